@@ -1,0 +1,94 @@
+import type { Randomness } from './randomness.ts';
+
+/**
+ * Behaviours that Microsoft does not document, or documents otherwise than observed. The defaults are the stricter
+ * reading; README.md gives the mark of each.
+ */
+export interface Assumptions {
+  /** Soft-deleted users show `<id without dashes><old UPN>`. */
+  readonly mangleDeletedUpn: boolean;
+  /** A soft-deleted group keeps its uniqueName taken. */
+  readonly deletedGroupsHoldUniqueName: boolean;
+  /** Soft-deleted security groups can be restored; off: they are purged at once. */
+  readonly softDeleteSecurityGroups: boolean;
+  /** Follow-up delta rounds carry only changed properties, asked for or not; off: all that ever had a value. */
+  readonly sparseDelta: boolean;
+  /** Some delta pages are empty and still carry a nextLink. */
+  readonly emptyDeltaPages: boolean;
+  /** Batch items without dependsOn run in any order; off: in the order of the request. */
+  readonly shuffleBatch: boolean;
+  /** dependsOn must follow one of the three documented patterns; off: any graph without cycles. */
+  readonly documentedBatchPatterns: boolean;
+  /** A client assertion whose jti was seen before is refused. Entra accepts it, and MSAL repeats its own. */
+  readonly refuseReplayedAssertions: boolean;
+  /** How Retry-After is sent with a throttled answer. */
+  readonly retryAfter: 'integer' | 'fractional' | 'missing';
+  /** Soft-deleted users keep their onPremisesImmutableId taken. */
+  readonly deletedUsersHoldAnchor: boolean;
+}
+
+export const DEFAULT_ASSUMPTIONS: Assumptions = {
+  mangleDeletedUpn: true,
+  deletedGroupsHoldUniqueName: true,
+  softDeleteSecurityGroups: true,
+  sparseDelta: true,
+  emptyDeltaPages: true,
+  shuffleBatch: true,
+  documentedBatchPatterns: true,
+  refuseReplayedAssertions: false,
+  retryAfter: 'integer',
+  deletedUsersHoldAnchor: true,
+};
+
+/** Application permissions that a synchronization client asks for; the default of the emulated registration. */
+export const DEFAULT_ROLES = [
+  'User.ReadWrite.All',
+  'User-PasswordProfile.ReadWrite.All',
+  'User.DeleteRestore.All',
+  'Group.ReadWrite.All',
+  'GroupMember.ReadWrite.All',
+  'Organization.Read.All',
+  'Domain.Read.All',
+  'LicenseAssignment.Read.All',
+  'Directory.Read.All',
+] as const;
+
+export type ThrottleSetting = 'documented' | 'off' | number;
+
+export interface EmulatorOptions {
+  readonly host?: string;
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  /** Initial domain of the tenant, `<name>.onmicrosoft.com`. */
+  readonly tenant?: string;
+  readonly tenantId?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** Further verified domains; the first becomes the default domain. */
+  readonly domains?: readonly string[];
+  /** PEM text of certificates registered for the application. */
+  readonly certificates?: readonly string[];
+  /** Application permissions granted; default DEFAULT_ROLES. */
+  readonly roles?: readonly string[];
+  /** Directory roles that the application itself holds; default User Administrator. */
+  readonly directoryRoles?: readonly string[];
+  readonly seed?: unknown;
+  /** File that keeps the tenant between starts. */
+  readonly stateFile?: string;
+  readonly throttle?: ThrottleSetting;
+  /** Replication delay of reads in milliseconds. */
+  readonly lag?: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly assumptions?: Partial<Assumptions>;
+  /** Milliseconds since 1970; default the machine's clock. */
+  readonly now?: () => number;
+  /** Makes identifiers, batch order and token lifetimes reproducible. */
+  readonly randomSeed?: number;
+  readonly randomness?: Randomness;
+  /** Objects in one page of a delta round. */
+  readonly deltaPageSize?: number;
+  /** Link changes of one object in one page of a delta round. */
+  readonly deltaLinkPageSize?: number;
+  /** Receives one line for each thing that the emulator does not support; default standard error. */
+  readonly log?: (line: string) => void;
+}

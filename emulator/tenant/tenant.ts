@@ -1,0 +1,129 @@
+import type { Clock } from '../clock.ts';
+import type { Assumptions } from '../options.ts';
+import type { Randomness } from '../randomness.ts';
+import type { Change, ChangeDraft } from './change.ts';
+import { Directory } from './directory.ts';
+import type { Domain } from './domain.ts';
+import type { Entity } from './entity.ts';
+import type { Sku } from './sku.ts';
+
+/** Soft-deleted objects are restorable for 30 days (documented). */
+export const SOFT_DELETE_MILLISECONDS = 30 * 86_400_000;
+
+export interface TenantProfile {
+  readonly id: string;
+  /** `<name>.onmicrosoft.com` */
+  readonly initialDomain: string;
+  readonly displayName: string;
+}
+
+export interface TenantParts {
+  readonly profile: TenantProfile;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly assumptions: Assumptions;
+  readonly lag: number;
+}
+
+/**
+ * The emulated tenant. Writes are judged against `primary`; what clients read, and which objects a write may name, is
+ * `visible`, which follows after the replication lag (the same object when the lag is 0).
+ */
+export class Tenant {
+  readonly profile: TenantProfile;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly assumptions: Assumptions;
+  readonly domains: Domain[] = [];
+  readonly skus: Sku[] = [];
+  readonly primary: Directory;
+  readonly visible: Directory;
+  readonly #lag: number;
+  #waiting: Change[] = [];
+  #waitingAt = 0;
+  #deletions: { readonly id: string; readonly at: number }[] = [];
+  #seq = 0;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(parts: TenantParts) {
+    this.profile = parts.profile;
+    this.clock = parts.clock;
+    this.randomness = parts.randomness;
+    this.assumptions = parts.assumptions;
+    this.#lag = parts.lag;
+    this.primary = new Directory();
+    this.visible = parts.lag > 0 ? new Directory() : this.primary;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Makes the changes, in order and as one. Everything that could refuse them has been asked before. */
+  commit(drafts: readonly ChangeDraft[]): void {
+    const at = this.clock.now();
+    for (const draft of drafts) this.#apply({ ...draft, seq: ++this.#seq, at });
+    if (drafts.length > 0) for (const listener of this.#listeners) listener();
+  }
+
+  /** Re-applies a change of the stored history, which is visible at once. */
+  replay(change: Change): void {
+    this.#seq = Math.max(this.#seq, change.seq);
+    this.primary.apply(change);
+    if (this.visible !== this.primary) this.visible.apply(change);
+    this.#noteDeletion(change);
+  }
+
+  /** Lets time do its work: replication that is due, and soft-deleted objects whose days are over. */
+  settle(): void {
+    const now = this.clock.now();
+    while (this.#waitingAt < this.#waiting.length) {
+      const change = this.#waiting[this.#waitingAt] as Change;
+      if (change.at + this.#lag > now) break;
+      this.visible.apply(change);
+      this.#waitingAt++;
+    }
+    if (this.#waitingAt > 10_000) {
+      this.#waiting = this.#waiting.slice(this.#waitingAt);
+      this.#waitingAt = 0;
+    }
+    this.#purgeExpired(now);
+  }
+
+  /** The visible object with this id, as it is on the primary, or undefined for whoever reads only the replica. */
+  primaryOf(visible: Entity): Entity | undefined {
+    return this.visible === this.primary ? visible : this.primary.find(visible.id);
+  }
+
+  get defaultDomain(): string {
+    return this.domains.find((domain) => domain.isDefault)?.id ?? this.profile.initialDomain;
+  }
+
+  #apply(change: Change): void {
+    this.primary.apply(change);
+    if (this.visible !== this.primary) this.#waiting.push(change);
+    this.#noteDeletion(change);
+  }
+
+  #noteDeletion(change: Change): void {
+    if (change.type === 'delete') this.#deletions.push({ id: change.id, at: change.at });
+  }
+
+  #purgeExpired(now: number): void {
+    let expired = 0;
+    while (expired < this.#deletions.length) {
+      const deletion = this.#deletions[expired] as { id: string; at: number };
+      if (deletion.at + SOFT_DELETE_MILLISECONDS > now) break;
+      const entity = this.primary.find(deletion.id);
+      if (entity?.status === 'deleted' && entity.deletedAt === deletion.at) {
+        this.commit([{ type: 'purge', id: deletion.id }]);
+      }
+      expired++;
+    }
+    if (expired > 0) this.#deletions = this.#deletions.slice(expired);
+  }
+}

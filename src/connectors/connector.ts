@@ -1,0 +1,225 @@
+import type { ObjectChange, TargetType } from '../model/change.ts';
+import type { FindingCode } from '../model/finding.ts';
+import type { Attributes, Value } from '../model/value.ts';
+
+/**
+ * The contract of an outside directory. A connector speaks one protocol and judges nothing: it delivers objects and changes as they are,
+ * and (a `TargetConnector`) carries out what it is given. It keeps no state of its own between runs: whatever it must remember is the
+ * watermark, an opaque text that the engine stores when it has stored everything before it.
+ */
+export interface Connector {
+  /** The name of the source in the configuration, or `tenant`. It is the name of the space. */
+  readonly name: string;
+  readonly kind: string;
+  /** Looks whether we can start, one line at a time, the cheap and decisive ones first. Never throws for what it looks for. */
+  check(): AsyncIterable<CheckLine>;
+  /**
+   * Reads the directory: one `begin`, then any number of `page`, then one `end`. Pages are in an order that may be applied one after the
+   * other; memory holds one page. Whatever breaks (after the connector's own retries and fail-over) is thrown as a DirbridgeError before
+   * `end`, and then nothing may be taken as deleted. Only what `end` carries may be stored as the watermark.
+   * A `delta` that the directory refuses (cookie, invocation id, token) becomes a full read by itself: `begin` says so and why.
+   */
+  read(request: ReadRequest): AsyncIterable<ReadEvent>;
+  /**
+   * Reads single objects whole, by anchor, as `put` (or `delete` when they are gone), plus `patch` changes of objects that refer to them and whose
+   * references a delta may not have told (an object restored from the recycle bin: the groups it is member of). Used when a delta
+   * brings a patch for an object that the space does not hold.
+   */
+  fetch(anchors: readonly string[], request: ReadRequest): AsyncIterable<readonly ObjectChange[]>;
+  close(): Promise<void>;
+}
+
+export interface CheckLine {
+  readonly what: string;
+  readonly state: 'ok' | 'warning' | 'error';
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+export interface ReadRequest {
+  /** `delta` needs the watermark of an earlier `end`; null asks for a full read. */
+  readonly watermark: string | null;
+  /** Attributes that the rules read, by the names the objects are to carry them under; no other is read (but what places and identifies objects). */
+  readonly attributes: readonly string[];
+  /** Those of them that refer to other objects (member, manager ...). */
+  readonly references: readonly string[];
+  /** Called after each page with the number of objects so far and, where known, of all. */
+  readonly onProgress?: (done: number, total: number | null) => void;
+}
+
+export type ReadEvent =
+  | {
+      readonly kind: 'begin';
+      /** `full`: whatever is not delivered until `end` does not exist any more. */
+      readonly mode: 'full' | 'delta';
+      /** How it is read, for people: `DirSync`, `DirSync (object security)`, `uSNChanged`, `paged search`, `LDIF`, `CSV`, `Graph delta` ... */
+      readonly method: string;
+      /** Why this method and mode, when that is not what was asked for or not the best there is. Null otherwise. */
+      readonly reason: string | null;
+      /** Facts about the directory that rules and the plan read, e.g. `Domain.FQDN`, `Domain.Netbios`, `Forest.FQDN`; tenant: see TenantFacts. */
+      readonly parameters: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'page'; readonly changes: readonly ObjectChange[]; readonly problems?: readonly ReadProblem[] }
+  | { readonly kind: 'end'; readonly watermark: string };
+
+/** A record that could not be read. With an anchor the object stays as it is; without one nothing at all is taken as deleted in this read. */
+export interface ReadProblem {
+  readonly code: FindingCode;
+  readonly anchor: string | null;
+  readonly name: string;
+  readonly attribute?: string;
+  readonly value?: string;
+  /** File, line and reason, or what the server said. */
+  readonly cause: string;
+  readonly remedy?: string;
+}
+
+/** A directory that we write to. Objects are found again by the source anchor they carry, never only by our own memory. */
+export interface TargetConnector extends Connector {
+  readonly schema: TargetSchema;
+  /** How many writes one request of the target carries; the engine hands over chunks of at most that many. */
+  readonly chunkSize: number;
+  /**
+   * Carries out writes. Pulls a chunk only when it can be sent soon, so the engine records intents right before sending; the writes
+   * of all chunks are independent of each other and may go out in parallel and in any order. Answers come in any order, exactly one for each
+   * write. Whether a write whose answer was lost (time-out, reset) took effect is found out by looking the object up, before its result
+   * is given; no creation is ever sent twice on a guess. Transient refusals (429, 503, 504, 409 concurrency, not yet replicated references) are
+   * retried here with the tenant's own delays. Throws only when the tenant as a whole cannot be used: unanswered writes are then unknown.
+   */
+  write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]>;
+  /** For writes whose intent was stored but whose result was not (we were killed): looks up in the tenant what became of them. Sends nothing. */
+  settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]>;
+}
+
+/** Value of a target attribute in a write: null clears it. */
+export type TargetValue = Value | null;
+
+export type TargetWrite =
+  | {
+      readonly id: string;
+      readonly action: 'create';
+      readonly type: TargetType;
+      readonly anchor: string;
+      /** Attributes by their neutral names (schema). A random strong password is the connector's own business. */
+      readonly attributes: Attributes;
+    }
+  | {
+      readonly id: string;
+      readonly action: 'update';
+      readonly type: TargetType;
+      readonly anchor: string;
+      readonly targetId: string;
+      readonly attributes: Readonly<Record<string, TargetValue>>;
+    }
+  | { readonly id: string; readonly action: 'delete' | 'restore'; readonly type: TargetType; readonly anchor: string; readonly targetId: string }
+  | {
+      /** A single-valued reference (manager): set, or null to clear. */
+      readonly id: string;
+      readonly action: 'refer';
+      readonly type: TargetType;
+      readonly anchor: string;
+      readonly targetId: string;
+      readonly attribute: string;
+      readonly to: string | null;
+    }
+  | {
+      /** Values of a multi-valued reference (members), at most `schema.referencesPerWrite` in all. */
+      readonly id: string;
+      readonly action: 'members';
+      readonly type: TargetType;
+      readonly anchor: string;
+      readonly targetId: string;
+      readonly attribute: string;
+      readonly add: readonly string[];
+      readonly remove: readonly string[];
+    };
+
+export interface WriteFailure {
+  readonly code: string;
+  /** The tenant's own words. */
+  readonly message: string;
+  /** Attribute (neutral name) and value it is about, where the answer tells. */
+  readonly attribute?: string;
+  readonly value?: string;
+  /** The tenant's id of the other object in a conflict, where a look-up could tell. */
+  readonly otherTargetId?: string;
+}
+
+/**
+ * One result for each write. `gone`: the object to change is not in the tenant any more (update, refer, members), which for a delete counts as done.
+ * For `members`, `failedReferences` names the targets that were refused while the others were done.
+ */
+export type WriteResult =
+  | {
+      readonly id: string;
+      readonly outcome: 'done';
+      readonly targetId: string;
+      readonly failedReferences?: readonly { readonly to: string; readonly failure: WriteFailure }[];
+    }
+  | { readonly id: string; readonly outcome: 'failed' | 'gone'; readonly failure: WriteFailure };
+
+/** `unknown` for writes that are safe to repeat and cannot be looked up cheaply (update, refer, members). */
+export interface SettledWrite {
+  readonly id: string;
+  readonly outcome: 'done' | 'not-done' | 'unknown';
+  readonly targetId?: string;
+}
+
+/** What the target can hold; pure data and functions, used by plan to shape and check values before anything is sent. */
+export interface TargetSchema {
+  /** Types of objects that can be created and changed there. */
+  readonly types: readonly TargetType[];
+  readonly attributes: readonly TargetAttribute[];
+  /** Reference attributes: neutral name, types that have it, whether single-valued. */
+  readonly references: readonly { readonly name: string; readonly native: string; readonly types: readonly TargetType[]; readonly single: boolean }[];
+  readonly referencesPerWrite: number;
+  /**
+   * Turns what the rules want into what the target can hold: fall-backs, lengths, characters, required values.
+   * `desired`: neutral attributes as the outbound rules give them, with `sourceAnchor`; `current`: what the target holds, null for a creation.
+   * An attribute with a problem of severity error is left out of `attributes` and must be left as it is in the target.
+   * `blocked`: the object as a whole cannot be written (a required value is missing): then no operation is planned.
+   */
+  shape(
+    type: TargetType,
+    desired: Attributes,
+    current: Attributes | null,
+    facts: Readonly<Record<string, string>>,
+  ): ShapedObject;
+}
+
+export interface TargetAttribute {
+  /** The name in rules and in the tenant space: that of Connect's tenant connector (alias, title ...). */
+  readonly name: string;
+  /** The name the target itself uses (mailNickname, jobTitle ...): the one people see in plans. */
+  readonly native: string;
+  readonly types: readonly TargetType[];
+  /** Values are unique in the tenant across all objects (ignoring case). Attributes of the same group share one set of values. */
+  readonly uniqueGroup?: 'userPrincipalName' | 'address' | 'sourceAnchor';
+  /** Cannot be written through this target, though the tenant has it: a finding, not a silent loss. */
+  readonly readOnly?: boolean;
+  /** Cannot be cleared once set. */
+  readonly required?: boolean;
+}
+
+export interface ShapedObject {
+  readonly attributes: Attributes;
+  /** Attributes left out because of a problem: the plan must neither set nor clear them. */
+  readonly withheld: readonly string[];
+  readonly problems: readonly ShapeProblem[];
+  readonly blocked: boolean;
+}
+
+export interface ShapeProblem {
+  readonly code: FindingCode;
+  readonly attribute: string | null;
+  readonly value: string | null;
+  readonly cause?: string;
+  readonly remedy?: string;
+}
+
+/** Keys of `parameters` that a tenant's `begin` carries. Lists are separated by blanks. */
+export const TENANT_FACTS = {
+  tenantId: 'Tenant.Id',
+  initialDomain: 'Tenant.InitialDomain',
+  verifiedDomains: 'Tenant.VerifiedDomains',
+} as const;

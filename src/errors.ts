@@ -1,0 +1,184 @@
+/**
+ * Every error Dirbridge ends with, on one table: what it means, what to do, and which exit code the command line gives.
+ * A retired code is never used again for something else. A problem of one object is no error but a finding (model/finding.ts).
+ */
+
+/** Who has to act: the administrator's input, something outside, a guard that did its work, or we ourselves. */
+export const ERROR_KINDS = ['usage', 'outside', 'guard', 'bug'] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { usage: 2, outside: 4, guard: 3, bug: 70 };
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+export const ERRORS = {
+  'config-missing': {
+    kind: 'usage',
+    meaning: 'The configuration file does not exist or cannot be read.',
+    remedy:
+      'Give its path with --config, in DIRBRIDGE_CONFIG, or start dirbridge in the folder that holds dirbridge.yaml.',
+  },
+  'config-invalid': {
+    kind: 'usage',
+    meaning: 'The configuration holds a key or value that is not allowed.',
+    remedy: 'Correct the line named; "dirbridge config schema" prints what is allowed.',
+  },
+  'config-secret': {
+    kind: 'usage',
+    meaning: 'A secret named by the configuration cannot be read, or stands in the file itself.',
+    remedy: 'Name it as { file: PATH } or { env: NAME }; the file must be readable by this account only.',
+  },
+  'scope-not-found': {
+    kind: 'usage',
+    meaning: 'A container or group named in the scope does not exist in the directory.',
+    remedy: 'Correct the DN in the configuration.',
+  },
+  'rules-invalid': {
+    kind: 'usage',
+    meaning: 'A synchronization rule cannot be read or checked.',
+    remedy: 'Correct the rule named; "dirbridge rules lint" checks all of them.',
+  },
+  usage: {
+    kind: 'usage',
+    meaning: 'The command line is not understood.',
+    remedy: 'See "dirbridge --help" or "dirbridge COMMAND --help".',
+  },
+  'object-not-found': {
+    kind: 'usage',
+    meaning: 'No object is known by that name.',
+    remedy: 'Give a UPN, DN, GUID, mail address or name as it is in the directory, after an import has seen it.',
+  },
+  'plan-not-found': {
+    kind: 'usage',
+    meaning: 'No stored plan has this id, or none is left to apply.',
+    remedy: 'Make one with "dirbridge plan".',
+  },
+  'store-locked': {
+    kind: 'usage',
+    meaning: 'Another dirbridge process works on this store.',
+    remedy: 'Wait until it has ended, or end it.',
+  },
+  'store-version': {
+    kind: 'usage',
+    meaning: 'The store was written by a newer dirbridge.',
+    remedy: 'Use that version, or another store file.',
+  },
+  'store-damaged': {
+    kind: 'outside',
+    meaning: 'The store file cannot be read as a dirbridge store.',
+    remedy: 'Put back a backup, or start with an empty store: a full import rebuilds it without changing the tenant.',
+  },
+  'directory-clear-bind': {
+    kind: 'usage',
+    meaning: 'The configuration would send a password over an unencrypted connection.',
+    remedy: 'Use ldaps:// or startTls: true.',
+  },
+  'directory-unreachable': {
+    kind: 'outside',
+    meaning: 'No directory server answered.',
+    remedy: 'Check that one of the servers named is up and that the network lets us through.',
+  },
+  'directory-certificate': {
+    kind: 'outside',
+    meaning: 'The certificate of the directory server could not be verified.',
+    remedy:
+      'Name its certification authority with tls: { ca: FILE }, or pin the certificate with tls: { fingerprint: ... }.',
+  },
+  'directory-credentials': {
+    kind: 'outside',
+    meaning: 'The directory refused the account or its password.',
+    remedy: 'Check user and password of the source; look whether the account is locked, disabled or expired.',
+  },
+  'directory-refused': {
+    kind: 'outside',
+    meaning: 'The directory refused a request.',
+    remedy: 'Read the answer of the server; check the rights of the account.',
+  },
+  'directory-interrupted': {
+    kind: 'outside',
+    meaning: 'The connection to the directory broke while reading and could not be taken up again.',
+    remedy: 'Run again: what was read is kept, nothing was deleted because of it.',
+  },
+  'file-missing': {
+    kind: 'outside',
+    meaning: 'A source file cannot be read.',
+    remedy: 'Check the path and the rights of the file.',
+  },
+  'file-truncated': {
+    kind: 'outside',
+    meaning: 'A source file ends in the middle.',
+    remedy: 'Write the file again (best under another name, then rename it). Nothing was deleted because of it.',
+  },
+  'file-invalid': {
+    kind: 'outside',
+    meaning: 'A source file is not of the form that its kind demands.',
+    remedy: 'Correct the line named.',
+  },
+  'tenant-sign-in': {
+    kind: 'outside',
+    meaning: 'The tenant refused the sign-in of the application.',
+    remedy:
+      'Check tenant, clientId and the secret or certificate of the target; the AADSTS number says which is wrong.',
+  },
+  'tenant-unreachable': {
+    kind: 'outside',
+    meaning: 'The tenant did not answer.',
+    remedy: 'Check the network; the next run goes on where this one ended.',
+  },
+  'tenant-refused': {
+    kind: 'outside',
+    meaning: 'The tenant refused a request that has nothing to do with a single object.',
+    remedy: 'Check the permissions of the application with "dirbridge check".',
+  },
+  'plan-stale': {
+    kind: 'guard',
+    meaning: 'The plan was made on a state that has moved on since.',
+    remedy: 'Make a new plan and apply that.',
+  },
+  'plan-blocked': {
+    kind: 'guard',
+    meaning: 'A guard stopped the plan; nothing was written.',
+    remedy: 'Read the guard, look at the plan, and apply it with --approve if it is what you want.',
+  },
+  bug: {
+    kind: 'bug',
+    meaning: 'Dirbridge itself made a mistake.',
+    remedy: 'Report it with the message, the command and the version.',
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorOptionsWithContext {
+  readonly cause?: unknown;
+  /** A remedy more exact than the one of the table. */
+  readonly remedy?: string;
+}
+
+/** The one error class. `message` names file, key, server or object and what is wrong; `remedy` says what to do. */
+export class DirbridgeError extends Error {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptionsWithContext = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'DirbridgeError';
+    this.code = code;
+    this.kind = ERRORS[code].kind;
+    this.remedy = options.remedy ?? ERRORS[code].remedy;
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.kind];
+  }
+}
+
+/** The text of anything thrown, for a message. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,169 @@
+/** What is wrong or worth knowing about one object: data, never an exception. */
+export const SEVERITIES = ['error', 'warning', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Which verb found it; a verb that looks at the object again withdraws its own findings first. */
+export const FINDING_STAGES = ['import', 'sync', 'plan', 'apply'] as const;
+export type FindingStage = (typeof FINDING_STAGES)[number];
+
+interface FindingEntry {
+  readonly severity: Severity;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** The table of finding codes. `cause` and `remedy` are the defaults; a finding may carry more exact ones. A retired code is never reused. */
+export const FINDINGS = {
+  'source-record-unreadable': {
+    severity: 'error',
+    cause: 'A record of the source could not be read, so its object was left as it was.',
+    remedy: 'Correct the record at the place named.',
+  },
+  'source-deletions-withheld': {
+    severity: 'warning',
+    cause:
+      'Some records of the source could not be read and it is not known which objects they are, so no object was taken as deleted.',
+    remedy: 'Correct the records; the next full import will take deletions into account.',
+  },
+  'scope-container-missing': {
+    severity: 'warning',
+    cause: 'A container of the scope is no longer in the directory.',
+    remedy: 'Restore the container or take it out of the configuration.',
+  },
+  'rule-error': {
+    severity: 'error',
+    cause: 'A synchronization rule raised an error for this object, so the object keeps its last good state.',
+    remedy: 'Correct the attribute that the message names, or the rule.',
+  },
+  'join-ambiguous': {
+    severity: 'error',
+    cause: 'More than one object matches the join condition of a rule.',
+    remedy: 'Make the matching attribute unique.',
+  },
+  'join-conflict': {
+    severity: 'error',
+    cause: 'Another object of the same source is joined to this person or group already.',
+    remedy: 'Give one of the two objects another value in the matching attribute.',
+  },
+  'anchor-missing': {
+    severity: 'error',
+    cause: 'The object has no source anchor, so it could never be found again in the tenant.',
+    remedy: 'Fill ms-DS-ConsistencyGuid or import objectGUID.',
+  },
+  'anchor-changed': {
+    severity: 'error',
+    cause: 'The source anchor of an object that is in the tenant already has changed.',
+    remedy: 'Put the old value back; an anchor never changes during the life of an object.',
+  },
+  'reference-out-of-scope': {
+    severity: 'info',
+    cause: 'The attribute refers to an object that is not synchronized.',
+    remedy: 'Nothing needs to be done, or bring that object into the scope.',
+  },
+  'attribute-missing': {
+    severity: 'error',
+    cause: 'The tenant demands a value that the object does not have.',
+    remedy: 'Fill the attribute in the directory.',
+  },
+  'attribute-too-long': {
+    severity: 'error',
+    cause: 'The value is longer than the tenant takes; the rest of the object is synchronized without it.',
+    remedy: 'Shorten the value in the directory.',
+  },
+  'attribute-invalid': {
+    severity: 'error',
+    cause: 'The tenant does not take this value; the rest of the object is synchronized without it.',
+    remedy: 'Correct the value in the directory.',
+  },
+  'upn-suffix-unverified': {
+    severity: 'warning',
+    cause:
+      'The suffix of the user principal name is no verified domain of the tenant, so the initial domain is used instead.',
+    remedy: 'Verify the domain in the tenant, or give the user a verified suffix.',
+  },
+  'upn-characters': {
+    severity: 'warning',
+    cause:
+      'The user principal name holds characters that the tenant does not take, so the mail nickname at the initial domain is used instead.',
+    remedy: 'Correct the user principal name in the directory.',
+  },
+  'value-conflict': {
+    severity: 'error',
+    cause: 'The value must be unique in the tenant and belongs to another object already.',
+    remedy: 'Take the value from one of the two objects.',
+  },
+  'target-cannot-carry-object': {
+    severity: 'warning',
+    cause: 'Microsoft Graph cannot create objects of this kind, so the object is not synchronized.',
+    remedy: 'Nothing can be done on this path; the provisioning service can carry it.',
+  },
+  'target-cannot-carry-attribute': {
+    severity: 'info',
+    cause: 'Microsoft Graph cannot write this attribute, so it is not synchronized.',
+    remedy: 'Nothing can be done on this path; the provisioning service can carry it.',
+  },
+  'target-refused': {
+    severity: 'error',
+    cause: 'The tenant refused the change.',
+    remedy: 'Read the answer of the tenant; correct the object; the next run tries again.',
+  },
+  'waits-for-failed': {
+    severity: 'error',
+    cause: 'The change needs another one that failed.',
+    remedy: 'Correct the other object first.',
+  },
+  'restore-refused': {
+    severity: 'error',
+    cause: 'The deleted object could not be brought back from the recycle bin of the tenant.',
+    remedy: 'Read the answer of the tenant.',
+  },
+} as const satisfies Readonly<Record<string, FindingEntry>>;
+
+export type FindingCode = keyof typeof FINDINGS;
+
+/** Names an object to a person: how it is called, and where it can be found. */
+export interface ObjectName {
+  readonly space: string;
+  readonly anchor: string;
+  readonly type: string;
+  readonly name: string;
+  readonly dn?: string;
+}
+
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly stage: FindingStage;
+  readonly object: ObjectName | null;
+  readonly otherObject: ObjectName | null;
+  readonly attribute: string | null;
+  readonly value: string | null;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+export interface FindingDetails {
+  readonly object?: ObjectName | null;
+  readonly otherObject?: ObjectName | null;
+  readonly attribute?: string | null;
+  readonly value?: string | null;
+  readonly cause?: string;
+  readonly remedy?: string;
+  readonly severity?: Severity;
+}
+
+/** A finding with the texts of the table where the details give none. */
+export function finding(code: FindingCode, stage: FindingStage, details: FindingDetails = {}): Finding {
+  const entry = FINDINGS[code];
+  return {
+    code,
+    stage,
+    severity: details.severity ?? entry.severity,
+    object: details.object ?? null,
+    otherObject: details.otherObject ?? null,
+    attribute: details.attribute ?? null,
+    value: details.value ?? null,
+    cause: details.cause ?? entry.cause,
+    remedy: details.remedy ?? entry.remedy,
+  };
+}
