@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectoryEntry } from './directory-entry.ts';
 import { directoryServersAvailable } from './directory-servers-available.ts';
 import { type SambaAccount, type SambaDomain, startSamba } from './samba.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
 const run = promisify(execFile);
 const DIR_SYNC = '1.2.840.113556.1.4.841';
@@ -76,7 +77,7 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain of the lab', () =>
     await expect(clear.bind(domain.admin.user, domain.admin.password)).rejects.toThrow(/transport encryption/i);
     await clear.unbind();
     const upgraded = new Client({ url: domain.ldapUrl });
-    await upgraded.startTLS({ ca });
+    await upgraded.startTLS({ ca, host: domain.address });
     await upgraded.bind(domain.admin.user, domain.admin.password);
     await upgraded.unbind();
   });
@@ -143,10 +144,11 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain of the lab', () =>
 
 describe.skipIf(!directoryServersAvailable())('the process that started a Samba domain', () => {
   const start = new URL('./samba.ts', import.meta.url).href;
-  const program = (ending: string): string =>
+  const program = (folder: string, ending: string): string =>
     `const { startSamba } = await import('${start}');
-     const domain = await startSamba();
-     console.log(JSON.stringify({ folder: domain.folder }));
+     const domain = await startSamba({ folder: '${folder}' });
+     const { readFileSync } = await import('node:fs');
+     console.log(readFileSync(domain.folder + '/domain/run/samba.pid', 'utf8'));
      ${ending}`;
 
   it.each([
@@ -155,17 +157,20 @@ describe.skipIf(!directoryServersAvailable())('the process that started a Samba 
     ['gets SIGTERM', `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`],
     ['gets SIGKILL', `process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`],
   ])('leaves no server running when it %s', async (_, ending) => {
-    const stdout = await run(process.execPath, ['--input-type=module', '-e', program(ending)]).catch(
-      (error: { readonly stdout: string }) => error.stdout,
-    );
-    const { folder }: { folder: string } = JSON.parse(String(stdout));
-    await expect.poll(() => findProcessesNaming(folder), { timeout: 20_000 }).toEqual([]);
+    const folder = await makeTemporaryFolder('dirbridge-samba-test-');
+    const ended = run(process.execPath, ['--input-type=module', '-e', program(folder, ending)]);
+    const stdout = await ended.catch((error: { readonly stdout: string }) => error.stdout);
+    const session = Number(stdout);
+    expect(session).toBeGreaterThan(1);
+    await expect.poll(() => findProcessesOfSession(session), { timeout: 20_000 }).toEqual([]);
+    await removeTemporaryFolder(folder);
   });
 });
 
-async function findProcessesNaming(text: string): Promise<readonly string[]> {
-  const { stdout } = await run('ps', ['-eo', 'pid,args', '-ww']);
-  return stdout.split('\n').filter((line) => line.includes(text) && !line.includes('<defunct>'));
+/** Every process that the server forked stays in the session of the first one, whatever it calls itself. */
+async function findProcessesOfSession(session: number): Promise<readonly string[]> {
+  const { stdout } = await run('ps', ['-eo', 'sid=,stat=,pid=,args=']);
+  return stdout.split('\n').filter((line) => Number.parseInt(line, 10) === session && !line.includes('<defunct>'));
 }
 
 async function search(
