@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ObjectChange, TargetType } from '../model/change.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Attributes, Value } from '../model/value.ts';
@@ -111,7 +112,13 @@ export type TargetWrite =
       readonly targetId: string;
       readonly attributes: Readonly<Record<string, TargetValue>>;
     }
-  | { readonly id: string; readonly action: 'delete' | 'restore'; readonly type: TargetType; readonly anchor: string; readonly targetId: string }
+  | {
+      readonly id: string;
+      readonly action: 'delete' | 'restore';
+      readonly type: TargetType;
+      readonly anchor: string;
+      readonly targetId: string;
+    }
   | {
       /** A single-valued reference (manager): set, or null to clear. */
       readonly id: string;
@@ -171,7 +178,12 @@ export interface TargetSchema {
   readonly types: readonly TargetType[];
   readonly attributes: readonly TargetAttribute[];
   /** Reference attributes: neutral name, types that have it, whether single-valued. */
-  readonly references: readonly { readonly name: string; readonly native: string; readonly types: readonly TargetType[]; readonly single: boolean }[];
+  readonly references: readonly {
+    readonly name: string;
+    readonly native: string;
+    readonly types: readonly TargetType[];
+    readonly single: boolean;
+  }[];
   readonly referencesPerWrite: number;
   /**
    * Turns what the rules want into what the target can hold: fall-backs, lengths, characters, required values.
@@ -223,3 +235,40 @@ export const TENANT_FACTS = {
   initialDomain: 'Tenant.InitialDomain',
   verifiedDomains: 'Tenant.VerifiedDomains',
 } as const;
+
+/** Where a secret is to be read from; a literal is refused, so that no configuration file ever holds one. */
+export const secretSource = z.union(
+  [z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })],
+  { error: 'must be { file: PATH } or { env: NAME }: a secret never stands in the configuration itself' },
+);
+export type SecretSource = z.infer<typeof secretSource>;
+
+/** What a connector gets from the composition besides its own section of the configuration. */
+export interface ConnectorContext {
+  /** The name of the space. */
+  readonly name: string;
+  readonly log: {
+    debug(fields: object, message: string): void;
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+  readonly now: () => Date;
+  /** The text of a secret, without the line break at its end; throws `config-secret`. Ask for it when it is needed, and don't keep it. */
+  readonly readSecret: (source: SecretSource) => string;
+  /** A path of the configuration, taken from the folder of the configuration file. */
+  readonly resolvePath: (path: string) => string;
+}
+
+/** One kind of connector as `all.ts` lists it: its section of the configuration (a strict zod object without `name` and `kind`), and how to make one. */
+export interface SourceDefinition<Section> {
+  readonly kind: string;
+  readonly section: z.ZodType<Section>;
+  create(section: Section, context: ConnectorContext): Connector;
+}
+
+export interface TargetDefinition<Section> {
+  readonly kind: string;
+  readonly section: z.ZodType<Section>;
+  create(section: Section, context: ConnectorContext): TargetConnector;
+}
