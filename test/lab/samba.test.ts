@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Client, Control, type SearchOptions } from 'ldapts';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectoryEntry } from './directory-entry.ts';
 import { directoryServersAvailable } from './directory-servers-available.ts';
 import { type SambaAccount, type SambaDomain, startSamba } from './samba.ts';
+import { readProcessStatus } from './server-process.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -168,9 +169,13 @@ describe.skipIf(!directoryServersAvailable())('the process that started a Samba 
 });
 
 /** Every process that the server forked stays in the session of the first one, whatever it calls itself. */
-async function findProcessesOfSession(session: number): Promise<readonly string[]> {
-  const { stdout } = await run('ps', ['-eo', 'sid=,stat=,pid=,args=']);
-  return stdout.split('\n').filter((line) => Number.parseInt(line, 10) === session && !line.includes('<defunct>'));
+function findProcessesOfSession(session: number): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    // proc(5) "stat", after the command name in parentheses: state, parent, process group, session
+    const fields = readProcessStatus(pid);
+    return Number(fields[3]) === session && fields[0] !== 'Z';
+  });
 }
 
 async function search(

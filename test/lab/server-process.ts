@@ -106,7 +106,7 @@ function hasLivingMember(group: number): boolean {
 }
 
 /** The fields of proc(5) "stat" that follow the command name in parentheses: state, parent, process group, ... */
-function readProcessStatus(pid: string): readonly string[] {
+export function readProcessStatus(pid: string): readonly string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
