@@ -52,10 +52,28 @@ export function ensureInstalled() {
   const wanted = hash(readFileSync(join(ROOT, 'package-lock.json')));
   if (!isInstalled(wanted)) {
     say('installing the dependencies (npm ci) ...');
-    runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    installLockedPackages();
   }
   ensureOwnNode();
+  ensureCommandLinks();
   if (readStamp() !== wanted) writeFileSync(STAMP, wanted);
+}
+
+/**
+ * npm ci refuses a lock file that lacks an optional package, which is what npm writes where a registry does not carry
+ * the builds for other platforms. npm install takes it: it keeps the locked versions and here does not write the file.
+ */
+function installLockedPackages() {
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const refusal = tryNpm(['ci', ...quiet]);
+  if (refusal === undefined) return;
+  if (!refusal.includes('EUSAGE')) {
+    process.stderr.write(refusal);
+    throw new SetupError('npm ci failed: see its output above. It needs the npm registry.');
+  }
+  say('npm ci finds package-lock.json incomplete; installing with npm install, at the versions it locks ...');
+  for (const line of refusal.split('\n').filter((each) => each.includes('from lock file'))) say(line);
+  runNpm(['install', '--no-save', ...quiet]);
 }
 
 function isInstalled(wanted) {
@@ -91,20 +109,36 @@ function ensureOwnNode() {
   );
 }
 
+/** npm's "prepare" step makes them, unless npm was told not to run scripts. */
+function ensureCommandLinks() {
+  if (existsSync(join(MODULES, '.bin', onWindows() ? 'dirbridge.cmd' : 'dirbridge'))) return;
+  spawnSync(process.execPath, [join(ROOT, 'scripts', 'link-bins.mjs')], { stdio: passOn() });
+}
+
 function ownNodeRuns() {
   const { status, stdout } = spawnSync(OWN_NODE, ['--version'], { encoding: 'utf8', shell: onWindows() });
   return status === 0 && Number(/^v(\d+)\./.exec(stdout)?.[1]) >= OLDEST_NODE;
 }
 
 function runNpm(args) {
-  const npm = process.env.npm_execpath;
-  const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const shell = command === 'npm' && onWindows();
-  const { status, error } = spawnSync(command, [...first, ...args], { cwd: ROOT, stdio: passOn(), shell });
+  const { status, error } = spawnNpm(args, passOn());
   if (status === 0) return;
   throw new SetupError(
     `npm ${args[0]} failed${error ? ` (${error.message})` : ''}: see its output above. It needs the npm registry.`,
   );
+}
+
+/** Answers what npm complained about; undefined when it succeeded. */
+function tryNpm(args) {
+  const { status, stderr, error } = spawnNpm(args, ['ignore', 2, 'pipe']);
+  return status === 0 ? undefined : `${stderr ?? ''}${error ? `${error.message}\n` : ''}`;
+}
+
+function spawnNpm(args, stdio) {
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
+  const shell = command === 'npm' && onWindows();
+  return spawnSync(command, [...first, ...args], { cwd: ROOT, stdio, shell, encoding: 'utf8' });
 }
 
 /** npm writes its cache and logs into the home folder; where there is none that can be used, it gets one for now. */
