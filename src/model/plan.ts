@@ -1,0 +1,93 @@
+import type { TargetType } from './change.ts';
+
+/** What an operation does. Disabling is an update that sets accountEnabled to false. */
+export const ACTIONS = ['create', 'update', 'delete', 'restore', 'link'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** A value as a plan shows it: text, flag, list of texts, or null for none. Bytes are base64, integers decimal texts. */
+export type PlanValue = string | boolean | readonly (string | boolean)[] | null;
+
+/** One attribute of an operation, before and after. `attribute` is the neutral name, `native` the one the target and people use. */
+export interface AttributeChange {
+  readonly attribute: string;
+  readonly native: string;
+  readonly from: PlanValue;
+  readonly to: PlanValue;
+}
+
+/** Where an operation comes from: the source object, and the rules that gave the values. */
+export interface Cause {
+  readonly source: string;
+  readonly object: string;
+  readonly rules: readonly string[];
+}
+
+/** Per type of object what the plan does, and how many managed objects stay as they are. */
+export interface ActionCounts {
+  readonly create: number;
+  readonly update: number;
+  readonly delete: number;
+  readonly restore: number;
+  readonly link: number;
+  /** Of the updates: those that disable an account. */
+  readonly disable: number;
+  readonly unchanged: number;
+}
+
+export interface PlanCounts {
+  readonly types: Readonly<Partial<Record<TargetType, ActionCounts>>>;
+  readonly memberships: { readonly add: number; readonly remove: number };
+}
+
+/** What a guard says of a plan. `limit` and `found` are counts or percents, as `message` says. */
+export interface GuardVerdict {
+  readonly name: string;
+  readonly limit: number;
+  readonly found: number;
+  readonly blocked: boolean;
+  readonly message: string;
+}
+
+export const PLAN_STATES = ['ready', 'blocked', 'applying', 'applied', 'stale'] as const;
+export type PlanState = (typeof PLAN_STATES)[number];
+
+/** The head of a stored plan. The operations are read in pages. */
+export interface PlanHead {
+  readonly id: string;
+  /** SHA-256 over the operations in order: the same input gives the same hash, whenever and wherever it is made. */
+  readonly hash: string;
+  readonly createdAt: string;
+  readonly run: string;
+  readonly state: PlanState;
+  readonly counts: PlanCounts;
+  readonly guards: readonly GuardVerdict[];
+  readonly operations: number;
+  readonly approvedBy: string | null;
+  readonly approvedAt: string | null;
+}
+
+/** One end of a membership, as people read it. */
+export interface MemberName {
+  readonly anchor: string;
+  readonly name: string;
+  readonly targetId: string | null;
+}
+
+export const OPERATION_STATES = ['planned', 'done', 'failed', 'skipped'] as const;
+export type OperationState = (typeof OPERATION_STATES)[number];
+
+/** One operation of a plan, as stored; its memberships are read apart, because a group may have 250,000. */
+export interface Operation {
+  /** The position in the plan, from 1, as text: every operation named in `after` stands before it. */
+  readonly id: string;
+  readonly action: Action;
+  readonly type: TargetType;
+  readonly anchor: string;
+  readonly name: string;
+  readonly targetId: string | null;
+  readonly changes: readonly AttributeChange[];
+  readonly after: readonly string[];
+  readonly cause: Cause;
+  readonly state: OperationState;
+  readonly members: { readonly add: number; readonly remove: number };
+}

@@ -1,0 +1,467 @@
+import type { ObjectChange, TargetType } from '../model/change.ts';
+import type { Finding, FindingStage } from '../model/finding.ts';
+import type {
+  Action,
+  AttributeChange,
+  Cause,
+  GuardVerdict,
+  MemberName,
+  Operation,
+  OperationState,
+  PlanCounts,
+  PlanHead,
+  PlanState,
+} from '../model/plan.ts';
+import type { Run, RunOutcome, RunStep } from '../model/run.ts';
+import type { Attributes } from '../model/value.ts';
+
+/**
+ * What we remember between runs. One process writes at a time (`openStore` refuses a second one); every method is safe to be killed in.
+ * Numbers named `object`, `mv`, `space`, `plan`, `run` are the store's own row numbers and never leave the engine, except as the text ids of runs and plans.
+ */
+export interface Store extends SpaceStore, SyncStore, PlanStore, ApplyStore, RunStore {
+  /** Runs `work` so that all of its writes happen or none. Not nested. */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  meta(key: string): Promise<string | null>;
+  setMeta(key: string, value: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A value by which an object can be found: `kind` names the set in which it is unique, `key` is already folded for comparison. */
+export interface LookupValue {
+  readonly kind: string;
+  readonly key: string;
+}
+
+// ---------------------------------------------------------------- spaces
+
+export interface SpaceHead {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly watermark: string | null;
+  readonly attributes: readonly string[];
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly generation: number;
+  readonly importedAt: string | null;
+  /** Live objects by type when the last plan was carried out or found nothing to do: what the source guard compares with. */
+  readonly baseline: Readonly<Record<string, number>>;
+}
+
+export const OBJECT_STATES = { live: 0, placeholder: 1, removed: 2, restorable: 3 } as const;
+export type ObjectState = (typeof OBJECT_STATES)[keyof typeof OBJECT_STATES];
+
+export interface SpaceObject {
+  readonly id: number;
+  readonly space: number;
+  readonly anchor: string;
+  readonly type: string;
+  readonly state: ObjectState;
+  readonly parent: number | null;
+  readonly rdn: string | null;
+  readonly attributes: Attributes;
+  readonly mv: number | null;
+  readonly deletedAt: string | null;
+}
+
+export interface ImportCounts {
+  readonly read: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly referencesAdded: number;
+  readonly referencesRemoved: number;
+}
+
+export interface ImportEnd {
+  readonly watermark: string;
+  readonly attributes: readonly string[];
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly at: string;
+}
+
+export interface SpaceStore {
+  /** The space of that name, made when it is not there yet. */
+  openSpace(name: string, kind: string): Promise<SpaceHead>;
+  spaces(): Promise<readonly SpaceHead[]>;
+  /** Starts an import; its number marks what it sees, so that `dropUnseen` can tell what a full read did not deliver. */
+  beginImport(space: number): Promise<number>;
+  /**
+   * Stores one page, marks what changed for sync, and answers the anchors of patches for objects that are not in the space: the caller
+   * fetches those whole. `lookup` gives the values by which objects are to be found (`objectsByValue`).
+   */
+  storeChanges(
+    space: number,
+    generation: number,
+    changes: readonly ObjectChange[],
+    lookup: (attributes: Attributes) => readonly LookupValue[],
+  ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }>;
+  /** Marks everything that import `generation` did not see as removed; answers how many. */
+  dropUnseen(space: number, generation: number): Promise<number>;
+  endImport(space: number, end: ImportEnd): Promise<void>;
+  /** Live objects by type. */
+  liveCounts(space: number): Promise<Readonly<Record<string, number>>>;
+  setBaseline(space: number, counts: Readonly<Record<string, number>>): Promise<void>;
+  objectByAnchor(space: number, anchor: string): Promise<SpaceObject | null>;
+  objectById(id: number): Promise<SpaceObject | null>;
+  objectsByValue(space: number, value: LookupValue): Promise<readonly SpaceObject[]>;
+  /** Objects whose document holds this text as the value of one of these attributes (ignoring case); a scan, for people's questions only. */
+  findObjects(attributes: readonly string[], text: string, limit: number): Promise<readonly SpaceObject[]>;
+  childByRdn(space: number, parent: number | null, normalizedRdn: string): Promise<SpaceObject | null>;
+  /** The anchors that stand for a DN of the configured scope, kept so that a renamed container stays what it was. */
+  scopeAnchors(
+    space: number,
+  ): Promise<readonly { readonly kind: string; readonly dn: string; readonly anchor: string }[]>;
+  setScopeAnchors(
+    space: number,
+    anchors: readonly { readonly kind: string; readonly dn: string; readonly anchor: string }[],
+  ): Promise<void>;
+}
+
+// ---------------------------------------------------------------- sync
+
+export const PENDING = { attributes: 1, renamed: 2, moved: 4, state: 8 } as const;
+export const TOUCH = { attributes: 1, references: 2, outside: 4 } as const;
+
+export interface PendingObject extends SpaceObject {
+  readonly flags: number;
+}
+
+export interface MetaverseObject {
+  readonly id: number;
+  readonly type: string;
+  readonly anchor: string | null;
+  readonly attributes: Attributes;
+  /** Inbound rules in scope, by their position in the rule set, separated by commas. */
+  readonly rules: string;
+  /** The object of the tenant space it is joined to. */
+  readonly tenant: number | null;
+}
+
+export interface Contributor {
+  readonly attribute: string;
+  readonly object: number;
+  readonly objectAttribute: string;
+}
+
+export interface MetaverseContent {
+  readonly anchor: string | null;
+  readonly attributes: Attributes;
+  readonly rules: string;
+  readonly contributors: readonly Contributor[];
+  readonly lookup: readonly LookupValue[];
+}
+
+export interface SyncStore {
+  /** Marks every object (or those of one space) for sync: a full synchronization. */
+  markAllPending(space?: number): Promise<void>;
+  /** The next objects to synchronize, in a fixed order; `clearPending` takes them off the list. */
+  pendingObjects(limit: number): Promise<readonly PendingObject[]>;
+  clearPending(objects: readonly number[]): Promise<void>;
+  markPending(object: number, flags: number): Promise<void>;
+  /** Marks all objects below a container. */
+  markDescendants(container: number): Promise<number>;
+  /** Marks the targets of references that changed since the last sync and whose source is one of these (groups that make up a scope). */
+  markTargetsOfChanged(sources: readonly number[], attribute: string): Promise<void>;
+  isReferenced(source: number, attribute: string, target: number): Promise<boolean>;
+  countReferences(object: number, attribute: string): Promise<number>;
+  /** The DN of an object by the chain of its parents; null for an object without place. */
+  dnOf(object: number): Promise<string | null>;
+  /** Parent of an object in the tree, for walking up. */
+  parentOf(object: number): Promise<{ readonly parent: number | null; readonly anchor: string } | null>;
+  metaverse(mv: number): Promise<MetaverseObject | null>;
+  metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]>;
+  objectsOf(mv: number): Promise<readonly SpaceObject[]>;
+  createMetaverse(type: string): Promise<number>;
+  /** Stores what flowed in; answers whether anything differs from before. */
+  saveMetaverse(mv: number, content: MetaverseContent): Promise<boolean>;
+  deleteMetaverse(mv: number): Promise<void>;
+  /** Joins an object to a metaverse object, or takes it away (null). `tenant`: it is the object of the tenant space. */
+  link(object: number, mv: number | null, tenant: boolean): Promise<void>;
+  /** Removes an object that is gone for good; it stays as a placeholder while others refer to it. */
+  purgeObject(object: number): Promise<void>;
+  touch(mv: number, flags: number): Promise<void>;
+  touchAll(flags: number): Promise<void>;
+  /** Marks every reference that leads to this object, because what it is joined to has changed. */
+  touchReferencesTo(object: number): Promise<void>;
+  /** Hands the references that changed in the spaces on to plan, as pairs of metaverse objects; answers how many. */
+  touchChangedReferences(): Promise<number>;
+  /** Counts up whenever something changed that a plan may depend on. */
+  version(): Promise<number>;
+  raiseVersion(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- plan
+
+export interface TouchedObject {
+  readonly mv: MetaverseObject;
+  readonly flags: number;
+  readonly tenant: SpaceObject | null;
+}
+
+export interface NewOperation {
+  readonly action: Action;
+  readonly type: TargetType;
+  readonly mv: number;
+  readonly object: number | null;
+  readonly anchor: string;
+  readonly name: string;
+  readonly changes: readonly AttributeChange[];
+  readonly cause: Cause;
+  readonly claims: readonly LookupValue[];
+}
+
+export interface StoredOperation {
+  readonly id: number;
+  readonly level: number;
+  readonly action: Action;
+  readonly type: TargetType;
+  readonly mv: number;
+  readonly object: number | null;
+  readonly anchor: string;
+  readonly name: string;
+  readonly late: boolean;
+  readonly changes: readonly AttributeChange[];
+  readonly waits: readonly number[];
+  readonly cause: Cause;
+  readonly state: OperationState;
+}
+
+/** How a reference attribute of the metaverse flows to the tenant: names on both sides, for one metaverse type. */
+export interface ReferenceFlow {
+  readonly attribute: string;
+  readonly targetAttribute: string;
+  readonly single: boolean;
+  readonly metaverseType: string;
+}
+
+export interface Conflict {
+  readonly operation: number;
+  readonly value: LookupValue;
+  /** The object of the tenant space that holds the value. */
+  readonly holder: SpaceObject;
+}
+
+export interface PlanSummary {
+  readonly hash: string;
+  readonly counts: PlanCounts;
+  readonly guards: readonly GuardVerdict[];
+  readonly operations: number;
+  readonly state: PlanState;
+}
+
+export interface PlanStore {
+  createPlan(run: string, at: string): Promise<number>;
+  touchedObjects(after: number, limit: number): Promise<readonly TouchedObject[]>;
+  /** Sets whether the rules want the object in the tenant. */
+  setWanted(mv: number, wanted: boolean): Promise<void>;
+  addOperation(plan: number, operation: NewOperation): Promise<number>;
+  operation(id: number): Promise<StoredOperation | null>;
+  operationOf(plan: number, mv: number): Promise<StoredOperation | null>;
+  updateOperation(
+    id: number,
+    change: {
+      readonly changes?: readonly AttributeChange[];
+      readonly waits?: readonly number[];
+      readonly level?: number;
+    },
+  ): Promise<void>;
+  removeOperation(id: number): Promise<void>;
+  /** Adds a second operation for the object of an operation. */
+  addFollowUp(
+    operation: number,
+    changes: readonly AttributeChange[],
+    waits: readonly number[],
+    level: number,
+  ): Promise<number>;
+  /** Takes back the claim of an operation on a value. */
+  dropClaim(plan: number, operation: number, value: LookupValue): Promise<void>;
+  /** Claims on values that another live object of the tenant holds. */
+  conflicts(plan: number): Promise<readonly Conflict[]>;
+  /** Values that several operations of the plan claim, with the operations in the order of their anchors. */
+  doubleClaims(
+    plan: number,
+  ): Promise<readonly { readonly value: LookupValue; readonly operations: readonly number[] }[]>;
+  /** Compares what the spaces want with what the tenant holds, for touched references only, and stores the differences with the plan. */
+  planReferences(plan: number, flows: readonly ReferenceFlow[]): Promise<void>;
+  /** Metaverse objects that have reference changes in the plan but no operation yet. */
+  referencesWithoutOperation(plan: number): Promise<readonly TouchedObject[]>;
+  /** Single references (manager) of touched objects that lead out of the scope, and the objects that were looked at. */
+  referencesOutside(flows: readonly ReferenceFlow[]): AsyncIterable<{
+    readonly mv: number;
+    readonly attribute: string;
+    readonly target: SpaceObject;
+  }>;
+  outsideChecked(): AsyncIterable<number>;
+  /** References between two objects that this plan creates: pairs of operation numbers (from, to). */
+  referencesAmongCreated(plan: number): AsyncIterable<{ readonly from: number; readonly to: number }>;
+  /** Moves the reference of these two operations' objects into a follow-up operation. */
+  makeLate(plan: number, from: number, to: number): Promise<void>;
+  /** Operations in base order: level, action, type, anchor. Yields small heads. */
+  operationOrder(
+    plan: number,
+  ): AsyncIterable<{
+    readonly id: number;
+    readonly level: number;
+    readonly action: Action;
+    readonly type: TargetType;
+    readonly late: boolean;
+  }>;
+  setPositions(plan: number, order: AsyncIterable<number> | Iterable<number>): Promise<void>;
+  countPlan(plan: number): Promise<{ readonly counts: PlanCounts; readonly operations: number }>;
+  /** Texts of all operations with their memberships, in order: what the hash is made of. */
+  planTexts(plan: number): AsyncIterable<string>;
+  finishPlan(plan: number, summary: PlanSummary): Promise<void>;
+  /** Takes off the list of touched objects whatever the plan has nothing to do for, except `keep`. */
+  clearSettled(plan: number, keep: readonly number[]): Promise<void>;
+  /** Managed objects in the tenant by type (live and joined). */
+  managedCounts(): Promise<Readonly<Partial<Record<TargetType, number>>>>;
+  /** Deletes the details of all but the newest `keep` plans that are not being applied. */
+  prunePlans(keep: number): Promise<void>;
+}
+
+// ---------------------------------------------------------------- reading plans, applying
+
+export interface ReferenceStep {
+  readonly attribute: string;
+  readonly single: boolean;
+  readonly adds: boolean;
+  readonly target: number;
+  readonly targetAnchor: string | null;
+  readonly targetName: string;
+  /** Anchor of the target's live object in the tenant space (its id there); null when it is not there. */
+  readonly targetId: string | null;
+  readonly done: boolean;
+}
+
+export interface Intent {
+  readonly id: number;
+  readonly plan: number;
+  readonly operation: number;
+  readonly step: string;
+  readonly payload: string;
+}
+
+export interface ChangeLogEntry {
+  readonly run: string;
+  readonly plan: string;
+  readonly at: string;
+  readonly mv: number;
+  readonly type: TargetType;
+  readonly anchor: string;
+  readonly name: string;
+  readonly targetId: string;
+  readonly action: string;
+  readonly body: string;
+}
+
+export interface ApplyStore {
+  /** A plan by id, or the newest one. */
+  plan(id?: string): Promise<PlanHead | null>;
+  /** The state version the plan was made on. */
+  planVersion(plan: string): Promise<number>;
+  setPlanState(plan: string, state: PlanState, approval?: { readonly by: string; readonly at: string }): Promise<void>;
+  /** Operations in order, for people: `after` and counts of memberships included. */
+  operations(plan: string, after: number, limit: number): Promise<readonly Operation[]>;
+  /** Memberships (multi-valued references) of one operation, sorted by anchor. */
+  members(
+    plan: string,
+    operation: string,
+    adds: boolean,
+    offset: number,
+    limit: number,
+  ): Promise<readonly MemberName[]>;
+  /** Single references of one operation as attribute changes (manager: from -> to). */
+  singleReferences(plan: string, operation: string): Promise<readonly AttributeChange[]>;
+  levels(plan: string): Promise<number>;
+  /** Operations of one level that are not carried out yet, in pages by position. */
+  operationsToDo(
+    plan: string,
+    level: number,
+    after: number,
+    limit: number,
+  ): Promise<readonly (StoredOperation & { readonly position: number; readonly targetId: string | null })[]>;
+  /** Operations with references still to write, in pages by position. */
+  operationsWithReferences(
+    plan: string,
+    late: boolean,
+    after: number,
+    limit: number,
+  ): Promise<readonly (StoredOperation & { readonly position: number; readonly targetId: string | null })[]>;
+  /** References of one object in the plan that are still to be written, in a fixed order. */
+  referencesToDo(plan: string, mv: number, late: boolean, limit: number): Promise<readonly ReferenceStep[]>;
+  addIntents(
+    intents: readonly {
+      readonly plan: string;
+      readonly operation: number;
+      readonly step: string;
+      readonly payload: string;
+      readonly at: string;
+    }[],
+  ): Promise<readonly number[]>;
+  openIntents(): Promise<readonly Intent[]>;
+  removeIntents(ids: readonly number[]): Promise<void>;
+  setOperationState(operation: number, state: OperationState): Promise<void>;
+  setReferenceState(
+    plan: string,
+    mv: number,
+    attribute: string,
+    targets: readonly number[],
+    state: 'done' | 'failed',
+  ): Promise<void>;
+  /** The tenant now holds this object: what we believe until the next import confirms it. Answers the object's number. */
+  believeObject(
+    space: number,
+    object: { readonly anchor: string; readonly type: string; readonly mv: number; readonly attributes: Attributes },
+    lookup: readonly LookupValue[],
+  ): Promise<number>;
+  believeRemoved(object: number, deletedAt: string): Promise<void>;
+  believeReferences(
+    source: number,
+    attribute: string,
+    single: boolean,
+    add: readonly number[],
+    remove: readonly number[],
+  ): Promise<void>;
+  /** Everything the plan wanted of this object is done: take it off the list of touched objects. */
+  settleObject(plan: string, mv: number): Promise<void>;
+  /** Metaverse objects without any source object whose tenant object is gone too. */
+  purgeOrphans(): Promise<void>;
+  log(entries: readonly ChangeLogEntry[]): Promise<void>;
+  changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
+}
+
+// ---------------------------------------------------------------- runs, findings
+
+export interface RunStore {
+  startRun(command: string, at: string): Promise<string>;
+  addStep(run: string, step: RunStep): Promise<void>;
+  endRun(
+    run: string,
+    end: {
+      readonly at: string;
+      readonly plan: string | null;
+      readonly outcome: RunOutcome;
+      readonly message: string | null;
+      readonly done: Readonly<Record<string, number>>;
+      readonly failed: number;
+    },
+  ): Promise<void>;
+  runs(limit: number): Promise<readonly Run[]>;
+  run(id: string): Promise<Run | null>;
+  /** Puts these findings in the place of all that the stage had for the subject. `at` stays the first time a finding of that code was seen. */
+  replaceFindings(
+    stage: FindingStage,
+    subject: string,
+    findings: readonly Finding[],
+    run: string,
+    at: string,
+  ): Promise<void>;
+  findings(
+    limit: number,
+    offset?: number,
+  ): Promise<readonly (Finding & { readonly firstSeen: string; readonly run: string })[]>;
+  countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>>;
+  /** Open findings about the objects joined to a metaverse object. */
+  findingsOf(subjects: readonly string[]): Promise<readonly Finding[]>;
+}
