@@ -174,10 +174,9 @@ class MemoryTenant implements MemoryTarget {
 
   #perform(write: TargetWrite): WriteResult {
     if (write.action === 'create') return this.#create(write);
-    if (write.action === 'delete' || write.action === 'restore') return this.#deleteOrRestore(write);
-    const object = this.tenant.directory.get(write.targetId);
-    if (!object) return { id: write.id, outcome: 'gone', failure: notFound(write.targetId) };
-    return write.action === 'update' ? this.#update(write, object) : this.#refer(write, object);
+    if (write.action === 'update') return this.#update(write);
+    if (write.action === 'refer' || write.action === 'members') return this.#refer(write);
+    return this.#deleteOrRestore(write);
   }
 
   #create(write: TargetWrite & { readonly action: 'create' }): WriteResult {
@@ -189,7 +188,9 @@ class MemoryTenant implements MemoryTarget {
     return { id: write.id, outcome: 'done', targetId: id };
   }
 
-  #update(write: TargetWrite & { readonly action: 'update' }, object: MemoryObject): WriteResult {
+  #update(write: TargetWrite & { readonly action: 'update' }): WriteResult {
+    const object = this.tenant.directory.get(write.targetId);
+    if (!object) return { id: write.id, outcome: 'gone', failure: notFound(write.targetId) };
     const set: Record<string, Value> = {};
     for (const [name, value] of Object.entries(write.attributes)) if (value !== null) set[name] = value;
     const taken = this.#unique.findConflict(set, object.anchor);
@@ -225,7 +226,9 @@ class MemoryTenant implements MemoryTarget {
     return done;
   }
 
-  #refer(write: TargetWrite & { readonly action: 'refer' | 'members' }, object: MemoryObject): WriteResult {
+  #refer(write: TargetWrite & { readonly action: 'refer' | 'members' }): WriteResult {
+    const object = this.tenant.directory.get(write.targetId);
+    if (!object) return { id: write.id, outcome: 'gone', failure: notFound(write.targetId) };
     const wanted = write.action === 'refer' ? [write.to].filter((to) => to !== null) : write.add;
     const add = wanted.filter((to) => this.tenant.directory.get(to) !== undefined);
     const refused = wanted.filter((to) => this.tenant.directory.get(to) === undefined);
