@@ -1,0 +1,53 @@
+import type { Attributes } from '../../model/value.ts';
+import type { ShapedObject } from '../connector.ts';
+import { RULES } from './attributes.ts';
+import { cleanNickname, deriveGroupNickname, textOf } from './mail-nickname.ts';
+import { Shaping, shapeOthers, shapeValue } from './shaping.ts';
+
+const HANDLED: ReadonlySet<string> = new Set([
+  'sourceAnchor',
+  'alias',
+  'displayName',
+  'mail',
+  'mailEnabled',
+  'securityEnabled',
+  'proxyAddresses',
+]);
+
+/** A group as the tenant can hold it; `current` is null for a creation. Graph creates security groups without mail, and no other (group-post-groups). */
+export function shapeGroup(desired: Attributes, current: Attributes | null): ShapedObject {
+  const shaping = new Shaping(current === null);
+  if (isTrue(desired, 'mailEnabled')) {
+    const cause = 'Microsoft Graph cannot create mail-enabled groups, so the group is not synchronized.';
+    shaping.block({ code: 'target-cannot-carry-object', attribute: null, value: null, cause });
+  } else if (desired['securityEnabled'] === false) {
+    const cause = 'Microsoft Graph cannot create distribution groups, so the group is not synchronized.';
+    shaping.block({ code: 'target-cannot-carry-object', attribute: null, value: null, cause });
+  }
+  const anchor = textOf(desired['sourceAnchor']);
+  if (anchor === undefined) shaping.block({ code: 'anchor-missing', attribute: 'sourceAnchor', value: null });
+  else shaping.set('sourceAnchor', anchor);
+  shapeName(shaping, desired);
+  shapeNickname(shaping, desired, current);
+  shapeOthers(shaping, 'group', desired, HANDLED);
+  return shaping.finish();
+}
+
+function isTrue(desired: Attributes, name: string): boolean {
+  const value = desired[name];
+  return value === true || (typeof value === 'string' && value.toLowerCase() === 'true');
+}
+
+function shapeName(shaping: Shaping, desired: Attributes): void {
+  const rule = RULES.group.get('displayName');
+  const value = desired['displayName'];
+  if (rule && value !== undefined && value !== '') shapeValue(shaping, rule, value);
+  else shaping.lack({ code: 'attribute-missing', attribute: 'displayName', value: null });
+}
+
+function shapeNickname(shaping: Shaping, desired: Attributes, current: Attributes | null): void {
+  const nickname =
+    cleanNickname(textOf(desired['alias'])) ?? textOf(current?.['alias']) ?? deriveGroupNickname(desired);
+  if (nickname !== undefined) shaping.set('alias', nickname);
+  else shaping.lack({ code: 'attribute-missing', attribute: 'alias', value: null });
+}

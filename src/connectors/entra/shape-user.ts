@@ -1,0 +1,109 @@
+import type { Attributes } from '../../model/value.ts';
+import type { ShapedObject } from '../connector.ts';
+import { RULES } from './attributes.ts';
+import { cleanNickname, deriveUserNickname, textOf, textsOf } from './mail-nickname.ts';
+import { Shaping, shapeOthers, shapeValue } from './shaping.ts';
+import { fallbackUpn, judgeUpn, type VerifiedDomains, verifiedDomains } from './user-principal-name.ts';
+
+const HANDLED: ReadonlySet<string> = new Set([
+  'sourceAnchor',
+  'userPrincipalName',
+  'accountEnabled',
+  'alias',
+  'displayName',
+  'proxyAddresses',
+]);
+
+/** A user as the tenant can hold it; `current` is null for a creation. */
+export function shapeUser(
+  desired: Attributes,
+  current: Attributes | null,
+  facts: Readonly<Record<string, string>>,
+): ShapedObject {
+  const shaping = new Shaping(current === null);
+  shapeAnchor(shaping, desired);
+  shapeRequired(shaping, desired, 'accountEnabled');
+  shapeRequired(shaping, desired, 'displayName');
+  const nickname = shapeNickname(shaping, desired, current);
+  shapeUpn(shaping, desired, current, nickname, verifiedDomains(facts));
+  shapeOthers(shaping, 'user', desired, HANDLED);
+  noteAddresses(shaping, desired);
+  return shaping.finish();
+}
+
+/** An object without an anchor, or with one that the tenant refuses, could never be found again. */
+function shapeAnchor(shaping: Shaping, desired: Attributes): void {
+  const anchor = textOf(desired['sourceAnchor']);
+  if (anchor === undefined) {
+    shaping.block({ code: 'anchor-missing', attribute: 'sourceAnchor', value: null });
+  } else if (/[$_]/.test(anchor)) {
+    const cause = 'onPremisesImmutableId must not hold $ or _, so the object could never be found again in the tenant.';
+    shaping.block({ code: 'attribute-invalid', attribute: 'sourceAnchor', value: anchor, cause });
+  } else {
+    shaping.set('sourceAnchor', anchor);
+  }
+}
+
+function shapeRequired(shaping: Shaping, desired: Attributes, name: 'accountEnabled' | 'displayName'): void {
+  const rule = RULES.user.get(name);
+  const value = desired[name];
+  if (rule && value !== undefined && value !== '') shapeValue(shaping, rule, value);
+  else shaping.lack({ code: 'attribute-missing', attribute: name, value: null });
+}
+
+/** Once set, the mail nickname follows mailNickname alone ("UserPrincipalName population": later changes of mail or UPN leave it). */
+function shapeNickname(shaping: Shaping, desired: Attributes, current: Attributes | null): string | undefined {
+  const nickname = cleanNickname(textOf(desired['alias'])) ?? textOf(current?.['alias']) ?? deriveUserNickname(desired);
+  if (nickname !== undefined) shaping.set('alias', nickname);
+  else shaping.lack({ code: 'attribute-missing', attribute: 'alias', value: null });
+  return nickname;
+}
+
+function shapeUpn(
+  shaping: Shaping,
+  desired: Attributes,
+  current: Attributes | null,
+  nickname: string | undefined,
+  domains: VerifiedDomains,
+): void {
+  const upn = textOf(desired['userPrincipalName']);
+  const about = { attribute: 'userPrincipalName', value: upn ?? null };
+  const judged = upn === undefined ? null : judgeUpn(upn, domains);
+  if (upn === undefined || judged === null) shaping.lack({ code: 'attribute-missing', ...about });
+  else if (judged.verdict === 'usable') shaping.set('userPrincipalName', upn);
+  else if (judged.verdict === 'too-long') {
+    const cause = 'A user principal name takes 64 characters before and 48 after the @.';
+    shaping.lack({ code: 'attribute-too-long', ...about, cause });
+  } else {
+    const before = textOf(current?.['userPrincipalName']);
+    // The name in use stays: a new mail nickname alone never renames a sign-in.
+    const isKept = before?.toLowerCase().endsWith(`@${domains.initial}`) === true;
+    const made = nickname === undefined ? undefined : fallbackUpn(nickname, domains);
+    substituteUpn(shaping, upn, isKept ? before : made, judged.verdict === 'unverified' ? judged.suffix : null);
+  }
+}
+
+/** `suffix`: the one that is not verified; null when the name is not of the form that the tenant takes. */
+function substituteUpn(shaping: Shaping, upn: string, substitute: string | undefined, suffix: string | null): void {
+  const about = { attribute: 'userPrincipalName', value: upn };
+  if (substitute === undefined) {
+    shaping.lack({ code: 'attribute-invalid', ...about });
+    return;
+  }
+  shaping.set('userPrincipalName', substitute);
+  const cause =
+    suffix === null
+      ? `The user principal name is not of a form that the tenant takes, so ${substitute} is used instead.`
+      : `${suffix} is no verified domain of the tenant, so ${substitute} is used instead.`;
+  shaping.note({ code: suffix === null ? 'upn-characters' : 'upn-suffix-unverified', ...about, cause });
+}
+
+/** Graph derives proxyAddresses from mail alone; every other address is lost on this path, and the plan says so. */
+function noteAddresses(shaping: Shaping, desired: Attributes): void {
+  const proxies = textsOf(desired['proxyAddresses']);
+  if (proxies.length === 0) return;
+  const mail = textOf(desired['mail'])?.toLowerCase();
+  const lost = proxies.filter((address) => mail === undefined || address.toLowerCase() !== `smtp:${mail}`);
+  if (lost.length === 0) return;
+  shaping.note({ code: 'target-cannot-carry-attribute', attribute: 'proxyAddresses', value: lost.join(', ') });
+}

@@ -1,0 +1,153 @@
+import type { Attributes, Value } from '../../model/value.ts';
+import { printValue } from '../../model/value.ts';
+import type { ShapedObject, ShapeProblem } from '../connector.ts';
+import { type AttributeRule, RULES, type WritableType } from './attributes.ts';
+
+/** Names that rules hand over only for us to derive others from; Graph has no place for them and nobody misses them there. */
+const INPUTS: ReadonlySet<string> = new Set(['onPremisesSamAccountName']);
+
+/** Collects what becomes of one object while its attributes are looked at one after the other. */
+export class Shaping {
+  readonly #attributes: Record<string, Value> = {};
+  readonly #withheld: string[] = [];
+  readonly #problems: ShapeProblem[] = [];
+  readonly #isCreation: boolean;
+  #blocked = false;
+
+  constructor(isCreation: boolean) {
+    this.#isCreation = isCreation;
+  }
+
+  set(name: string, value: Value): void {
+    this.#attributes[name] = value;
+  }
+
+  note(problem: ShapeProblem): void {
+    this.#problems.push(problem);
+  }
+
+  /** Leaves the attribute out; the tenant keeps what it has. */
+  withhold(problem: ShapeProblem & { readonly attribute: string }): void {
+    this.#problems.push(problem);
+    this.#withheld.push(problem.attribute);
+  }
+
+  block(problem: ShapeProblem): void {
+    this.#problems.push(problem);
+    this.#blocked = true;
+  }
+
+  /** Without this value nothing can be created; an object that is there already keeps the value it has. */
+  lack(problem: ShapeProblem & { readonly attribute: string }): void {
+    if (this.#isCreation) this.#blocked = true;
+    this.withhold(problem);
+  }
+
+  finish(): ShapedObject {
+    return {
+      attributes: this.#attributes,
+      withheld: this.#withheld,
+      problems: this.#problems,
+      blocked: this.#blocked,
+    };
+  }
+}
+
+/** Checks one attribute against the rule of its name and takes it over, or says why not. */
+export function shapeValue(shaping: Shaping, rule: AttributeRule, given: Value): void {
+  const value = convert(rule, given);
+  if (value === undefined) return;
+  const problem = findProblem(rule, value);
+  if (problem === null) shaping.set(rule.name, value);
+  else if (rule.name === 'displayName') shaping.lack(problem);
+  else shaping.withhold(problem);
+}
+
+/** Every attribute that needs no more than its own rule. `handled`: the names that the caller looks at itself. */
+export function shapeOthers(
+  shaping: Shaping,
+  type: WritableType,
+  desired: Attributes,
+  handled: ReadonlySet<string>,
+): void {
+  const rules = RULES[type];
+  for (const name of Object.keys(desired)) {
+    if (handled.has(name) || INPUTS.has(name)) continue;
+    const value = desired[name];
+    const rule = rules.get(name);
+    if (value === undefined || rule?.readOnly) continue;
+    if (rule) shapeValue(shaping, rule, value);
+    else shaping.note({ code: 'target-cannot-carry-attribute', attribute: name, value: textForPeople(value) });
+  }
+}
+
+/** The form in which the tenant holds a value; undefined for what Graph counts as no value. */
+function convert(rule: AttributeRule, given: Value): Value | undefined {
+  if (rule.form === 'list') {
+    const list = (Array.isArray(given) ? given : [given]).filter((one) => one !== '');
+    return list.length === 0 ? undefined : list;
+  }
+  const single = Array.isArray(given) ? given[0] : given;
+  if (single === undefined || single === '') return undefined;
+  if (rule.name === 'usageLocation' && typeof single === 'string') return single.toUpperCase();
+  if (rule.form === 'time' && typeof single === 'string') return toGraphTime(single);
+  if (rule.form === 'flag') return toFlag(single as Value);
+  return typeof single === 'bigint' ? single.toString() : (single as Value);
+}
+
+function toFlag(value: Value): Value {
+  if (typeof value !== 'string') return value;
+  const text = value.toLowerCase();
+  if (text === 'true') return true;
+  return text === 'false' ? false : value;
+}
+
+const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/;
+
+/** GeneralizedTime (RFC 4517 3.3.13) or ISO 8601 to the second, as Graph prints it; anything else as it is. */
+function toGraphTime(text: string): string {
+  const iso = text.replace(GENERALIZED_TIME, '$1-$2-$3T$4:$5:$6Z');
+  if (!/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(iso)) return text;
+  const time = Date.parse(iso);
+  return Number.isNaN(time) ? text : `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
+type AttributeProblem = ShapeProblem & { readonly attribute: string };
+
+function findProblem(rule: AttributeRule, value: Value): AttributeProblem | null {
+  const about = { attribute: rule.name, value: textForPeople(value) };
+  if (rule.form === 'flag') {
+    return typeof value === 'boolean' ? null : { code: 'attribute-invalid', ...about, cause: 'must be true or false' };
+  }
+  const values = Array.isArray(value) ? value : [value];
+  if (rule.mostValues !== undefined && values.length > rule.mostValues) {
+    const cause = `${rule.native} takes ${rule.mostValues} values, this has ${values.length}; the rest of the object is synchronized without it.`;
+    return { code: 'attribute-invalid', ...about, cause };
+  }
+  for (const one of values) {
+    if (typeof one !== 'string')
+      return { code: 'attribute-invalid', ...about, cause: `${rule.native} takes text only, this is binary.` };
+    const problem = findTextProblem(rule, one);
+    if (problem) return problem;
+  }
+  return null;
+}
+
+function findTextProblem(rule: AttributeRule, text: string): AttributeProblem | null {
+  if (rule.maximum !== undefined && text.length > rule.maximum) {
+    const cause = `${rule.native} takes ${rule.maximum} characters, this has ${text.length}; the rest of the object is synchronized without it.`;
+    return { code: 'attribute-too-long', attribute: rule.name, value: textForPeople(text), cause };
+  }
+  if (rule.pattern && !rule.pattern.test(text)) {
+    const cause = `${rule.native} ${rule.demand ?? 'does not take this value'}; the rest of the object is synchronized without it.`;
+    return { code: 'attribute-invalid', attribute: rule.name, value: textForPeople(text), cause };
+  }
+  return null;
+}
+
+/** A value short enough for a finding. */
+export function textForPeople(value: Value): string {
+  const printed = printValue(value);
+  const text = Array.isArray(printed) ? printed.join(', ') : String(printed);
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
