@@ -1,0 +1,489 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { z } from 'zod';
+import { DirbridgeError, messageOf } from './errors.ts';
+
+/** The kinds of sources and targets that there are, each with the strict schema of its own keys (without `name`, `kind` and `scope`). */
+export interface ConfigKinds {
+  readonly sources: readonly ConfigKind[];
+  readonly targets: readonly ConfigKind[];
+}
+
+export interface ConfigKind {
+  readonly kind: string;
+  readonly section: z.ZodType;
+}
+
+/** The whole configuration with every default filled in; paths are absolute, durations in milliseconds. */
+export interface Config {
+  /** The configuration file and the folder that its relative paths start from. */
+  readonly file: string;
+  readonly folder: string;
+  readonly sources: readonly SourceConfig[];
+  readonly target: TargetConfig;
+  readonly store: StoreConfig;
+  /** `standard` or the path of a file, each over the ones before. */
+  readonly rules: readonly string[];
+  readonly guards: GuardConfig;
+  readonly passwords: { readonly method: PasswordMethod };
+  readonly schedule: { readonly every: number; readonly passwords: number };
+  /** Nothing is written to the tenant. */
+  readonly staging: boolean;
+}
+
+export interface SourceConfig {
+  readonly name: string;
+  readonly kind: string;
+  readonly scope: ScopeConfig;
+  /** What the section schema of the kind made of the remaining keys. */
+  readonly section: unknown;
+}
+
+export interface TargetConfig {
+  readonly kind: string;
+  readonly section: unknown;
+}
+
+export interface StoreConfig {
+  readonly driver: 'sqlite';
+  readonly path: string;
+}
+
+/** DNs as written. Empty `include`: everything. Empty `groups`: no limit to the direct members of groups. */
+export interface ScopeConfig {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** Limits that stop a plan when it goes over one of them. Counts are objects, percents are of what is managed (or was there before). */
+export interface GuardConfig {
+  readonly deletions: { readonly count: number; readonly percent: number };
+  readonly membershipRemovals: { readonly percent: number };
+  readonly sourceShrink: { readonly percent: number };
+}
+
+export const PASSWORD_METHODS = ['off', 'hash', 'capture'] as const;
+export type PasswordMethod = (typeof PASSWORD_METHODS)[number];
+
+/** One thing that is wrong in the file. Lines and columns start at 1; `key` is the path to it, e.g. `sources[0].scope`. */
+export interface ConfigProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly key: string;
+  readonly message: string;
+}
+
+const RESERVED_NAME = 'tenant';
+const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A text such as `90s`, `30m`, `2h`, `14d` to milliseconds. */
+export const duration = z
+  .string({ error: 'must be a duration such as 90s, 30m, 2h or 14d' })
+  .regex(/^[1-9]\d{0,5}[smhd]$/, { error: 'must be a duration such as 90s, 30m, 2h or 14d' })
+  .transform((text) => Number(text.slice(0, -1)) * (DURATION_UNITS[text.slice(-1)] ?? 0));
+
+const percent = z.number().min(0).max(100);
+const count = z.int().min(0);
+const dn = z.string().regex(/=/, { error: 'must be a DN such as OU=Accounts,DC=corp,DC=example,DC=com' });
+
+const scopeSchema = z.strictObject({
+  include: z.array(dn).default([]),
+  exclude: z.array(dn).default([]),
+  groups: z.array(dn).default([]),
+});
+
+const guardsSchema = z.strictObject({
+  deletions: z.strictObject({ count: count.default(500), percent: percent.default(10) }).prefault({}),
+  membershipRemovals: z.strictObject({ percent: percent.default(30) }).prefault({}),
+  sourceShrink: z.strictObject({ percent: percent.default(20) }).prefault({}),
+});
+
+/** What every source has besides the section of its kind. */
+const sourceFrame = {
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, {
+    error: 'must be a name of letters, digits, dots, dashes and underscores that starts with a letter or digit',
+  }),
+  scope: scopeSchema.prefault({}),
+};
+
+const generalSchema = z.strictObject({
+  store: z
+    .string()
+    .regex(/^sqlite:./, { error: 'must be sqlite: and the path of a file, such as sqlite:./dirbridge.db' })
+    .default('sqlite:./dirbridge.db'),
+  rules: z.array(z.string().min(1)).min(1).default(['standard']),
+  guards: guardsSchema.prefault({}),
+  passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
+  schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),
+  staging: z.boolean().default(false),
+});
+
+/**
+ * Reads and checks a configuration file. Throws DirbridgeError `config-missing`, or `config-invalid` whose message lists every problem
+ * as `FILE:LINE:COLUMN: KEY what is wrong and what is allowed`, one on each line.
+ */
+export function loadConfig(path: string, kinds: ConfigKinds): Config {
+  const { config, problems } = inspectConfig(path, kinds);
+  if (config) return config;
+  const lines = problems.map(({ line, column, key, message }) =>
+    [`${path}:${line}:${column}:`, key, message].filter((part) => part !== '').join(' '),
+  );
+  throw new DirbridgeError('config-invalid', lines.join('\n'));
+}
+
+/** Like `loadConfig`, but gives the problems as data: `config` is null when there is any. Throws `config-missing` alone. */
+export function inspectConfig(
+  path: string,
+  kinds: ConfigKinds,
+): { readonly config: Config | null; readonly problems: readonly ConfigProblem[] } {
+  const text = readConfigFile(path);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => {
+      const { line, col } = lines.linePos(error.pos[0]);
+      return { line, column: col, key: '', message: `is not valid YAML: ${error.message}` };
+    });
+    return { config: null, problems };
+  }
+  const reading = new ConfigReading(document, lines, kinds);
+  const config = reading.read(resolve(path));
+  const problems = [...reading.problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  return problems.length > 0 ? { config: null, problems } : { config, problems };
+}
+
+function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new DirbridgeError('config-missing', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The JSON schema (draft 2020-12) of the configuration file, for editors. */
+export function configJsonSchema(kinds: ConfigKinds): Readonly<Record<string, unknown>> {
+  const { $schema, properties } = describe(generalSchema);
+  const frame = describe(z.strictObject(sourceFrame)).properties;
+  const source = (one: ConfigKind): JsonSchema =>
+    widen(describe(one.section), { ...frame, kind: { const: one.kind } }, ['name', 'kind']);
+  const target = (one: ConfigKind): JsonSchema => widen(describe(one.section), { kind: { const: one.kind } }, ['kind']);
+  return {
+    $schema,
+    title: 'dirbridge.yaml',
+    type: 'object',
+    properties: {
+      sources: { type: 'array', minItems: 1, items: { oneOf: kinds.sources.map(source) } },
+      target: { oneOf: kinds.targets.map(target) },
+      ...properties,
+    },
+    required: ['sources', 'target'],
+    additionalProperties: false,
+  };
+}
+
+interface JsonSchema {
+  readonly $schema?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
+  readonly const?: unknown;
+}
+
+function describe(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
+
+function widen(
+  section: JsonSchema,
+  properties: Readonly<Record<string, JsonSchema>>,
+  required: readonly string[],
+): JsonSchema {
+  const { $schema: _, ...rest } = section;
+  return {
+    ...rest,
+    properties: { ...properties, ...section.properties },
+    required: [...required, ...(section.required ?? [])],
+  };
+}
+
+/** Names of the keys allowed at a path below a schema, over all its alternatives. */
+function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): readonly string[] {
+  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
+  const below = alternatives.flatMap((one) => keysAt(one, path));
+  const [head, ...rest] = path;
+  if (head === undefined) return [...new Set([...Object.keys(schema.properties ?? {}), ...below])];
+  const additional = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+  const next = typeof head === 'number' ? schema.items : (schema.properties?.[String(head)] ?? additional);
+  return [...(next ? keysAt(next, rest) : []), ...below];
+}
+
+type Path = readonly PropertyKey[];
+
+/** One pass over one file: collects every problem instead of stopping at the first. */
+class ConfigReading {
+  readonly problems: ConfigProblem[] = [];
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+  readonly #kinds: ConfigKinds;
+
+  constructor(document: Document, lines: LineCounter, kinds: ConfigKinds) {
+    this.#document = document;
+    this.#lines = lines;
+    this.#kinds = kinds;
+  }
+
+  read(file: string): Config | null {
+    const root: unknown = this.#document.toJS();
+    if (!isRecord(root)) {
+      this.#report([], `${basename(file)} must hold keys and values; it needs at least sources and target`);
+      return null;
+    }
+    const { sources: rawSources, target: rawTarget, ...rawGeneral } = root;
+    const sources = this.#readSources(rawSources);
+    const target = this.#readTarget(rawTarget);
+    const general = this.#parse(generalSchema, rawGeneral, [], ['sources', 'target']);
+    if (!general || !target || this.problems.length > 0) return null;
+    const folder = dirname(file);
+    return {
+      ...general,
+      file,
+      folder,
+      sources,
+      target,
+      store: { driver: 'sqlite', path: resolve(folder, general.store.slice('sqlite:'.length)) },
+      rules: general.rules.map((rule) => (rule === 'standard' ? rule : resolve(folder, rule))),
+    };
+  }
+
+  #readSources(raw: unknown): readonly SourceConfig[] {
+    if (!Array.isArray(raw) || raw.length === 0) {
+      this.#report(['sources'], `must be a list with at least one source${raw === undefined ? '; it is missing' : ''}`);
+      return [];
+    }
+    const sources: SourceConfig[] = [];
+    const paths = new Map<string, number>();
+    raw.forEach((one: unknown, index) => {
+      const source = this.#readSource(one, ['sources', index]);
+      if (!source) return;
+      const name = source.name.toLowerCase();
+      const earlier = paths.get(name);
+      if (name === RESERVED_NAME)
+        this.#report(
+          ['sources', index, 'name'],
+          `must not be "${RESERVED_NAME}": that is the name of the tenant itself`,
+        );
+      else if (earlier !== undefined)
+        this.#report(
+          ['sources', index, 'name'],
+          `is the name of sources[${earlier}] already; each source needs a name of its own`,
+        );
+      else paths.set(name, index);
+      sources.push(source);
+    });
+    return sources;
+  }
+
+  #readSource(raw: unknown, path: Path): SourceConfig | null {
+    const kind = this.#readKind(raw, path, this.#kinds.sources);
+    if (!kind || !isRecord(raw)) return null;
+    const { name: _name, scope: _scope, kind: _kind, ...own } = raw;
+    const framed: Record<string, unknown> = {};
+    for (const key of ['name', 'scope']) if (raw[key] !== undefined) framed[key] = raw[key];
+    const frame = this.#parse(z.strictObject(sourceFrame), framed, path, []);
+    const section = this.#parse(kind.section, own, path, ['name', 'kind', 'scope']);
+    return frame && section !== null ? { ...frame, kind: kind.kind, section } : null;
+  }
+
+  #readTarget(raw: unknown): TargetConfig | null {
+    const kind = this.#readKind(raw, ['target'], this.#kinds.targets);
+    if (!kind || !isRecord(raw)) return null;
+    const { kind: _kind, ...own } = raw;
+    const section = this.#parse(kind.section, own, ['target'], ['kind']);
+    return section === null ? null : { kind: kind.kind, section };
+  }
+
+  #readKind(raw: unknown, path: Path, kinds: readonly ConfigKind[]): ConfigKind | null {
+    const allowed = kinds.map((one) => one.kind);
+    if (!isRecord(raw)) {
+      const start = raw === undefined ? 'is missing; it' : '';
+      this.#report(path, `${start} must hold keys and values, with kind: ${allowed.join(' or ')}`.trim());
+      return null;
+    }
+    const found = kinds.find((one) => one.kind === raw['kind']);
+    if (found) return found;
+    const given = raw['kind'] === undefined ? 'is missing; it' : `is ${print(raw['kind'])}; it`;
+    this.#report([...path, 'kind'], `${given} must be one of: ${allowed.join(', ')}${suggest(raw['kind'], allowed)}`);
+    return null;
+  }
+
+  #parse<T>(schema: z.ZodType<T>, raw: unknown, path: Path, otherKeys: readonly string[]): T | null {
+    const result = schema.safeParse(raw, { error: (issue) => explain(issue) });
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) this.#reportIssue(issue, schema, path, otherKeys);
+    return null;
+  }
+
+  #reportIssue(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, otherKeys: readonly string[]): void {
+    if (issue.code === 'unrecognized_keys') {
+      const allowed = [...(issue.path.length === 0 ? otherKeys : []), ...keysAt(describe(schema), issue.path)];
+      for (const key of issue.keys) {
+        const hint = suggest(key, allowed);
+        this.#report(
+          [...path, ...issue.path, key],
+          `is not a key that is known here${hint}; allowed: ${allowed.join(', ')}`,
+          true,
+        );
+      }
+      return;
+    }
+    if (issue.code === 'invalid_union' && issue.message === UNION) {
+      const nearest = nearestAlternative(issue.errors);
+      for (const inner of nearest)
+        this.#reportIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema, path, otherKeys);
+      if (nearest.length === 0) this.#report([...path, ...issue.path], 'has none of the forms that are allowed');
+      return;
+    }
+    this.#report([...path, ...issue.path], issue.message);
+  }
+
+  #report(path: Path, message: string, atKey = false): void {
+    const { line, col } = this.#lines.linePos(this.#offsetOf(path, atKey));
+    this.problems.push({ line: Math.max(line, 1), column: Math.max(col, 1), key: printPath(path), message });
+  }
+
+  /** Where the value (or its key) stands; of a value that is missing, what should hold it. */
+  #offsetOf(path: Path, atKey: boolean): number {
+    for (let length = path.length; length > 0; length--) {
+      const head = path.slice(0, length);
+      const key = head.at(-1);
+      const parent = this.#document.getIn(head.slice(0, -1), true);
+      const pair = isMap(parent) ? findPair(parent, key) : undefined;
+      const node = atKey && pair ? pair.key : this.#document.getIn(head, true);
+      const range = (node as { readonly range?: readonly number[] | null } | undefined)?.range;
+      if (range?.[0] !== undefined) return range[0];
+    }
+    return this.#document.contents?.range?.[0] ?? 0;
+  }
+}
+
+function findPair(map: YAMLMap, key: PropertyKey | undefined) {
+  return map.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
+}
+
+const UNION = 'no alternative fits';
+
+/** The message for an issue whose schema gives none of its own. */
+function explain(issue: z.core.$ZodRawIssue): string {
+  const found = issue.input === undefined ? 'is missing; it' : `is ${print(issue.input)}; it`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${found} must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `${found} must be ${issue.values.length > 1 ? 'one of: ' : ''}${issue.values.map(String).join(', ')}${suggest(issue.input, issue.values.map(String))}`;
+    case 'too_small':
+      return `${found} must ${issue.origin === 'string' ? 'not be empty' : issue.origin === 'array' ? `have at least ${issue.minimum} value(s)` : `be at least ${issue.minimum}`}`;
+    case 'too_big':
+      return `${found} must be at most ${issue.maximum}`;
+    case 'invalid_format':
+      return `${found} must be ${issue.format === 'regex' ? `of the form ${issue.pattern ?? ''}` : `a valid ${issue.format}`}`;
+    case 'invalid_union':
+      return UNION;
+    default:
+      return `${found} is not allowed here`;
+  }
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'keys and values',
+  record: 'keys and values',
+};
+
+/** Of the alternatives of a union the one that the input comes nearest to: it got furthest before it failed. */
+function nearestAlternative(alternatives: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]) =>
+    Math.max(...issues.map((issue) => issue.path.length * 10 - issues.length));
+  return [...alternatives].filter((one) => one.length > 0).sort((a, b) => depth(b) - depth(a))[0] ?? [];
+}
+
+function suggest(given: unknown, allowed: readonly string[]): string {
+  if (typeof given !== 'string') return '';
+  const ranked = allowed
+    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best && best.distance <= Math.max(1, Math.ceil(given.length / 3)) ? ` (did you mean ${best.name}?)` : '';
+}
+
+/** How many letters must be added, dropped or exchanged to come from one text to the other (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, swap));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+function print(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'a group of keys' : String(value);
+}
+
+function printPath(path: Path): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text === '' ? String(key) : `${text}.${String(key)}`;
+  }, '');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The text of a secret without the line break at its end. `folder`: where a relative path starts. `warn` hears of a file that others
+ * can read. Throws DirbridgeError `config-secret` when it is missing, unreadable or empty; the text itself is in no message.
+ */
+export function readSecret(
+  source: { readonly file: string } | { readonly env: string },
+  folder: string,
+  warn: (message: string) => void = () => undefined,
+): string {
+  if ('env' in source) {
+    const value = process.env[source.env];
+    if (value) return value;
+    const state = value === undefined ? 'is not set' : 'is empty';
+    throw new DirbridgeError('config-secret', `The environment variable ${source.env} ${state}.`);
+  }
+  const path = resolve(folder, source.file);
+  const secret = readSecretFile(path).replace(/\r?\n$/, '');
+  if (secret === '') throw new DirbridgeError('config-secret', `The secret file ${path} is empty.`);
+  const mode = statSync(path).mode & 0o777;
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    warn(`The secret file ${path} can be read by other accounts (mode ${mode.toString(8)}); give it mode 600.`);
+  return secret;
+}
+
+function readSecretFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new DirbridgeError('config-secret', `The secret file ${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
