@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { DirbridgeError, messageOf } from '../../errors.ts';
+import { isTransientStatus, readRefusal } from './graph-refusal.ts';
+import { backOff, type Pace, readRetryAfter } from './pace.ts';
+import type { SignIn } from './sign-in.ts';
+
+export interface GraphRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** From the version on (`/users/delta?…`), or a link of this same Graph. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export interface GraphAnswer {
+  readonly status: number;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed JSON; undefined for an empty body. */
+  readonly body: unknown;
+}
+
+/** No answer came. `wasSent`: the tenant may have carried the request out. */
+export class NoAnswer extends Error {
+  readonly wasSent: boolean;
+
+  constructor(message: string, wasSent: boolean, cause: unknown) {
+    super(message, { cause });
+    this.name = 'NoAnswer';
+    this.wasSent = wasSent;
+  }
+}
+
+export interface GraphOptions {
+  /** With the version, without a slash at the end. */
+  readonly base: string;
+  readonly signIn: SignIn;
+  readonly pace: Pace;
+  /** Milliseconds for one request. */
+  readonly timeout: number;
+  readonly now: () => Date;
+}
+
+const MOST_TRIES = 10;
+
+/** HTTP to Microsoft Graph: tokens, time-outs, repeated reads. It never repeats a write by itself. */
+export class Graph {
+  readonly #options: GraphOptions;
+
+  constructor(options: GraphOptions) {
+    this.#options = options;
+  }
+
+  get base(): string {
+    return this.#options.base;
+  }
+
+  /** Whether a link belongs to this Graph; another must never get our token. */
+  isOwnLink(link: string): boolean {
+    return link.startsWith(`${this.#options.base}/`);
+  }
+
+  /**
+   * Sends one request and gives whatever status came back. A refused token is renewed once: Graph had not begun with the request then.
+   * Throws NoAnswer, and DirbridgeError when sign-in fails.
+   */
+  async send(request: GraphRequest): Promise<GraphAnswer> {
+    const token = await this.#options.signIn.token();
+    const answer = await this.#exchange(request, token);
+    if (answer.status !== 401) return answer;
+    this.#options.signIn.forget(token);
+    return this.#exchange(request, await this.#options.signIn.token());
+  }
+
+  /**
+   * A read (or a POST that only reads), repeated with back-off while the tenant says to come again. Gives any other answer, also a refusal.
+   * Throws `tenant-unreachable` when the tries are used up.
+   */
+  async read(url: string, headers: Readonly<Record<string, string>> = {}): Promise<GraphAnswer> {
+    const { pace } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#tryRead({ method: 'GET', url, headers });
+      if (!(outcome instanceof NoAnswer) && !isTransientStatus(outcome.status)) return outcome;
+      if (attempt === MOST_TRIES) throw this.#giveUp(url, outcome);
+      const retryAfter = outcome instanceof NoAnswer ? null : this.retryAfter(outcome.headers);
+      await pace.delay(backOff(attempt, retryAfter, pace));
+    }
+  }
+
+  /** `read` that takes only success. Throws `tenant-refused` with the tenant's words. */
+  async readBody(
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await this.read(url, headers);
+    if (answer.status === 200) return (answer.body ?? {}) as Readonly<Record<string, unknown>>;
+    throw refused(url, answer);
+  }
+
+  /** Milliseconds that an answer says to wait, else null. */
+  retryAfter(headers: Readonly<Record<string, string>>): number | null {
+    return readRetryAfter(headers['retry-after'], this.#options.now());
+  }
+
+  async #tryRead(request: GraphRequest): Promise<GraphAnswer | NoAnswer> {
+    try {
+      return await this.send(request);
+    } catch (thrown) {
+      if (thrown instanceof NoAnswer) return thrown;
+      throw thrown;
+    }
+  }
+
+  async #exchange(request: GraphRequest, token: string): Promise<GraphAnswer> {
+    const { base, timeout } = this.#options;
+    const url = request.url.startsWith('/') ? `${base}${request.url}` : request.url;
+    if (!url.startsWith(`${base}/`)) {
+      throw new DirbridgeError('tenant-refused', `The tenant sent a link to another server: ${new URL(url).origin}.`);
+    }
+    try {
+      const response = await fetch(url, {
+        method: request.method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json',
+          'client-request-id': randomUUID(),
+          'x-ms-throttle-priority': 'Normal',
+          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...request.headers,
+        },
+        signal: AbortSignal.timeout(timeout),
+        redirect: 'manual',
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: parse(text) };
+    } catch (thrown) {
+      const reason = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+      throw new NoAnswer(`${request.method} ${pathOf(url)}: ${messageOf(reason)}`, !isBeforeSending(reason), thrown);
+    }
+  }
+
+  #giveUp(url: string, outcome: GraphAnswer | NoAnswer): DirbridgeError {
+    if (outcome instanceof NoAnswer) {
+      return new DirbridgeError('tenant-unreachable', `Microsoft Graph did not answer: ${outcome.message}.`, {
+        cause: outcome,
+      });
+    }
+    const refusal = readRefusal(outcome.status, outcome.body);
+    const message = `Microsoft Graph kept answering ${outcome.status} ${refusal.code} to GET ${pathOf(url)}.`;
+    return new DirbridgeError('tenant-unreachable', message);
+  }
+}
+
+/** `tenant-refused` with status, code and words of the answer. */
+export function refused(url: string, answer: GraphAnswer): DirbridgeError {
+  const refusal = readRefusal(answer.status, answer.body);
+  const request = refusal.requestId === null ? '' : ` (request ${refusal.requestId})`;
+  const message = `Microsoft Graph refused ${pathOf(url)}: ${answer.status} ${refusal.code}: ${refusal.message}${request}`;
+  return new DirbridgeError('tenant-refused', message);
+}
+
+/** The path without its options: tokens and filters do not belong in messages. */
+function pathOf(url: string): string {
+  return url.replace(/^https?:\/\/[^/]+/, '').replace(/\?.*$/s, '');
+}
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const BEFORE_SENDING: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** Whether the failure is of a kind that leaves no doubt: not a byte of the request had gone out. */
+function isBeforeSending(reason: unknown): boolean {
+  if (reason instanceof AggregateError) return reason.errors.every(isBeforeSending);
+  const code = typeof reason === 'object' && reason !== null && 'code' in reason ? reason.code : undefined;
+  return typeof code === 'string' && BEFORE_SENDING.has(code);
+}

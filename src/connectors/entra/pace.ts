@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Time and chance as everything here that waits takes them, so that tests need not wait. */
+export interface Pace {
+  /** Milliseconds; only differences count. */
+  now(): number;
+  delay(milliseconds: number): Promise<void>;
+  /** 0 to 1; spreads back-offs. */
+  random(): number;
+}
+
+export const REAL_PACE: Pace = {
+  now: () => performance.now(),
+  delay: async (milliseconds) => {
+    await sleep(milliseconds);
+  },
+  random: () => Math.random(),
+};
+
+const SHORTEST = 500;
+const LONGEST = 60_000;
+
+/** Milliseconds to wait before try `attempt` (1 is the first repetition): what the tenant said, else doubling with chance added. */
+export function backOff(attempt: number, retryAfter: number | null, pace: Pace): number {
+  if (retryAfter !== null) return retryAfter;
+  const doubled = Math.min(SHORTEST * 2 ** (attempt - 1), LONGEST);
+  return doubled * (0.75 + pace.random() / 2);
+}
+
+/** Retry-After in milliseconds: seconds, whole or fractional, or a date (RFC 9110 10.2.3); null when missing or not understood. */
+export function readRetryAfter(value: string | null | undefined, now: Date): number | null {
+  if (value === null || value === undefined || value.trim() === '') return null;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - now.getTime());
+}

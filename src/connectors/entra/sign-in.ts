@@ -1,0 +1,155 @@
+import {
+  AuthError,
+  ConfidentialClientApplication,
+  type Configuration,
+  type INetworkModule,
+  type NetworkRequestOptions,
+  type NetworkResponse,
+} from '@azure/msal-node';
+import { DirbridgeError, messageOf } from '../../errors.ts';
+import { explainSignInRefusal } from './aadsts.ts';
+import type { ClientCredential } from './client-credential.ts';
+import type { Endpoints } from './config.ts';
+import { backOff, type Pace } from './pace.ts';
+
+const TIMEOUT = 30_000;
+const MOST_TRIES = 4;
+/** A token is renewed this long before it ends. */
+const MARGIN = 5 * 60_000;
+
+export interface SignInOptions {
+  readonly tenant: string;
+  readonly clientId: string;
+  readonly endpoints: Endpoints;
+  readonly readCredential: () => ClientCredential;
+  readonly pace: Pace;
+}
+
+interface Token {
+  readonly text: string;
+  readonly endsAt: number;
+}
+
+/** Access tokens of the application for Graph. Signs in when one is asked for and none is good any more; several callers share one sign-in. */
+export class SignIn {
+  readonly #options: SignInOptions;
+  #token: Token | null = null;
+  #running: Promise<Token> | null = null;
+
+  constructor(options: SignInOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `tenant-sign-in` with the AADSTS number, `tenant-unreachable`, or `config-secret`. */
+  async token(): Promise<string> {
+    if (this.#token && this.#token.endsAt - MARGIN > Date.now()) return this.#token.text;
+    this.#running ??= this.#signIn().finally(() => {
+      this.#running = null;
+    });
+    this.#token = await this.#running;
+    return this.#token.text;
+  }
+
+  /** Graph has refused this token: the next call of `token` signs in anew. */
+  forget(refused: string): void {
+    if (this.#token?.text === refused) this.#token = null;
+  }
+
+  async #signIn(): Promise<Token> {
+    const { pace } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#signInOnce();
+      } catch (thrown) {
+        if (!isTransient(thrown) || attempt === MOST_TRIES) throw this.#explain(thrown);
+        await pace.delay(backOff(attempt, null, pace));
+      }
+    }
+  }
+
+  async #signInOnce(): Promise<Token> {
+    // A new client each time: MSAL would otherwise keep the secret and an old answer.
+    const client = new ConfidentialClientApplication(this.#configuration());
+    const result = await client.acquireTokenByClientCredential({
+      scopes: [this.#options.endpoints.scope],
+      skipCache: true,
+    });
+    if (!result) throw new DirbridgeError('tenant-sign-in', 'The sign-in gave no token.');
+    return { text: result.accessToken, endsAt: result.expiresOn?.getTime() ?? 0 };
+  }
+
+  #configuration(): Configuration {
+    const { clientId, endpoints } = this.#options;
+    const auth = { clientId, ...this.#options.readCredential() };
+    const system = { networkClient: TIMED_NETWORK, disableInternalRetries: true };
+    if (!endpoints.isCustom) return { auth: { ...auth, authority: endpoints.authority }, system };
+    // MSAL refuses an authority that is not https, but takes the endpoints as they are told (configuration allows http on loopback only).
+    const url = new URL(endpoints.authority);
+    return {
+      auth: {
+        ...auth,
+        authority: `https://${url.host}${url.pathname}`,
+        knownAuthorities: [url.host],
+        authorityMetadata: JSON.stringify({
+          authorization_endpoint: `${endpoints.authority}/oauth2/v2.0/authorize`,
+          token_endpoint: `${endpoints.authority}/oauth2/v2.0/token`,
+          issuer: `${endpoints.authority}/v2.0`,
+          jwks_uri: `${endpoints.authority}/discovery/v2.0/keys`,
+        }),
+      },
+      system,
+    };
+  }
+
+  #explain(thrown: unknown): DirbridgeError {
+    const { tenant, clientId } = this.#options;
+    if (thrown instanceof DirbridgeError) return thrown;
+    if (thrown instanceof SignInUnreachable) {
+      const message = `Sign-in at ${this.#options.endpoints.authority} did not answer: ${thrown.message}.`;
+      return new DirbridgeError('tenant-unreachable', message, { cause: thrown });
+    }
+    const refusal = explainSignInRefusal(thrown instanceof AuthError ? thrown.errorMessage : messageOf(thrown));
+    const message = `Sign-in of ${clientId} in ${tenant} was refused: ${refusal.message}`;
+    return new DirbridgeError('tenant-sign-in', message, {
+      cause: thrown,
+      ...(refusal.remedy === null ? {} : { remedy: refusal.remedy }),
+    });
+  }
+}
+
+/** No answer, or one that says to come again. */
+class SignInUnreachable extends Error {}
+
+function isTransient(thrown: unknown): boolean {
+  return thrown instanceof SignInUnreachable;
+}
+
+/** MSAL's own client has no time-outs and hides what failed. */
+const TIMED_NETWORK: INetworkModule = {
+  sendGetRequestAsync: (url, options) => exchange(url, 'GET', options),
+  sendPostRequestAsync: (url, options) => exchange(url, 'POST', options),
+};
+
+async function exchange<T>(url: string, method: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method,
+      headers: options?.headers ?? {},
+      signal: AbortSignal.timeout(TIMEOUT),
+      redirect: 'error',
+      ...(options?.body === undefined ? {} : { body: options.body }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+    throw new SignInUnreachable(messageOf(inner), { cause });
+  }
+  if (response.status === 429 || response.status >= 500) throw new SignInUnreachable(`it answered ${response.status}`);
+  try {
+    return { status: response.status, headers: Object.fromEntries(response.headers), body: JSON.parse(text) as T };
+  } catch (cause) {
+    throw new SignInUnreachable(`it answered ${response.status} without JSON`, { cause });
+  }
+}
