@@ -19,7 +19,12 @@ import type { Attributes } from '../model/value.ts';
  * What we remember between runs. One process writes at a time (`openStore` refuses a second one); every method is safe to be killed in.
  * Numbers named `object`, `mv`, `space`, `plan`, `run` are the store's own row numbers and never leave the engine, except as the text ids of runs and plans.
  */
-export interface Store extends SpaceStore, SyncStore, PlanStore, ApplyStore, RunStore {
+export interface Store {
+  readonly spaces: SpaceStore;
+  readonly sync: SyncStore;
+  readonly plans: PlanStore;
+  readonly apply: ApplyStore;
+  readonly runs: RunStore;
   /** Runs `work` so that all of its writes happen or none. Not nested. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
   meta(key: string): Promise<string | null>;
@@ -298,9 +303,7 @@ export interface PlanStore {
   /** Moves the reference of these two operations' objects into a follow-up operation. */
   makeLate(plan: number, from: number, to: number): Promise<void>;
   /** Operations in base order: level, action, type, anchor. Yields small heads. */
-  operationOrder(
-    plan: number,
-  ): AsyncIterable<{
+  operationOrder(plan: number): AsyncIterable<{
     readonly id: number;
     readonly level: number;
     readonly action: Action;

@@ -1,0 +1,19 @@
+/** A value that SQL takes and gives. */
+export type SqlValue = string | number | null;
+
+/**
+ * What the SQL store needs of a database. Thin on purpose: SQLite now, PostgreSQL later. Statements use `?` for parameters and only
+ * SQL that both understand; where they differ the driver has a method.
+ */
+export interface Driver {
+  all<Row>(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]>;
+  get<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row | undefined>;
+  /** Answers the number of rows changed. */
+  run(sql: string, ...values: readonly SqlValue[]): Promise<number>;
+  /** For `insert ... returning id`. */
+  insert(sql: string, ...values: readonly SqlValue[]): Promise<number>;
+  /** Reads row by row; no write may happen on the rows read while it is open. */
+  iterate<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<Row>;
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

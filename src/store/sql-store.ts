@@ -1,0 +1,58 @@
+import type { Driver } from './driver.ts';
+import { SqlApplyStore } from './sql/apply.ts';
+import { AttributeNames } from './sql/names.ts';
+import { SqlPlanStore } from './sql/plans.ts';
+import { SqlRunStore } from './sql/runs.ts';
+import { SqlSpaceStore } from './sql/spaces.ts';
+import { SqlSyncStore } from './sql/sync.ts';
+import type { ApplyStore, PlanStore, RunStore, SpaceStore, Store, SyncStore } from './store.ts';
+
+/** The store over any driver. */
+export class SqlStore implements Store {
+  readonly spaces: SpaceStore;
+  readonly sync: SyncStore;
+  readonly plans: PlanStore;
+  readonly apply: ApplyStore;
+  readonly runs: RunStore;
+  readonly #driver: Driver;
+  readonly #names: AttributeNames;
+  readonly #spaces: SqlSpaceStore;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+    this.#names = new AttributeNames(driver);
+    this.#spaces = new SqlSpaceStore(driver, this.#names);
+    this.spaces = this.#spaces;
+    this.sync = new SqlSyncStore(driver, this.#names);
+    this.plans = new SqlPlanStore(driver, this.#names);
+    this.apply = new SqlApplyStore(driver, this.#names);
+    this.runs = new SqlRunStore(driver);
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#driver.transaction(work);
+    } catch (error) {
+      this.#names.forget();
+      this.#spaces.forget();
+      throw error;
+    }
+  }
+
+  async meta(key: string): Promise<string | null> {
+    const row = await this.#driver.get<{ readonly value: string }>('select value from meta where key = ?', key);
+    return row?.value ?? null;
+  }
+
+  async setMeta(key: string, value: string): Promise<void> {
+    await this.#driver.run(
+      'insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
+      key,
+      value,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#driver.close();
+  }
+}

@@ -1,0 +1,516 @@
+import type {
+  AttributeChange,
+  GuardVerdict,
+  MemberName,
+  Operation,
+  OperationState,
+  PlanCounts,
+  PlanHead,
+  PlanState,
+} from '../../model/plan.ts';
+import { type Attributes, encodeAttributes } from '../../model/value.ts';
+import type { Driver, SqlValue } from '../driver.ts';
+import type { ApplyStore, ChangeLogEntry, Intent, LookupValue, ReferenceStep, StoredOperation } from '../store.ts';
+import type { AttributeNames } from './names.ts';
+import { type OperationRow, toStoredOperation } from './operations.ts';
+
+interface PlanRow {
+  readonly id: number;
+  readonly run: number;
+  readonly created_at: string;
+  readonly state: PlanState;
+  readonly version: number;
+  readonly hash: string;
+  readonly counts: string;
+  readonly guards: string;
+  readonly operations: number;
+  readonly approved_by: string | null;
+  readonly approved_at: string | null;
+}
+
+type OperationToDo = StoredOperation & { readonly position: number; readonly targetId: string | null };
+type TodoRow = OperationRow & { readonly target_id: string | null };
+
+const TODO_COLUMNS = `o.id, o.position, o.level, o.action, o.type, o.mv, o.object, o.anchor, o.name, o.late, o.changes, o.waits, o.cause, o.state,
+  (select t.anchor from metaverse m join object t on t.id = m.tenant where m.id = o.mv) as target_id`;
+
+/** References of these attributes have one value: they are shown as a changed attribute, not as a membership. */
+const SINGLE = `(select id from attribute_name where name = 'manager')`;
+
+const REFERENCE_STATES = { done: 1, failed: 2 } as const;
+
+export class SqlApplyStore implements ApplyStore {
+  readonly #driver: Driver;
+  readonly #names: AttributeNames;
+
+  constructor(driver: Driver, names: AttributeNames) {
+    this.#driver = driver;
+    this.#names = names;
+  }
+
+  async plan(id?: string): Promise<PlanHead | null> {
+    const row =
+      id === undefined
+        ? await this.#driver.get<PlanRow>(`select * from plan where hash <> '' order by id desc limit 1`)
+        : await this.#driver.get<PlanRow>(`select * from plan where hash <> '' and id = ?`, Number(id) || -1);
+    return row === undefined ? null : toPlanHead(row);
+  }
+
+  async planVersion(plan: string): Promise<number> {
+    const row = await this.#driver.get<{ readonly version: number }>(
+      'select version from plan where id = ?',
+      Number(plan),
+    );
+    return row?.version ?? -1;
+  }
+
+  async setPlanState(
+    plan: string,
+    state: PlanState,
+    approval?: { readonly by: string; readonly at: string },
+  ): Promise<void> {
+    await this.#driver.run('update plan set state = ? where id = ?', state, Number(plan));
+    if (approval === undefined) return;
+    await this.#driver.run(
+      'update plan set approved_by = ?, approved_at = ? where id = ?',
+      approval.by,
+      approval.at,
+      Number(plan),
+    );
+  }
+
+  async operations(plan: string, after: number, limit: number): Promise<readonly Operation[]> {
+    const rows = await this.#driver.all<TodoRow>(
+      `select ${TODO_COLUMNS} from operation o where o.plan = ? and o.position > ? order by o.position limit ?`,
+      Number(plan),
+      after,
+      limit,
+    );
+    const result: Operation[] = [];
+    for (const row of rows) result.push(await this.#toOperation(Number(plan), row));
+    return result;
+  }
+
+  async #toOperation(plan: number, row: TodoRow): Promise<Operation> {
+    const stored = toStoredOperation(row);
+    const counts = await this.#driver.all<{ readonly adds: number; readonly n: number }>(
+      `select adds, count(*) as n from operation_reference where plan = ? and mv = ? and late = ? and attribute not in ${SINGLE} group by adds`,
+      plan,
+      row.mv,
+      row.late,
+    );
+    return {
+      id: String(row.position ?? 0),
+      action: stored.action,
+      type: stored.type,
+      anchor: stored.anchor,
+      name: stored.name,
+      targetId: stored.action === 'create' ? null : row.target_id,
+      changes: [...stored.changes, ...(await this.#singleChanges(plan, row))],
+      after: await this.#after(plan, row, stored.waits),
+      cause: stored.cause,
+      state: stored.state,
+      members: {
+        add: counts.find((one) => one.adds === 1)?.n ?? 0,
+        remove: counts.find((one) => one.adds === 0)?.n ?? 0,
+      },
+    };
+  }
+
+  /** What an operation waits for: releases of its values, and the creations of what it refers to. */
+  async #after(plan: number, row: TodoRow, waits: readonly number[]): Promise<readonly string[]> {
+    const positions = new Set<number>();
+    for (const wait of waits) {
+      const found = await this.#driver.get<{ readonly position: number }>(
+        'select position from operation where id = ?',
+        wait,
+      );
+      if (found) positions.add(found.position);
+    }
+    const created = await this.#driver.all<{ readonly position: number }>(
+      `select t.position as position from operation_reference r
+       join operation t on t.plan = r.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
+       where r.plan = ? and r.mv = ? and r.late = ? and r.adds = 1`,
+      plan,
+      row.mv,
+      row.late,
+    );
+    for (const { position } of created) positions.add(position);
+    positions.delete(row.position ?? 0);
+    return [...positions].sort((a, b) => a - b).map(String);
+  }
+
+  async members(
+    plan: string,
+    operation: string,
+    adds: boolean,
+    offset: number,
+    limit: number,
+  ): Promise<readonly MemberName[]> {
+    const rows = await this.#driver.all<{
+      readonly anchor: string | null;
+      readonly name: string;
+      readonly target_id: string | null;
+    }>(
+      `select m.anchor as anchor, ${nameOf('m', 't')} as name, case when t.state = 0 then t.anchor end as target_id
+       from operation o join operation_reference r on r.plan = o.plan and r.mv = o.mv and r.late = o.late
+       join metaverse m on m.id = r.target left join object t on t.id = m.tenant
+       where o.plan = ? and o.position = ? and r.adds = ? and r.attribute not in ${SINGLE}
+       order by m.anchor, m.id limit ? offset ?`,
+      Number(plan),
+      Number(operation),
+      adds ? 1 : 0,
+      limit,
+      offset,
+    );
+    return rows.map((row) => ({ anchor: row.anchor ?? '', name: row.name, targetId: row.target_id }));
+  }
+
+  async singleReferences(plan: string, operation: string): Promise<readonly AttributeChange[]> {
+    const row = await this.#driver.get<TodoRow>(
+      `select ${TODO_COLUMNS} from operation o where o.plan = ? and o.position = ?`,
+      Number(plan),
+      Number(operation),
+    );
+    return row === undefined ? [] : this.#singleChanges(Number(plan), row);
+  }
+
+  async #singleChanges(plan: number, row: TodoRow): Promise<readonly AttributeChange[]> {
+    const rows = await this.#driver.all<{ readonly attribute: number; readonly adds: number; readonly name: string }>(
+      `select r.attribute as attribute, r.adds as adds, ${nameOf('m', 't')} as name
+       from operation_reference r join metaverse m on m.id = r.target left join object t on t.id = m.tenant
+       where r.plan = ? and r.mv = ? and r.late = ? and r.attribute in ${SINGLE} order by r.attribute, r.adds`,
+      plan,
+      row.mv,
+      row.late,
+    );
+    const changes = new Map<string, AttributeChange>();
+    for (const { attribute, adds, name } of rows) {
+      const native = await this.#names.name(attribute);
+      const before = changes.get(native) ?? { attribute: native, native, from: null, to: null };
+      changes.set(native, adds === 1 ? { ...before, to: name } : { ...before, from: name });
+    }
+    return [...changes.values()];
+  }
+
+  async levels(plan: string): Promise<number> {
+    const row = await this.#driver.get<{ readonly n: number | null }>(
+      'select max(level) as n from operation where plan = ?',
+      Number(plan),
+    );
+    return row?.n ?? -1;
+  }
+
+  async operationsToDo(plan: string, level: number, after: number, limit: number): Promise<readonly OperationToDo[]> {
+    return this.#todo(
+      `o.plan = ? and o.level = ? and o.state = 'planned' and o.position > ? order by o.position limit ?`,
+      Number(plan),
+      level,
+      after,
+      limit,
+    );
+  }
+
+  async operationsWithReferences(
+    plan: string,
+    late: boolean,
+    after: number,
+    limit: number,
+  ): Promise<readonly OperationToDo[]> {
+    return this.#todo(
+      `o.plan = ? and o.late = ? and o.position > ? and o.action <> 'delete'
+       and exists (select 1 from operation_reference r where r.plan = o.plan and r.mv = o.mv and r.late = o.late and r.state = 0)
+       order by o.position limit ?`,
+      Number(plan),
+      late ? 1 : 0,
+      after,
+      limit,
+    );
+  }
+
+  async #todo(where: string, ...values: readonly SqlValue[]): Promise<readonly OperationToDo[]> {
+    const rows = await this.#driver.all<TodoRow>(`select ${TODO_COLUMNS} from operation o where ${where}`, ...values);
+    return rows.map((row) => ({ ...toStoredOperation(row), position: row.position ?? 0, targetId: row.target_id }));
+  }
+
+  async referencesToDo(plan: string, mv: number, late: boolean, limit: number): Promise<readonly ReferenceStep[]> {
+    const rows = await this.#driver.all<{
+      readonly attribute: number;
+      readonly adds: number;
+      readonly target: number;
+      readonly anchor: string | null;
+      readonly name: string;
+      readonly target_id: string | null;
+      readonly state: number;
+      readonly single: number;
+    }>(
+      `select r.attribute as attribute, r.adds as adds, r.target as target, m.anchor as anchor, ${nameOf('m', 't')} as name,
+         case when t.state = 0 then t.anchor end as target_id, r.state as state, r.attribute in ${SINGLE} as single
+       from operation_reference r join metaverse m on m.id = r.target left join object t on t.id = m.tenant
+       where r.plan = ? and r.mv = ? and r.late = ? and r.state = 0 order by r.attribute, r.target limit ?`,
+      Number(plan),
+      mv,
+      late ? 1 : 0,
+      limit,
+    );
+    const steps: ReferenceStep[] = [];
+    for (const row of rows) {
+      steps.push({
+        attribute: await this.#names.name(row.attribute),
+        single: row.single === 1,
+        adds: row.adds === 1,
+        target: row.target,
+        targetAnchor: row.anchor,
+        targetName: row.name,
+        targetId: row.target_id,
+        done: row.state !== 0,
+      });
+    }
+    return steps;
+  }
+
+  async addIntents(
+    intents: readonly {
+      readonly plan: string;
+      readonly operation: number;
+      readonly step: string;
+      readonly payload: string;
+      readonly at: string;
+    }[],
+  ): Promise<readonly number[]> {
+    const ids: number[] = [];
+    for (const intent of intents) {
+      ids.push(
+        await this.#driver.insert(
+          'insert into intent (plan, operation, step, sent_at, payload) values (?, ?, ?, ?, ?) returning id',
+          Number(intent.plan),
+          intent.operation,
+          intent.step,
+          intent.at,
+          intent.payload,
+        ),
+      );
+    }
+    return ids;
+  }
+
+  async openIntents(): Promise<readonly Intent[]> {
+    return this.#driver.all<Intent>('select id, plan, operation, step, payload from intent order by id');
+  }
+
+  async removeIntents(ids: readonly number[]): Promise<void> {
+    for (const id of ids) await this.#driver.run('delete from intent where id = ?', id);
+  }
+
+  async setOperationState(operation: number, state: OperationState): Promise<void> {
+    await this.#driver.run('update operation set state = ? where id = ?', state, operation);
+  }
+
+  async setReferenceState(
+    plan: string,
+    mv: number,
+    attribute: string,
+    targets: readonly number[],
+    state: 'done' | 'failed',
+  ): Promise<void> {
+    const id = await this.#names.id(attribute);
+    for (const target of targets) {
+      await this.#driver.run(
+        'update operation_reference set state = ? where plan = ? and mv = ? and attribute = ? and target = ?',
+        REFERENCE_STATES[state],
+        Number(plan),
+        mv,
+        id,
+        target,
+      );
+    }
+  }
+
+  async believeObject(
+    space: number,
+    object: { readonly anchor: string; readonly type: string; readonly mv: number; readonly attributes: Attributes },
+    lookup: readonly LookupValue[],
+  ): Promise<number> {
+    const doc = encodeAttributes(object.attributes);
+    const before = await this.#driver.get<{ readonly id: number; readonly state: number }>(
+      'select id, state from object where space = ? and anchor = ?',
+      space,
+      object.anchor,
+    );
+    const id =
+      before?.id ??
+      (await this.#driver.insert(
+        `insert into object (space, anchor, type, state, doc, generation) values (?, ?, ?, 0, '{}', (select generation from space where id = ?)) returning id`,
+        space,
+        object.anchor,
+        object.type,
+        space,
+      ));
+    await this.#driver.run(
+      'update object set type = ?, state = 0, doc = ?, mv = ?, deleted_at = null where id = ?',
+      object.type,
+      doc,
+      object.mv,
+      id,
+    );
+    await this.#driver.run('update metaverse set tenant = ? where id = ?', id, object.mv);
+    if (before !== undefined) await this.#driver.run('delete from space_value where object = ?', id);
+    for (const { kind, key } of lookup) {
+      await this.#driver.run(
+        'insert into space_value (space, kind, key, object) values (?, ?, ?, ?) on conflict do nothing',
+        space,
+        kind,
+        key,
+        id,
+      );
+    }
+    if (before === undefined || before.state !== 0) await this.#countLive(space, object.type, 1);
+    return id;
+  }
+
+  async believeRemoved(object: number, deletedAt: string): Promise<void> {
+    const row = await this.#driver.get<{ readonly space: number; readonly type: string; readonly state: number }>(
+      'select space, type, state from object where id = ?',
+      object,
+    );
+    if (row === undefined || row.state !== 0) return;
+    await this.#countLive(row.space, row.type, -1);
+    await this.#driver.run('update object set state = 3, deleted_at = ? where id = ?', deletedAt, object);
+    await this.#driver.run('delete from reference where target = ?', object);
+  }
+
+  async #countLive(space: number, type: string, by: number): Promise<void> {
+    await this.#driver.run(
+      `insert into space_count (space, type, live) values (?, ?, ?) on conflict (space, type) do update set live = space_count.live + excluded.live`,
+      space,
+      type,
+      by,
+    );
+  }
+
+  async believeReferences(
+    source: number,
+    attribute: string,
+    single: boolean,
+    add: readonly number[],
+    remove: readonly number[],
+  ): Promise<void> {
+    const id = await this.#names.id(attribute);
+    if (single && add.length > 0)
+      await this.#driver.run('delete from reference where source = ? and attribute = ?', source, id);
+    for (const mv of add) {
+      await this.#driver.run(
+        `insert into reference (source, attribute, target) select ?, ?, tenant from metaverse where id = ? and tenant is not null on conflict do nothing`,
+        source,
+        id,
+        mv,
+      );
+    }
+    for (const mv of remove) {
+      await this.#driver.run(
+        'delete from reference where source = ? and attribute = ? and target = (select tenant from metaverse where id = ?)',
+        source,
+        id,
+        mv,
+      );
+    }
+    await this.#recount(source, id, single, add.length - remove.length);
+  }
+
+  /** The count is only read for objects of sources; here it tells an import which attributes a complete object must name. */
+  async #recount(source: number, attribute: number, single: boolean, by: number): Promise<void> {
+    await this.#driver.run(
+      `insert into reference_count (source, attribute, count) values (?, ?, ?)
+       on conflict (source, attribute) do update set count = ${single ? 'excluded.count' : 'reference_count.count + excluded.count'}`,
+      source,
+      attribute,
+      single ? Math.max(0, by) : by,
+    );
+  }
+
+  async settleObject(plan: string, mv: number): Promise<void> {
+    const open = await this.#driver.get(
+      `select 1 from operation where plan = ? and mv = ? and state <> 'done'
+       union all select 1 from operation_reference where plan = ? and mv = ? and state <> 1 limit 1`,
+      Number(plan),
+      mv,
+      Number(plan),
+      mv,
+    );
+    if (open !== undefined) return;
+    await this.#driver.run('delete from touched where mv = ?', mv);
+    await this.#driver.run('delete from touched_reference where source = ?', mv);
+  }
+
+  async purgeOrphans(): Promise<void> {
+    const rows = await this.#driver.all<{ readonly id: number }>(
+      `select m.id from metaverse m left join object t on t.id = m.tenant
+       where (m.tenant is null or t.state <> 0) and m.doc = '{}' and not exists (select 1 from object o where o.mv = m.id and o.id <> coalesce(m.tenant, 0))`,
+    );
+    for (const { id } of rows) {
+      for (const table of ['metaverse_value', 'contributor', 'touched', 'wanted'])
+        await this.#driver.run(`delete from ${table} where mv = ?`, id);
+      await this.#driver.run('update object set mv = null where mv = ?', id);
+      await this.#driver.run('delete from metaverse where id = ?', id);
+    }
+  }
+
+  async log(entries: readonly ChangeLogEntry[]): Promise<void> {
+    for (const entry of entries) {
+      await this.#driver.run(
+        'insert into change_log (run, plan, at, mv, type, anchor, name, target_id, action, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        Number(entry.run),
+        Number(entry.plan),
+        entry.at,
+        entry.mv,
+        entry.type,
+        entry.anchor,
+        entry.name,
+        entry.targetId,
+        entry.action,
+        entry.body,
+      );
+    }
+  }
+
+  async changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
+    const rows = await this.#driver.all<
+      Omit<ChangeLogEntry, 'run' | 'plan' | 'targetId'> & {
+        readonly run: number;
+        readonly plan: number;
+        readonly target_id: string;
+      }
+    >(
+      'select run, plan, at, mv, type, anchor, name, target_id, action, body from change_log where anchor = ? order by id desc limit ?',
+      anchor,
+      limit,
+    );
+    return rows.map(({ target_id, ...row }) => ({
+      ...row,
+      run: String(row.run),
+      plan: String(row.plan),
+      targetId: target_id,
+    }));
+  }
+}
+
+/** How a metaverse object is called, by what it or its tenant object holds. */
+function nameOf(metaverse: string, tenant: string): string {
+  const from = (table: string, field: string): string => `json_extract(${table}.doc, '$.${field}')`;
+  return `coalesce(${from(metaverse, 'userPrincipalName')}, ${from(metaverse, 'displayName')}, ${from(tenant, 'userPrincipalName')}, ${from(tenant, 'displayName')}, ${metaverse}.anchor, '')`;
+}
+
+function toPlanHead(row: PlanRow): PlanHead {
+  return {
+    id: String(row.id),
+    hash: row.hash,
+    createdAt: row.created_at,
+    run: String(row.run),
+    state: row.state,
+    counts: JSON.parse(row.counts) as PlanCounts,
+    guards: JSON.parse(row.guards) as GuardVerdict[],
+    operations: row.operations,
+    approvedBy: row.approved_by,
+    approvedAt: row.approved_at,
+  };
+}

@@ -1,0 +1,432 @@
+import type { TargetType } from '../../model/change.ts';
+import type { Action, ActionCounts, AttributeChange, PlanCounts } from '../../model/plan.ts';
+import type { Driver, SqlValue } from '../driver.ts';
+import {
+  type Conflict,
+  type LookupValue,
+  type NewOperation,
+  type PlanStore,
+  type PlanSummary,
+  type ReferenceFlow,
+  type SpaceObject,
+  type StoredOperation,
+  TOUCH,
+  type TouchedObject,
+} from '../store.ts';
+import type { AttributeNames } from './names.ts';
+import { OPERATION_COLUMNS, type OperationRow, toStoredOperation } from './operations.ts';
+import { planReferenceDifferences, touchReferencesOfCreated } from './reference-plan.ts';
+import { type MetaverseRow, OBJECT_COLUMNS, type ObjectRow, toMetaverseObject, toSpaceObject } from './rows.ts';
+
+interface TouchedRow extends MetaverseRow {
+  readonly flags: number;
+}
+
+export class SqlPlanStore implements PlanStore {
+  readonly #driver: Driver;
+  readonly #names: AttributeNames;
+
+  constructor(driver: Driver, names: AttributeNames) {
+    this.#driver = driver;
+    this.#names = names;
+  }
+
+  async createPlan(run: string, at: string): Promise<number> {
+    const version = await this.#driver.get<{ readonly value: string }>(`select value from meta where key = 'version'`);
+    return this.#driver.insert(
+      `insert into plan (run, created_at, state, version, hash, counts, guards, operations) values (?, ?, 'ready', ?, '', '{}', '[]', 0) returning id`,
+      Number(run),
+      at,
+      Number(version?.value ?? 0),
+    );
+  }
+
+  async touchedObjects(after: number, limit: number): Promise<readonly TouchedObject[]> {
+    const rows = await this.#driver.all<TouchedRow>(
+      `select m.id, m.type, m.anchor, m.doc, m.rules, m.tenant, t.flags
+       from touched t join metaverse m on m.id = t.mv where t.mv > ? order by t.mv limit ?`,
+      after,
+      limit,
+    );
+    return Promise.all(rows.map((row) => this.#toTouched(row)));
+  }
+
+  async #toTouched(row: TouchedRow): Promise<TouchedObject> {
+    return { mv: toMetaverseObject(row), flags: row.flags, tenant: await this.#tenantObject(row.tenant) };
+  }
+
+  async #tenantObject(id: number | null): Promise<SpaceObject | null> {
+    if (id === null) return null;
+    const row = await this.#driver.get<ObjectRow>(`select ${OBJECT_COLUMNS} from object where id = ?`, id);
+    return row === undefined ? null : toSpaceObject(row);
+  }
+
+  async setWanted(mv: number, wanted: boolean): Promise<void> {
+    await this.#driver.run(
+      wanted ? 'insert into wanted (mv) values (?) on conflict do nothing' : 'delete from wanted where mv = ?',
+      mv,
+    );
+  }
+
+  async addOperation(plan: number, operation: NewOperation): Promise<number> {
+    const id = await this.#driver.insert(
+      `insert into operation (plan, level, action, type, mv, object, anchor, name, late, changes, waits, cause, state)
+       values (?, 0, ?, ?, ?, ?, ?, ?, 0, ?, '[]', ?, 'planned') returning id`,
+      plan,
+      operation.action,
+      operation.type,
+      operation.mv,
+      operation.object,
+      operation.anchor,
+      operation.name,
+      JSON.stringify(operation.changes),
+      JSON.stringify(operation.cause),
+    );
+    for (const { kind, key } of operation.claims) {
+      await this.#driver.run(
+        'insert into claim (plan, kind, key, operation) values (?, ?, ?, ?) on conflict do nothing',
+        plan,
+        kind,
+        key,
+        id,
+      );
+    }
+    return id;
+  }
+
+  async operation(id: number): Promise<StoredOperation | null> {
+    return this.#oneOperation('id = ?', id);
+  }
+
+  async operationOf(plan: number, mv: number): Promise<StoredOperation | null> {
+    return this.#oneOperation('plan = ? and mv = ? and late = 0', plan, mv);
+  }
+
+  async #oneOperation(where: string, ...values: readonly SqlValue[]): Promise<StoredOperation | null> {
+    const row = await this.#driver.get<OperationRow>(
+      `select ${OPERATION_COLUMNS} from operation where ${where}`,
+      ...values,
+    );
+    return row === undefined ? null : toStoredOperation(row);
+  }
+
+  async updateOperation(
+    id: number,
+    change: {
+      readonly changes?: readonly AttributeChange[];
+      readonly waits?: readonly number[];
+      readonly level?: number;
+    },
+  ): Promise<void> {
+    if (change.changes)
+      await this.#driver.run('update operation set changes = ? where id = ?', JSON.stringify(change.changes), id);
+    if (change.waits)
+      await this.#driver.run('update operation set waits = ? where id = ?', JSON.stringify(change.waits), id);
+    if (change.level !== undefined)
+      await this.#driver.run('update operation set level = ? where id = ?', change.level, id);
+  }
+
+  async removeOperation(id: number): Promise<void> {
+    await this.#driver.run('delete from claim where operation = ?', id);
+    await this.#driver.run('delete from operation where id = ?', id);
+  }
+
+  async addFollowUp(
+    operation: number,
+    changes: readonly AttributeChange[],
+    waits: readonly number[],
+    level: number,
+  ): Promise<number> {
+    return this.#driver.insert(
+      `insert into operation (plan, level, action, type, mv, object, anchor, name, late, changes, waits, cause, state)
+       select plan, ?, 'update', type, mv, object, anchor, name, 1, ?, ?, cause, 'planned' from operation where id = ? returning id`,
+      level,
+      JSON.stringify(changes),
+      JSON.stringify(waits),
+      operation,
+    );
+  }
+
+  async dropClaim(plan: number, operation: number, value: LookupValue): Promise<void> {
+    await this.#driver.run(
+      'delete from claim where plan = ? and kind = ? and key = ? and operation = ?',
+      plan,
+      value.kind,
+      value.key,
+      operation,
+    );
+  }
+
+  async conflicts(plan: number): Promise<readonly Conflict[]> {
+    const rows = await this.#driver.all<
+      ObjectRow & { readonly operation: number; readonly kind: string; readonly key: string }
+    >(
+      `select h.id, h.space, h.anchor, h.type, h.state, h.parent, h.rdn, h.doc, h.mv, h.deleted_at,
+              c.operation as operation, c.kind as kind, c.key as key
+       from claim c
+       join operation op on op.id = c.operation
+       join space s on s.name = 'tenant'
+       join space_value v on v.space = s.id and v.kind = c.kind and v.key = c.key
+       join object h on h.id = v.object
+       where c.plan = ? and h.state = 0 and (op.object is null or op.object <> h.id)
+       order by op.anchor, c.kind, c.key, h.anchor`,
+      plan,
+    );
+    return rows.map((row) => ({
+      operation: row.operation,
+      value: { kind: row.kind, key: row.key },
+      holder: toSpaceObject(row),
+    }));
+  }
+
+  async doubleClaims(
+    plan: number,
+  ): Promise<readonly { readonly value: LookupValue; readonly operations: readonly number[] }[]> {
+    const values = await this.#driver.all<LookupValue>(
+      'select kind, key from claim where plan = ? group by kind, key having count(*) > 1 order by kind, key',
+      plan,
+    );
+    const result: { value: LookupValue; operations: number[] }[] = [];
+    for (const value of values) {
+      const rows = await this.#driver.all<{ readonly operation: number }>(
+        `select c.operation from claim c join operation o on o.id = c.operation
+         where c.plan = ? and c.kind = ? and c.key = ? order by o.type, o.anchor`,
+        plan,
+        value.kind,
+        value.key,
+      );
+      result.push({ value: { kind: value.kind, key: value.key }, operations: rows.map((row) => row.operation) });
+    }
+    return result;
+  }
+
+  async planReferences(plan: number, flows: readonly ReferenceFlow[]): Promise<void> {
+    await touchReferencesOfCreated(this.#driver, plan);
+    for (const flow of flows) {
+      await planReferenceDifferences(this.#driver, plan, {
+        ...flow,
+        attributeId: await this.#names.id(flow.attribute),
+        targetAttributeId: await this.#names.id(flow.targetAttribute),
+      });
+    }
+  }
+
+  async referencesWithoutOperation(plan: number): Promise<readonly TouchedObject[]> {
+    const rows = await this.#driver.all<TouchedRow>(
+      `select distinct m.id, m.type, m.anchor, m.doc, m.rules, m.tenant, 0 as flags
+       from operation_reference r join metaverse m on m.id = r.mv
+       where r.plan = ? and not exists (select 1 from operation o where o.plan = r.plan and o.mv = r.mv)
+       order by m.id`,
+      plan,
+    );
+    return Promise.all(rows.map((row) => this.#toTouched(row)));
+  }
+
+  async *referencesOutside(
+    flows: readonly ReferenceFlow[],
+  ): AsyncIterable<{ readonly mv: number; readonly attribute: string; readonly target: SpaceObject }> {
+    for (const flow of flows) {
+      if (!flow.single) continue;
+      const rows = this.#driver.iterate<ObjectRow & { readonly source_mv: number }>(
+        `select o.id, o.space, o.anchor, o.type, o.state, o.parent, o.rdn, o.doc, o.mv, o.deleted_at, t.mv as source_mv
+         from touched t
+         join metaverse m on m.id = t.mv and m.type = ?
+         join wanted ws on ws.mv = t.mv
+         join contributor c on c.mv = t.mv and c.attribute = ?
+         join reference r on r.source = c.object and r.attribute = c.object_attribute
+         join object o on o.id = r.target
+         where t.flags & 6 <> 0 and not exists (select 1 from wanted w where w.mv = o.mv)
+         order by t.mv, o.anchor`,
+        flow.metaverseType,
+        await this.#names.id(flow.attribute),
+      );
+      for await (const row of rows) yield { mv: row.source_mv, attribute: flow.attribute, target: toSpaceObject(row) };
+    }
+  }
+
+  async *outsideChecked(): AsyncIterable<number> {
+    for await (const row of this.#driver.iterate<{ readonly mv: number }>(
+      'select mv from touched where flags & 6 <> 0 order by mv',
+    )) {
+      yield row.mv;
+    }
+  }
+
+  async *referencesAmongCreated(plan: number): AsyncIterable<{ readonly from: number; readonly to: number }> {
+    yield* this.#driver.iterate<{ readonly from: number; readonly to: number }>(
+      `select f.id as "from", t.id as "to"
+       from operation_reference r
+       join operation f on f.plan = r.plan and f.mv = r.mv and f.late = 0
+       join operation t on t.plan = r.plan and t.mv = r.target and t.late = 0
+       where r.plan = ? and r.adds = 1 and f.type = t.type
+         and f.action in ('create', 'restore') and t.action in ('create', 'restore')
+       order by f.anchor, t.anchor`,
+      plan,
+    );
+  }
+
+  async makeLate(plan: number, from: number, to: number): Promise<void> {
+    await this.#driver.run(
+      `update operation_reference set late = 1 where plan = ?
+       and mv = (select mv from operation where id = ?) and target = (select mv from operation where id = ?)`,
+      plan,
+      from,
+      to,
+    );
+    const late = await this.#driver.get<{ readonly id: number }>(
+      'select id from operation where plan = ? and late = 1 and mv = (select mv from operation where id = ?)',
+      plan,
+      from,
+    );
+    if (late === undefined) await this.addFollowUp(from, [], [from], 0);
+  }
+
+  async *operationOrder(plan: number): AsyncIterable<{
+    readonly id: number;
+    readonly level: number;
+    readonly action: Action;
+    readonly type: TargetType;
+    readonly late: boolean;
+  }> {
+    const rows = this.#driver.iterate<{
+      readonly id: number;
+      readonly level: number;
+      readonly action: Action;
+      readonly type: TargetType;
+      readonly late: number;
+    }>(
+      `select id, level, action, type, late from operation where plan = ?
+       order by late, level,
+         case action when 'delete' then 0 when 'restore' then 1 when 'link' then 2 when 'create' then 3 else 4 end,
+         case type when 'user' then 0 when 'contact' then 1 when 'device' then 2 else 3 end, anchor, id`,
+      plan,
+    );
+    for await (const row of rows) yield { ...row, late: row.late === 1 };
+  }
+
+  async setPositions(plan: number, order: AsyncIterable<number> | Iterable<number>): Promise<void> {
+    let position = 0;
+    for await (const id of order) {
+      position++;
+      await this.#driver.run('update operation set position = ? where id = ? and plan = ?', position, id, plan);
+    }
+  }
+
+  async countPlan(plan: number): Promise<{ readonly counts: PlanCounts; readonly operations: number }> {
+    const rows = await this.#driver.all<{
+      readonly type: TargetType;
+      readonly action: Action;
+      readonly disables: number;
+      readonly n: number;
+    }>(
+      `select type, action, changes like '%"native":"accountEnabled","from":true,"to":false%' as disables, count(*) as n
+       from operation where plan = ? and (late = 0 or changes <> '[]') group by type, action, disables`,
+      plan,
+    );
+    const busy = await this.#driver.all<{ readonly type: TargetType; readonly n: number }>(
+      `select type, count(distinct mv) as n from operation where plan = ? and action in ('update', 'delete') group by type`,
+      plan,
+    );
+    const managed = await this.managedCounts();
+    const types: Partial<Record<TargetType, ActionCounts>> = {};
+    for (const type of new Set([...rows.map((row) => row.type), ...(Object.keys(managed) as TargetType[])])) {
+      const of = (action: Action): number => sum(rows.filter((row) => row.type === type && row.action === action));
+      types[type] = {
+        create: of('create'),
+        update: of('update'),
+        delete: of('delete'),
+        restore: of('restore'),
+        link: of('link'),
+        disable: sum(rows.filter((row) => row.type === type && row.action === 'update' && row.disables === 1)),
+        unchanged: Math.max(0, (managed[type] ?? 0) - (busy.find((row) => row.type === type)?.n ?? 0)),
+      };
+    }
+    const memberships = await this.#countMemberships(plan);
+    const total = await this.#driver.get<{ readonly n: number }>(
+      'select count(*) as n from operation where plan = ?',
+      plan,
+    );
+    return { counts: { types, memberships }, operations: total?.n ?? 0 };
+  }
+
+  async #countMemberships(plan: number): Promise<{ readonly add: number; readonly remove: number }> {
+    const rows = await this.#driver.all<{ readonly adds: number; readonly n: number }>(
+      'select adds, count(*) as n from operation_reference where plan = ? and attribute = ? group by adds',
+      plan,
+      await this.#names.id('member'),
+    );
+    return { add: rows.find((row) => row.adds === 1)?.n ?? 0, remove: rows.find((row) => row.adds === 0)?.n ?? 0 };
+  }
+
+  async *planTexts(plan: number): AsyncIterable<string> {
+    const operations = this.#driver.iterate<{ readonly text: string }>(
+      `select position || '|' || action || '|' || type || '|' || anchor || '|' || name || '|' || changes as text
+       from operation where plan = ? order by position`,
+      plan,
+    );
+    for await (const row of operations) yield row.text;
+    const references = this.#driver.iterate<{ readonly text: string }>(
+      `select s.anchor || '|' || r.attribute || '|' || r.adds || '|' || r.late || '|' || coalesce(t.anchor, '') as text
+       from operation_reference r join metaverse s on s.id = r.mv join metaverse t on t.id = r.target
+       where r.plan = ?`,
+      plan,
+    );
+    for await (const row of references) yield `=${row.text}`;
+  }
+
+  async finishPlan(plan: number, summary: PlanSummary): Promise<void> {
+    await this.#driver.run(
+      'update plan set hash = ?, counts = ?, guards = ?, operations = ?, state = ? where id = ?',
+      summary.hash,
+      JSON.stringify(summary.counts),
+      JSON.stringify(summary.guards),
+      summary.operations,
+      summary.state,
+      plan,
+    );
+    await this.#driver.run('delete from claim where plan = ?', plan);
+  }
+
+  async clearSettled(plan: number, keep: readonly number[]): Promise<void> {
+    await this.#driver.run(
+      'delete from touched where not exists (select 1 from operation o where o.plan = ? and o.mv = touched.mv)',
+      plan,
+    );
+    for (const mv of keep) {
+      await this.#driver.run(
+        'insert into touched (mv, flags) values (?, ?) on conflict (mv) do nothing',
+        mv,
+        TOUCH.attributes,
+      );
+    }
+    await this.#driver.run(
+      `delete from touched_reference where not exists (
+         select 1 from operation_reference r where r.plan = ? and r.mv = touched_reference.source
+         and r.attribute = touched_reference.attribute and r.target = touched_reference.target)`,
+      plan,
+    );
+  }
+
+  async managedCounts(): Promise<Readonly<Partial<Record<TargetType, number>>>> {
+    const rows = await this.#driver.all<{ readonly type: TargetType; readonly n: number }>(
+      `select o.type as type, count(*) as n from object o join space s on s.id = o.space
+       where s.name = 'tenant' and o.state = 0 and o.mv is not null group by o.type`,
+    );
+    return Object.fromEntries(rows.map((row) => [row.type, row.n]));
+  }
+
+  async prunePlans(keep: number): Promise<void> {
+    const rows = await this.#driver.all<{ readonly id: number }>(
+      `select id from plan where state <> 'applying' and exists (select 1 from operation o where o.plan = plan.id) order by id desc limit -1 offset ?`,
+      keep,
+    );
+    for (const { id } of rows) {
+      await this.#driver.run('delete from operation_reference where plan = ?', id);
+      await this.#driver.run('delete from operation where plan = ?', id);
+    }
+  }
+}
+
+function sum(rows: readonly { readonly n: number }[]): number {
+  return rows.reduce((total, row) => total + row.n, 0);
+}

@@ -1,0 +1,122 @@
+import type { Driver } from '../driver.ts';
+import { type ReferenceFlow, TOUCH } from '../store.ts';
+
+/**
+ * Comparing references as sets inside the database: what the spaces want against what we believe the tenant holds, for touched pairs and
+ * touched objects only. A reference is a pair of metaverse objects, so it resolves as soon as both ends are there, in whatever order they came.
+ */
+
+interface NumberedFlow extends ReferenceFlow {
+  readonly attributeId: number;
+  readonly targetAttributeId: number;
+}
+
+/** Whether the spaces want the reference from `source` to `target` (both columns of the caller's query). Reads a few index entries, however large the group. */
+const wantedPair = (source: string, attribute: string, target: string): string => `(
+  exists (select 1 from wanted w where w.mv = ${target}) and exists (
+    select 1 from object t, contributor c, reference r
+    where t.mv = ${target} and c.mv = ${source} and c.attribute = ${attribute}
+      and r.source = c.object and r.attribute = c.object_attribute and r.target = t.id))`;
+
+const isDeleted = (target: string): string =>
+  `exists (select 1 from operation o where o.plan = ? and o.mv = ${target} and o.action = 'delete')`;
+
+/**
+ * Whatever refers to an object that this plan creates or restores has to be looked at, and whose manager is deleted too.
+ * Objects all of whose references are looked at anyway are left out; in a first load those are all, which one query finds out.
+ */
+export async function touchReferencesOfCreated(driver: Driver, plan: number): Promise<void> {
+  const others = await driver.get(
+    `select 1 from wanted w where not exists (select 1 from touched t where t.mv = w.mv and t.flags & ${TOUCH.references} <> 0) limit 1`,
+  );
+  if (others === undefined) return;
+  await driver.run(
+    `insert into touched_reference (source, attribute, target)
+     select c.mv, c.attribute, op.mv
+     from operation op
+     join object o on o.mv = op.mv
+     join reference r on r.target = o.id
+     join contributor c on c.object = r.source and c.object_attribute = r.attribute
+     where op.plan = ? and op.action in ('create', 'restore')
+       and not exists (select 1 from touched t where t.mv = c.mv and t.flags & ${TOUCH.references} <> 0)
+     on conflict do nothing`,
+    plan,
+  );
+}
+
+export async function planReferenceDifferences(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
+  await planTouchedPairs(driver, plan, flow);
+  await planAllAdditions(driver, plan, flow);
+  await planAllRemovals(driver, plan, flow);
+}
+
+async function planTouchedPairs(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
+  await driver.run(
+    `insert into operation_reference (plan, mv, attribute, target, adds, late, state)
+     select ?, d.source, ?, d.target, d.desired, 0, 0 from (
+       select p.source as source, p.target as target, ${wantedPair('p.source', 'p.attribute', 'p.target')} as desired,
+         exists (select 1 from reference r where r.source = ms.tenant and r.attribute = ? and r.target = mt.tenant) as held
+       from touched_reference p
+       join metaverse ms on ms.id = p.source and ms.type = ?
+       join metaverse mt on mt.id = p.target
+       join wanted ws on ws.mv = p.source
+       where p.attribute = ?
+     ) d
+     where d.desired <> d.held and not (d.desired = 0 and ${isDeleted('d.target')})
+     on conflict do nothing`,
+    plan,
+    flow.targetAttributeId,
+    flow.targetAttributeId,
+    flow.metaverseType,
+    flow.attributeId,
+    plan,
+  );
+}
+
+/** For objects all of whose references are to be compared: what is wanted and not held. */
+async function planAllAdditions(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
+  await driver.run(
+    `insert into operation_reference (plan, mv, attribute, target, adds, late, state)
+     select ?, g.id, ?, o.mv, 1, 0, 0
+     from touched t
+     join metaverse g on g.id = t.mv and g.type = ?
+     join wanted wg on wg.mv = g.id
+     join contributor c on c.mv = g.id and c.attribute = ?
+     join reference r on r.source = c.object and r.attribute = c.object_attribute
+     join object o on o.id = r.target
+     join wanted wo on wo.mv = o.mv
+     left join metaverse mo on mo.id = o.mv
+     where t.flags & ${TOUCH.references} <> 0
+       and (g.tenant is null or mo.tenant is null
+         or not exists (select 1 from reference h where h.source = g.tenant and h.attribute = ? and h.target = mo.tenant))
+     on conflict do nothing`,
+    plan,
+    flow.targetAttributeId,
+    flow.metaverseType,
+    flow.attributeId,
+    flow.targetAttributeId,
+  );
+}
+
+/** And what is held and not wanted; references to objects that we do not manage stay. */
+async function planAllRemovals(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
+  await driver.run(
+    `insert into operation_reference (plan, mv, attribute, target, adds, late, state)
+     select ?, g.id, ?, h.mv, 0, 0, 0
+     from touched t
+     join metaverse g on g.id = t.mv and g.type = ?
+     join wanted wg on wg.mv = g.id
+     join reference r on r.source = g.tenant and r.attribute = ?
+     join object h on h.id = r.target
+     where t.flags & ${TOUCH.references} <> 0 and h.mv is not null
+       and not ${wantedPair('g.id', '?', 'h.mv')}
+       and not ${isDeleted('h.mv')}
+     on conflict do nothing`,
+    plan,
+    flow.targetAttributeId,
+    flow.metaverseType,
+    flow.targetAttributeId,
+    flow.attributeId,
+    plan,
+  );
+}

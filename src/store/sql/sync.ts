@@ -1,0 +1,312 @@
+import { encodeAttributes } from '../../model/value.ts';
+import type { Driver } from '../driver.ts';
+import {
+  type Contributor,
+  type LookupValue,
+  type MetaverseContent,
+  type MetaverseObject,
+  type PendingObject,
+  type SpaceObject,
+  type SyncStore,
+  TOUCH,
+} from '../store.ts';
+import type { AttributeNames } from './names.ts';
+import {
+  METAVERSE_COLUMNS,
+  type MetaverseRow,
+  OBJECT_COLUMNS,
+  type ObjectRow,
+  toMetaverseObject,
+  toSpaceObject,
+} from './rows.ts';
+
+export class SqlSyncStore implements SyncStore {
+  readonly #driver: Driver;
+  readonly #names: AttributeNames;
+
+  constructor(driver: Driver, names: AttributeNames) {
+    this.#driver = driver;
+    this.#names = names;
+  }
+
+  async markAllPending(space?: number): Promise<void> {
+    const filter = space === undefined ? '' : ' and space = ?';
+    await this.#driver.run(
+      `insert into pending_object (object, flags) select id, 9 from object where state in (0, 2, 3)${filter}
+       on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+      ...(space === undefined ? [] : [space]),
+    );
+  }
+
+  async pendingObjects(limit: number): Promise<readonly PendingObject[]> {
+    const rows = await this.#driver.all<ObjectRow & { readonly flags: number }>(
+      `select o.id, o.space, o.anchor, o.type, o.state, o.parent, o.rdn, o.doc, o.mv, o.deleted_at, p.flags
+       from pending_object p join object o on o.id = p.object order by p.object limit ?`,
+      limit,
+    );
+    return rows.map((row) => ({ ...toSpaceObject(row), flags: row.flags }));
+  }
+
+  async clearPending(objects: readonly number[]): Promise<void> {
+    for (const object of objects) await this.#driver.run('delete from pending_object where object = ?', object);
+  }
+
+  async markPending(object: number, flags: number): Promise<void> {
+    await this.#driver.run(
+      'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
+      object,
+      flags,
+    );
+  }
+
+  async markDescendants(container: number): Promise<number> {
+    return this.#driver.run(
+      `with recursive below (id) as (
+         select id from object where parent = ?
+         union all
+         select o.id from object o join below b on o.parent = b.id
+       )
+       insert into pending_object (object, flags) select id, 4 from below where true
+       on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+      container,
+    );
+  }
+
+  async markTargetsOfChanged(sources: readonly number[], attribute: string): Promise<void> {
+    const id = await this.#names.id(attribute);
+    for (const source of sources) {
+      await this.#driver.run(
+        `insert into pending_object (object, flags) select target, 4 from pending_reference where source = ? and attribute = ?
+         on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+        source,
+        id,
+      );
+    }
+  }
+
+  async isReferenced(source: number, attribute: string, target: number): Promise<boolean> {
+    const row = await this.#driver.get(
+      'select 1 from reference where source = ? and attribute = ? and target = ?',
+      source,
+      await this.#names.id(attribute),
+      target,
+    );
+    return row !== undefined;
+  }
+
+  async countReferences(object: number, attribute: string): Promise<number> {
+    const row = await this.#driver.get<{ readonly count: number }>(
+      'select count from reference_count where source = ? and attribute = ?',
+      object,
+      await this.#names.id(attribute),
+    );
+    return row?.count ?? 0;
+  }
+
+  async dnOf(object: number): Promise<string | null> {
+    const parts: string[] = [];
+    let at: number | null = object;
+    while (at !== null) {
+      const row: { readonly parent: number | null; readonly rdn: string | null } | undefined = await this.#driver.get(
+        'select parent, rdn from object where id = ?',
+        at,
+      );
+      if (row?.rdn == null) return parts.length === 0 ? null : parts.join(',');
+      parts.push(row.rdn);
+      at = row.parent;
+    }
+    return parts.join(',');
+  }
+
+  async parentOf(object: number): Promise<{ readonly parent: number | null; readonly anchor: string } | null> {
+    const row = await this.#driver.get<{ readonly parent: number | null; readonly anchor: string }>(
+      'select parent, anchor from object where id = ?',
+      object,
+    );
+    return row ?? null;
+  }
+
+  async metaverse(mv: number): Promise<MetaverseObject | null> {
+    const row = await this.#driver.get<MetaverseRow>(`select ${METAVERSE_COLUMNS} from metaverse where id = ?`, mv);
+    return row === undefined ? null : toMetaverseObject(row);
+  }
+
+  async metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]> {
+    return this.#driver.all(
+      'select m.id, m.type from metaverse_value v join metaverse m on m.id = v.mv where v.attribute = ? and v.key = ? order by m.id',
+      value.kind,
+      value.key,
+    );
+  }
+
+  async objectsOf(mv: number): Promise<readonly SpaceObject[]> {
+    const rows = await this.#driver.all<ObjectRow>(
+      `select ${OBJECT_COLUMNS} from object where mv = ? order by space, anchor`,
+      mv,
+    );
+    return rows.map(toSpaceObject);
+  }
+
+  async createMetaverse(type: string): Promise<number> {
+    return this.#driver.insert(`insert into metaverse (type, doc, rules) values (?, '{}', '') returning id`, type);
+  }
+
+  async saveMetaverse(mv: number, content: MetaverseContent): Promise<boolean> {
+    const doc = encodeAttributes(content.attributes);
+    const before = await this.#driver.get<{
+      readonly doc: string;
+      readonly anchor: string | null;
+      readonly rules: string;
+    }>('select doc, anchor, rules from metaverse where id = ?', mv);
+    const contributed = await this.#saveContributors(mv, content.contributors);
+    if (before?.doc === doc && before.anchor === content.anchor && before.rules === content.rules) return contributed;
+    await this.#driver.run(
+      'update metaverse set doc = ?, anchor = ?, rules = ? where id = ?',
+      doc,
+      content.anchor,
+      content.rules,
+      mv,
+    );
+    if (before?.doc !== '{}') await this.#driver.run('delete from metaverse_value where mv = ?', mv);
+    for (const { kind, key } of content.lookup) {
+      await this.#driver.run(
+        'insert into metaverse_value (attribute, key, mv) values (?, ?, ?) on conflict do nothing',
+        kind,
+        key,
+        mv,
+      );
+    }
+    return true;
+  }
+
+  /** When another object begins to give the references, all of them must be compared again. */
+  async #saveContributors(mv: number, contributors: readonly Contributor[]): Promise<boolean> {
+    const before = await this.#driver.all<{
+      readonly attribute: number;
+      readonly object: number;
+      readonly object_attribute: number;
+    }>('select attribute, object, object_attribute from contributor where mv = ?', mv);
+    const old = new Set(before.map((row) => `${row.attribute}/${row.object}/${row.object_attribute}`));
+    const wanted = new Set<string>();
+    let changed = false;
+    for (const contributor of contributors) {
+      const attribute = await this.#names.id(contributor.attribute);
+      const objectAttribute = await this.#names.id(contributor.objectAttribute);
+      const key = `${attribute}/${contributor.object}/${objectAttribute}`;
+      wanted.add(key);
+      if (old.has(key)) continue;
+      changed = true;
+      await this.#driver.run(
+        `insert into contributor (mv, attribute, object, object_attribute) values (?, ?, ?, ?)
+         on conflict (mv, attribute, object) do update set object_attribute = excluded.object_attribute`,
+        mv,
+        attribute,
+        contributor.object,
+        objectAttribute,
+      );
+    }
+    for (const row of before) {
+      if (wanted.has(`${row.attribute}/${row.object}/${row.object_attribute}`)) continue;
+      changed = true;
+      await this.#driver.run(
+        'delete from contributor where mv = ? and attribute = ? and object = ?',
+        mv,
+        row.attribute,
+        row.object,
+      );
+    }
+    if (changed) await this.touch(mv, TOUCH.references);
+    return changed;
+  }
+
+  async deleteMetaverse(mv: number): Promise<void> {
+    await this.#driver.run('delete from metaverse_value where mv = ?', mv);
+    await this.#driver.run('delete from contributor where mv = ?', mv);
+    await this.#driver.run('delete from touched where mv = ?', mv);
+    await this.#driver.run('delete from wanted where mv = ?', mv);
+    await this.#driver.run('update object set mv = null where mv = ?', mv);
+    await this.#driver.run('delete from metaverse where id = ?', mv);
+  }
+
+  async link(object: number, mv: number | null, tenant: boolean): Promise<void> {
+    const before = await this.#driver.get<{ readonly mv: number | null }>('select mv from object where id = ?', object);
+    await this.#driver.run('update object set mv = ? where id = ?', mv, object);
+    if (!tenant) return;
+    if (before?.mv != null)
+      await this.#driver.run('update metaverse set tenant = null where id = ? and tenant = ?', before.mv, object);
+    if (mv !== null) await this.#driver.run('update metaverse set tenant = ? where id = ?', object, mv);
+  }
+
+  async purgeObject(object: number): Promise<void> {
+    await this.#driver.run('delete from reference where source = ?', object);
+    await this.#driver.run('delete from reference_count where source = ?', object);
+    await this.#driver.run('delete from space_value where object = ?', object);
+    const referred = await this.#driver.get('select 1 from reference where target = ? limit 1', object);
+    const parent = await this.#driver.get('select 1 from object where parent = ? limit 1', object);
+    if (referred === undefined && parent === undefined) {
+      await this.#driver.run('delete from object where id = ?', object);
+    } else {
+      await this.#driver.run(
+        `update object set state = 1, type = 'placeholder', doc = '{}', mv = null, parent = null, rdn = null where id = ?`,
+        object,
+      );
+    }
+  }
+
+  async touch(mv: number, flags: number): Promise<void> {
+    await this.#driver.run(
+      'insert into touched (mv, flags) values (?, ?) on conflict (mv) do update set flags = touched.flags | excluded.flags',
+      mv,
+      flags,
+    );
+  }
+
+  async touchAll(flags: number): Promise<void> {
+    await this.#driver.run(
+      `insert into touched (mv, flags) select id, ? from metaverse where true
+       on conflict (mv) do update set flags = touched.flags | excluded.flags`,
+      flags,
+    );
+  }
+
+  async touchReferencesTo(object: number): Promise<void> {
+    await this.#driver.run(
+      `insert into pending_reference (source, attribute, target) select source, attribute, target from reference where target = ?
+       on conflict do nothing`,
+      object,
+    );
+  }
+
+  async touchChangedReferences(): Promise<number> {
+    const pairs = await this.#driver.run(
+      `insert into touched_reference (source, attribute, target)
+       select s.mv, coalesce(c.attribute, p.attribute), t.mv
+       from pending_reference p
+       join object s on s.id = p.source
+       join object t on t.id = p.target
+       left join contributor c on c.object = p.source and c.object_attribute = p.attribute and c.mv = s.mv
+       where s.mv is not null and t.mv is not null
+       on conflict do nothing`,
+    );
+    await this.#driver.run(
+      `insert into touched (mv, flags)
+       select distinct s.mv, ${TOUCH.outside} from pending_reference p join object s on s.id = p.source where s.mv is not null
+       on conflict (mv) do update set flags = touched.flags | excluded.flags`,
+    );
+    await this.#driver.run('delete from pending_reference');
+    return pairs;
+  }
+
+  async version(): Promise<number> {
+    const row = await this.#driver.get<{ readonly value: string }>(`select value from meta where key = 'version'`);
+    return Number(row?.value ?? 0);
+  }
+
+  async raiseVersion(): Promise<void> {
+    const next = (await this.version()) + 1;
+    await this.#driver.run(
+      `insert into meta (key, value) values ('version', ?) on conflict (key) do update set value = excluded.value`,
+      String(next),
+    );
+  }
+}

@@ -1,0 +1,180 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DirbridgeError, messageOf } from '../errors.ts';
+import type { Driver, SqlValue } from './driver.ts';
+import { SqlStore } from './sql-store.ts';
+import type { Store } from './store.ts';
+
+const MIGRATIONS = new URL('./migrations/', import.meta.url);
+
+class SqliteDriver implements Driver {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #release: () => void;
+  #inTransaction = false;
+
+  constructor(database: DatabaseSync, release: () => void) {
+    this.#database = database;
+    this.#release = release;
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  async all<Row>(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> {
+    return this.#statement(sql).all(...values) as Row[];
+  }
+
+  async get<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row | undefined> {
+    return this.#statement(sql).get(...values) as Row | undefined;
+  }
+
+  async run(sql: string, ...values: readonly SqlValue[]): Promise<number> {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  async insert(sql: string, ...values: readonly SqlValue[]): Promise<number> {
+    return (this.#statement(sql).get(...values) as { readonly id: number }).id;
+  }
+
+  async *iterate<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<Row> {
+    // A statement of its own: a cached one could be asked again while it is still being read.
+    for (const row of this.#database.prepare(sql).iterate(...values)) yield row as Row;
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#inTransaction) throw new DirbridgeError('bug', 'a transaction was opened inside another one');
+    this.#database.exec('begin immediate');
+    this.#inTransaction = true;
+    try {
+      const result = await work();
+      this.#database.exec('commit');
+      return result;
+    } catch (error) {
+      this.#database.exec('rollback');
+      throw error;
+    } finally {
+      this.#inTransaction = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#statements.clear();
+    this.#database.close();
+    this.#release();
+  }
+}
+
+export interface OpenOptions {
+  /** What this process does, for the message to a second one. */
+  readonly command: string;
+  /** Only reads: any number of processes may, beside the one that writes. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * Opens the store in an SQLite file (`:memory:` for tests), made when it is not there. A second writer is refused with `store-locked`, naming the first;
+ * a file of a newer version with `store-version`; anything that is no store with `store-damaged`.
+ */
+export async function openSqliteStore(file: string, options: OpenOptions): Promise<Store> {
+  const inMemory = file === ':memory:';
+  if (!inMemory) mkdirSync(dirname(file), { recursive: true });
+  const release = inMemory || options.readOnly ? () => undefined : lock(file, options.command);
+  try {
+    const database = openDatabase(file);
+    migrate(database, file);
+    return new SqlStore(new SqliteDriver(database, release));
+  } catch (error) {
+    release();
+    if (error instanceof DirbridgeError) throw error;
+    throw new DirbridgeError('store-damaged', `${file} cannot be used as a store: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether there is a store in this file. */
+export function storeExists(file: string): boolean {
+  return existsSync(file);
+}
+
+function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 10_000 });
+  database.exec('pragma journal_mode = wal');
+  database.exec('pragma synchronous = normal');
+  database.exec('pragma cache_size = -65536');
+  database.exec('pragma temp_store = file');
+  database.exec('pragma foreign_keys = off');
+  return database;
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  const row = database.prepare('pragma user_version').get() as { readonly user_version: number };
+  const scripts = readdirSync(MIGRATIONS)
+    .filter((name) => /^\d{4}-.*\.sql$/.test(name))
+    .sort();
+  if (row.user_version > scripts.length) {
+    throw new DirbridgeError(
+      'store-version',
+      `${file} was written by a newer dirbridge (its format is ${row.user_version}, ours is ${scripts.length})`,
+    );
+  }
+  for (const [index, name] of scripts.entries()) {
+    if (index < row.user_version) continue;
+    database.exec('begin immediate');
+    database.exec(readFileSync(new URL(name, MIGRATIONS), 'utf8'));
+    database.exec(`pragma user_version = ${index + 1}`);
+    database.exec('commit');
+  }
+}
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  readonly command: string;
+  readonly since: string;
+}
+
+/**
+ * Takes the write lock of a store: a reserved lock on a small database beside it. The operating system gives it back when we die, however we die,
+ * and the row inside, written before, tells a second process who holds it.
+ */
+function lock(file: string, command: string): () => void {
+  const name = `${file}.lock`;
+  const database = new DatabaseSync(name, { timeout: 0 });
+  try {
+    database.exec('create table if not exists owner (pid integer, host text, command text, since text)');
+    database.exec('begin immediate');
+    database.exec('delete from owner');
+    database
+      .prepare('insert into owner values (?, ?, ?, ?)')
+      .run(process.pid, hostname(), command, new Date().toISOString());
+    database.exec('commit');
+    database.exec('begin immediate');
+  } catch (error) {
+    const owner = readOwner(database);
+    database.close();
+    const who = owner
+      ? `"dirbridge ${owner.command}" (process ${owner.pid} on ${owner.host}, since ${owner.since})`
+      : 'another dirbridge process';
+    throw new DirbridgeError('store-locked', `the store ${file} is in use by ${who}`, { cause: error });
+  }
+  return () => database.close();
+}
+
+function readOwner(database: DatabaseSync): Owner | undefined {
+  try {
+    return database.prepare('select pid, host, command, since from owner').get() as Owner | undefined;
+  } catch {
+    return undefined;
+  }
+}
