@@ -32,7 +32,12 @@ export class GraphError extends Error {
 }
 
 /** The envelope of every Graph error: `{"error":{code,message,details?,innerError}}`. */
-export function describeGraphError(error: GraphError, date: string, requestId: string, clientRequestId: string): unknown {
+export function describeGraphError(
+  error: GraphError,
+  date: string,
+  requestId: string,
+  clientRequestId: string,
+): unknown {
   return {
     error: {
       code: error.code,

@@ -60,7 +60,9 @@ export function masteredOnPremises(): GraphError {
 }
 
 export function masteredElsewhere(): GraphError {
-  return badRequest('Unable to update the specified properties for objects that have originated within an external service.');
+  return badRequest(
+    'Unable to update the specified properties for objects that have originated within an external service.',
+  );
 }
 
 export function mailGroupReadOnly(): GraphError {
@@ -82,7 +84,9 @@ export function noSeats(skuId: string): GraphError {
 }
 
 export function linkExists(name: string): GraphError {
-  return badRequest(`One or more added object references already exist for the following modified properties: '${name}'.`);
+  return badRequest(
+    `One or more added object references already exist for the following modified properties: '${name}'.`,
+  );
 }
 
 export function referenceInvalid(text: string): GraphError {

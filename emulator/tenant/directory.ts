@@ -54,19 +54,26 @@ export class Directory {
     this.#seq = change.seq;
     switch (change.type) {
       case 'create':
-        return this.#create(change.kind, change.id, change.seq, change.values);
+        this.#create(change.kind, change.id, change.seq, change.values);
+        break;
       case 'patch':
-        return this.#patch(this.#known(change.id), change.values, change.seq);
+        this.#patch(this.#known(change.id), change.values, change.seq);
+        break;
       case 'link':
-        return this.#link(this.#known(change.from), change.name, this.#known(change.to), change.seq);
+        this.#link(this.#known(change.from), change.name, this.#known(change.to), change.seq);
+        break;
       case 'unlink':
-        return this.#unlink(this.#known(change.from), change.name, this.#known(change.to), change.seq);
+        this.#unlink(this.#known(change.from), change.name, this.#known(change.to), change.seq);
+        break;
       case 'delete':
-        return this.#setStatus(this.#known(change.id), 'deleted', change.values, change.seq, change.at);
+        this.#setStatus(this.#known(change.id), 'deleted', change.values, change.seq, change.at);
+        break;
       case 'restore':
-        return this.#setStatus(this.#known(change.id), 'live', change.values, change.seq, undefined);
+        this.#setStatus(this.#known(change.id), 'live', change.values, change.seq, undefined);
+        break;
       case 'purge':
-        return this.#purge(this.#known(change.id), change.seq);
+        this.#purge(this.#known(change.id), change.seq);
+        break;
     }
   }
 
@@ -110,6 +117,7 @@ export class Directory {
   #link(from: Entity, name: LinkName, to: Entity, seq: number): void {
     if (name === 'manager') {
       from.manager?.reports?.delete(from);
+      from.formerManager = from.manager ?? from.formerManager;
       from.manager = to;
       from.managerSeq = seq;
       to.reports ??= new Set();
@@ -127,6 +135,7 @@ export class Directory {
   #unlink(from: Entity, name: LinkName, to: Entity, seq: number): void {
     if (name === 'manager') {
       from.manager?.reports?.delete(from);
+      from.formerManager = to;
       from.manager = undefined;
       from.managerSeq = seq;
     } else {

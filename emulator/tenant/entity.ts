@@ -31,7 +31,7 @@ export class LinkSet {
   }
 
   remove(target: Entity, seq: number): void {
-    if (!this.current.delete(target)) return;
+    this.current.delete(target);
     this.removed.set(target, seq);
     this.log.append(target, seq);
   }
@@ -60,6 +60,8 @@ export interface Entity {
   patches: Patch[];
   manager: Entity | undefined;
   managerSeq: number;
+  /** Who was manager before the last change of it, as long as a delta may have to tell. */
+  formerManager: Entity | undefined;
   reports: Set<Entity> | undefined;
   members: LinkSet | undefined;
   owners: LinkSet | undefined;
@@ -81,6 +83,7 @@ export function createEntity(kind: ObjectKind, id: string, ordinal: number, seq:
     patches: [],
     manager: undefined,
     managerSeq: 0,
+    formerManager: undefined,
     reports: undefined,
     members: undefined,
     owners: undefined,

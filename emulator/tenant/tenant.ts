@@ -78,6 +78,11 @@ export class Tenant {
     this.#noteDeletion(change);
   }
 
+  /** Goes on counting changes from a stored history's last number. */
+  resumeAt(seq: number): void {
+    this.#seq = Math.max(this.#seq, seq);
+  }
+
   /** Lets time do its work: replication that is due, and soft-deleted objects whose days are over. */
   settle(): void {
     const now = this.clock.now();

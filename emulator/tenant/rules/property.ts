@@ -41,7 +41,14 @@ export type PropertyTable = Readonly<Record<string, Property>>;
 
 /** Shortest ways to write a table: text(64) is a nullable string an application may write. */
 export function text(max?: number, more: Partial<Property> = {}): Property {
-  return { type: 'Edm.String', write: 'app', isNullable: true, filter: ['eq', 'prefix'], ...(max ? { max } : {}), ...more };
+  return {
+    type: 'Edm.String',
+    write: 'app',
+    isNullable: true,
+    filter: ['eq', 'prefix'],
+    ...(max ? { max } : {}),
+    ...more,
+  };
 }
 
 export function readOnly(type: PropertyType, more: Partial<Property> = {}): Property {

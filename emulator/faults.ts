@@ -1,0 +1,103 @@
+import { parseDuration } from './clock.ts';
+
+export const FAULTS = ['429', '503', '504', 'reset', 'timeout', 'slow', 'appliedThenReset'] as const;
+export type FaultName = (typeof FAULTS)[number];
+
+/** A fault as POST /emulator/faults takes it. */
+export interface Fault {
+  /** `METHOD /v1.0/path` with `{id}` for one part and `*` for anything; METHOD may be `*`. */
+  readonly match: string;
+  /** How often it strikes; default once. */
+  readonly times?: number;
+  readonly fault: FaultName;
+  /** Seconds for Retry-After of 429, 503 and 504; null sends none. */
+  readonly retryAfter?: number | null;
+  /** How long `slow` takes: milliseconds or `5s`. */
+  readonly delay?: number | string;
+  /** Matching requests that pass before the first one is hit. */
+  readonly after?: number;
+}
+
+export interface ArmedFault {
+  readonly fault: FaultName;
+  readonly retryAfter: number | undefined;
+  readonly delay: number;
+}
+
+interface Waiting extends ArmedFault {
+  readonly match: string;
+  readonly pattern: RegExp;
+  left: number;
+  after: number;
+}
+
+/** Faults that wait for a matching request. The first that matches strikes. */
+export class FaultList {
+  #waiting: Waiting[] = [];
+
+  add(faults: readonly Fault[]): void {
+    this.#waiting.push(...faults.map(arm));
+  }
+
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  list(): readonly { readonly match: string; readonly fault: FaultName; readonly left: number }[] {
+    return this.#waiting.map(({ match, fault, left }) => ({ match, fault, left }));
+  }
+
+  /** Takes the fault that strikes this request. `path` is without query. */
+  strike(method: string, path: string): ArmedFault | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    const line = `${method} ${path}`;
+    const hit = this.#waiting.find((fault) => fault.pattern.test(line));
+    if (!hit) return undefined;
+    if (hit.after > 0) {
+      hit.after--;
+      return undefined;
+    }
+    hit.left--;
+    if (hit.left <= 0) this.#waiting = this.#waiting.filter((fault) => fault !== hit);
+    return hit;
+  }
+}
+
+function arm(fault: Fault): Waiting {
+  return {
+    match: fault.match,
+    pattern: compileMatch(fault.match),
+    left: fault.times ?? 1,
+    after: fault.after ?? 0,
+    fault: fault.fault,
+    retryAfter: fault.retryAfter === null ? undefined : (fault.retryAfter ?? 1),
+    delay: typeof fault.delay === 'string' ? (parseDuration(fault.delay) ?? 5000) : (fault.delay ?? 5000),
+  };
+}
+
+function compileMatch(match: string): RegExp {
+  const body = match
+    .trim()
+    .split(/(\{[^}]*\}|\*)/)
+    .map((part) => (part === '*' ? '.*' : part.startsWith('{') ? '[^/]+' : part.replace(/[.+?^$()|[\]\\]/g, '\\$&')))
+    .join('');
+  return new RegExp(`^${body}$`, 'i');
+}
+
+/** Reads the body of POST /emulator/faults. Returns a sentence that says what is wrong, or the faults. */
+export function readFaults(body: unknown): readonly Fault[] | string {
+  if (!Array.isArray(body)) return 'The body must be an array of faults: [{"match","times","fault"}].';
+  for (const [place, item] of body.entries()) {
+    const fault = item as Partial<Fault> | null;
+    if (typeof fault?.match !== 'string' || !/^\S+ \/\S*$/.test(fault.match)) {
+      return `Fault ${place}: "match" must be "METHOD /path", found ${JSON.stringify(fault?.match)}.`;
+    }
+    if (!FAULTS.some((known) => known === fault.fault)) {
+      return `Fault ${place}: "fault" must be one of ${FAULTS.join(', ')}, found ${JSON.stringify(fault.fault)}.`;
+    }
+    if (fault.times !== undefined && !(Number.isInteger(fault.times) && fault.times > 0)) {
+      return `Fault ${place}: "times" must be a whole number over 0.`;
+    }
+  }
+  return body as readonly Fault[];
+}

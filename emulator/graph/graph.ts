@@ -1,0 +1,213 @@
+import { toGraphTime } from '../clock.ts';
+import type { ArmedFault, FaultList } from '../faults.ts';
+import { type Answer, answerJson, type Call, type Interruption } from '../http-exchange.ts';
+import type { AccessTokens } from '../sign-in/access-tokens.ts';
+import type { Stats } from '../stats.ts';
+import type { Tenant } from '../tenant/tenant.ts';
+import { resourceUnits, type Throttle } from '../throttle.ts';
+import { answerBatch } from './batch.ts';
+import { describeGraphError, GraphError } from './graph-error.ts';
+import type { Caller, GraphSettings } from './graph-request.ts';
+import { parseQuery } from './query/query-options.ts';
+import { notEmulated, notPermitted, queryInvalid } from './refusals.ts';
+import { matchRoute, type RouteMatch } from './route-path.ts';
+
+export interface GraphParts {
+  readonly tenant: Tenant;
+  readonly tokens: AccessTokens;
+  readonly throttle: Throttle;
+  readonly faults: FaultList;
+  readonly stats: Stats;
+  readonly settings: GraphSettings;
+  /** Takes one line for everything that is asked and not supported. */
+  readonly log: (line: string) => void;
+}
+
+/** One operation: a request of its own or an item of a batch. `path` is below the version. */
+export interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Parsed JSON; undefined without a body. */
+  readonly body: unknown;
+  readonly origin: string;
+}
+
+const VERSION = '/v1.0';
+
+/** Microsoft Graph v1.0 as far as it is emulated: authentication, faults, throttling, routing, errors. */
+export class Graph {
+  readonly #parts: GraphParts;
+
+  constructor(parts: GraphParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers a request whose path begins with /v1.0. */
+  answer(call: Call): Answer {
+    this.#parts.tenant.settle();
+    const path = call.path.slice(VERSION.length);
+    if (call.method === 'POST' && path.toLowerCase() === '/$batch') return this.#answerBatch(call);
+    return this.#guard(call.headers, () => {
+      const caller = this.#parts.tokens.authenticate(call.headers['authorization']);
+      return this.perform({ ...call, path, body: readJson(call) }, caller);
+    });
+  }
+
+  /** Answers a path that belongs to nothing that is emulated. */
+  refuse(call: Call): Answer {
+    this.#parts.stats.count(call.method, call.path, 501);
+    return this.#guard(call.headers, () => {
+      throw notEmulated(`${call.method} ${call.path}`);
+    });
+  }
+
+  /** Carries out one operation for a caller who is known. Never throws for what a client did. */
+  perform(operation: Operation, caller: Caller): Answer {
+    const fault = this.#parts.faults.strike(operation.method, VERSION + operation.path);
+    if (fault) this.#parts.stats.countFault();
+    const pattern = { value: `${VERSION}${operation.path}` };
+    const answer = this.#guard(operation.headers, () => {
+      const refusal = fault && refuseFor(fault);
+      if (refusal) throw refusal;
+      if (fault?.fault === 'reset') return { status: 0, headers: {}, interruption: { kind: 'reset' } };
+      return this.#carryOut(operation, caller, pattern);
+    });
+    this.#parts.stats.count(operation.method, pattern.value, answer.status);
+    const interruption = fault && interruptionOf(fault);
+    return interruption ? { ...answer, interruption } : answer;
+  }
+
+  #carryOut(operation: Operation, caller: Caller, pattern: { value: string }): Answer {
+    const { tenant, throttle, stats, settings } = this.#parts;
+    const match = this.#match(operation);
+    pattern.value = `${VERSION}${match.route.pattern}`;
+    const { route, params } = match;
+    const query = parseQuery(operation.query, route.query);
+    const isWrite = route.method !== 'GET' && route.pattern !== '/directoryObjects/getByIds';
+    const units = resourceUnits(route.cost, route.method, query.given);
+    const verdict = throttle.charge({ appId: caller.appId, units, isWrite });
+    if (verdict.isThrottled) {
+      stats.countThrottled();
+      throw tooManyRequests(verdict.headers);
+    }
+    if (!route.permissions.some((permission) => caller.permissions.has(permission))) throw notPermitted();
+    checkBody(operation, route.pattern);
+    const { method, origin, headers, body } = operation;
+    const answer = route.handle({ method, origin, params, query, headers, body, caller, tenant, settings });
+    if (isWrite) stats.countWrite();
+    return { ...answer, headers: { ...verdict.headers, 'x-ms-resource-unit': String(units), ...answer.headers } };
+  }
+
+  #match(operation: Operation): RouteMatch {
+    const match = matchRoute(operation.method, operation.path);
+    if (!match) throw notEmulated(`${operation.method} ${VERSION}${operation.path}`);
+    return match;
+  }
+
+  #answerBatch(call: Call): Answer {
+    return this.#guard(call.headers, () => {
+      const caller = this.#parts.tokens.authenticate(call.headers['authorization']);
+      const { tenant, stats } = this.#parts;
+      stats.countBatch();
+      const answer = answerBatch(readJson(call), {
+        assumptions: tenant.assumptions,
+        randomness: tenant.randomness,
+        origin: call.origin,
+        perform: (operation) => this.perform(operation, caller),
+      });
+      stats.count('POST', `${VERSION}/$batch`, answer.status);
+      return answer;
+    });
+  }
+
+  /** Turns refusals into the error envelope and adds the headers that every answer of Graph carries. */
+  #guard(headers: Call['headers'], work: () => Answer): Answer {
+    const { tenant, log } = this.#parts;
+    const requestId = tenant.randomness.guid();
+    const clientRequestId = headers['client-request-id'] ?? requestId;
+    const standing = standingHeaders(requestId, clientRequestId, tenant.clock.now());
+    try {
+      const answer = work();
+      return { ...answer, headers: { ...standing, ...answer.headers } };
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+      if (error.status === 501) log(`not supported: ${error.message}`);
+      const date = toGraphTime(tenant.clock.now()).slice(0, -1);
+      const document = describeGraphError(error, date, requestId, clientRequestId);
+      return answerJson(error.status, document, { ...standing, ...error.headers });
+    }
+  }
+}
+
+const DIAGNOSTIC = JSON.stringify({
+  ServerInfo: { DataCenter: 'Emulated', Slice: 'E', Ring: '1', ScaleUnit: '000', RoleInstance: 'EMULATOR0000' },
+});
+
+function standingHeaders(requestId: string, clientRequestId: string, now: number): Record<string, string> {
+  return {
+    'request-id': requestId,
+    'client-request-id': clientRequestId,
+    'x-ms-ags-diagnostic': DIAGNOSTIC,
+    'strict-transport-security': 'max-age=31536000',
+    date: new Date(now).toUTCString(),
+  };
+}
+
+function readJson(call: Call): unknown {
+  if (call.body.length === 0) return undefined;
+  const type = call.headers['content-type'] ?? '';
+  if (!/^application\/json\b/i.test(type)) {
+    throw new GraphError(415, 'UnsupportedMediaType', 'A request body must have the content type application/json.');
+  }
+  try {
+    return JSON.parse(call.body.toString('utf8')) as unknown;
+  } catch {
+    throw queryInvalid(
+      'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.',
+    );
+  }
+}
+
+const BODY_OPTIONAL: readonly string[] = ['/directory/deletedItems/{id}/restore', '/users/{id}/revokeSignInSessions'];
+
+function checkBody(operation: Operation, pattern: string): void {
+  const needsBody = ['POST', 'PATCH', 'PUT'].includes(operation.method) && !BODY_OPTIONAL.includes(pattern);
+  if (needsBody && operation.body === undefined) throw queryInvalid('Empty Payload. JSON content expected.');
+}
+
+function tooManyRequests(headers: Readonly<Record<string, string>>): GraphError {
+  return new GraphError(429, 'TooManyRequests', 'Too many requests.', { headers, innerCode: '429' });
+}
+
+function refuseFor(fault: ArmedFault): GraphError | undefined {
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
+  switch (fault.fault) {
+    case '429':
+      return tooManyRequests(headers);
+    case '503':
+      return new GraphError(503, 'ServiceUnavailable', 'The service is temporarily unavailable. Please try again.', {
+        headers,
+      });
+    case '504':
+      return new GraphError(504, 'UnknownError', 'The gateway did not receive an answer in time.', { headers });
+    default:
+      return undefined;
+  }
+}
+
+function interruptionOf(fault: ArmedFault): Interruption | undefined {
+  switch (fault.fault) {
+    case 'reset':
+    case 'appliedThenReset':
+      return { kind: 'reset' };
+    case 'timeout':
+      return { kind: 'timeout' };
+    case 'slow':
+      return { kind: 'slow', milliseconds: fault.delay };
+    default:
+      return undefined;
+  }
+}

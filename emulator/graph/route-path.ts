@@ -1,0 +1,81 @@
+import { GraphError } from './graph-error.ts';
+import type { Key } from './graph-request.ts';
+import { decode } from './query/query-options.ts';
+import { ROUTES, type Route } from './routes.ts';
+
+export interface RouteMatch {
+  readonly route: Route;
+  readonly params: readonly Key[];
+}
+
+interface CompiledRoute {
+  readonly route: Route;
+  readonly parts: readonly string[];
+}
+
+const BY_SHAPE: ReadonlyMap<string, readonly CompiledRoute[]> = Map.groupBy(
+  ROUTES.map((route): CompiledRoute => ({ route, parts: split(route.pattern) })),
+  ({ route, parts }) => `${route.method} ${parts.length} ${parts[0]?.toLowerCase()}`,
+);
+
+function split(path: string): readonly string[] {
+  return path.split('/').filter((part) => part !== '');
+}
+
+/** Finds the operation for a path below the version. Literal parts win over keys; undefined: not emulated. */
+export function matchRoute(method: string, path: string): RouteMatch | undefined {
+  const keys = splitKeys(path);
+  const candidates = BY_SHAPE.get(`${method} ${keys.length} ${keys[0]?.value.toLowerCase()}`) ?? [];
+  for (const { route, parts } of candidates) {
+    const params = matchParts(parts, keys);
+    if (params) return { route, params };
+  }
+  return undefined;
+}
+
+/** The pattern of any method for this path: what statistics and "method not allowed" go by. */
+export function isKnownPath(path: string): boolean {
+  return ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'].some((method) => matchRoute(method, path) !== undefined);
+}
+
+function matchParts(parts: readonly string[], keys: readonly Key[]): readonly Key[] | undefined {
+  const params: Key[] = [];
+  for (const [place, part] of parts.entries()) {
+    const key = keys[place];
+    if (!key) return undefined;
+    if (part === '{id}') params.push(key);
+    else if (key.by !== 'id' || part.toLowerCase() !== key.value.toLowerCase()) return undefined;
+  }
+  return params;
+}
+
+const ALTERNATE: Readonly<Record<string, readonly ('uniqueName' | 'userPrincipalName')[]>> = {
+  groups: ['uniqueName'],
+  users: ['userPrincipalName'],
+};
+
+/** `users('x')` is `users/x`; `groups(uniqueName='x')` is a key of its own kind (OData 4.01 URL conventions 4.3). */
+function splitKeys(path: string): readonly Key[] {
+  return split(path).flatMap((raw): readonly Key[] => {
+    const part = decode(raw.replaceAll('+', '%2B'));
+    const open = part.endsWith(')') ? part.indexOf('(') : -1;
+    if (open < 0) return [{ by: 'id', value: part }];
+    const name = part.slice(0, open);
+    const inside = part.slice(open + 1, -1);
+    if (inside === '') return [{ by: 'id', value: name.replace(/^microsoft\.graph\./, '') }];
+    const quoted = /^'((?:[^']|'')*)'$/.exec(inside);
+    if (quoted) return [plain(name), { by: 'id', value: unquote(quoted[1] ?? '') }];
+    const named = /^([A-Za-z]+)='((?:[^']|'')*)'$/.exec(inside);
+    const by = ALTERNATE[name.toLowerCase()]?.find((known) => known === named?.[1]);
+    if (!named || !by) throw new GraphError(400, 'BadRequest', `Invalid key '${inside}' for '${name}'.`);
+    return [plain(name), { by, value: unquote(named[2] ?? '') }];
+  });
+}
+
+function plain(value: string): Key {
+  return { by: 'id', value };
+}
+
+function unquote(text: string): string {
+  return text.replaceAll("''", "'");
+}

@@ -1,0 +1,164 @@
+import { toGraphTime } from '../clock.ts';
+import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
+import type { ChangeDraft } from '../tenant/change.ts';
+import { type Entity, textOf, type Value, type Values } from '../tenant/entity.ts';
+import { asBody } from '../tenant/rules/check-values.ts';
+import { mangleUpn } from '../tenant/rules/user-principal-name.ts';
+import { SENSITIVE_OF_USER } from '../tenant/rules/user-properties.ts';
+import { checkNewUser, checkUserPatch } from '../tenant/rules/user-rules.ts';
+import type { Tenant } from '../tenant/tenant.ts';
+import { expandEntity } from './expand.ts';
+import { findByKey, findForWrite } from './find-entity.ts';
+import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
+import { type Collection, countEntities, listEntities } from './list.ts';
+import { projectEntity, selectNames } from './projection.ts';
+import { notEmulated, notPermitted } from './refusals.ts';
+
+const USERS: Collection = { kind: 'user', path: '/users', context: 'users', status: 'live' };
+
+export function listUsers(request: GraphRequest): Answer {
+  return listEntities(request, USERS);
+}
+
+export function countUsers(request: GraphRequest): Answer {
+  return countEntities(request, USERS);
+}
+
+export function getUser(request: GraphRequest): Answer {
+  const user = findByKey(request.tenant, 'user', paramAt(request, 0));
+  const names = selectNames('user', request.query.select);
+  return answerJson(200, {
+    '@odata.context': `${CONTEXT}users${request.query.select ? `(${request.query.select.join(',')})` : ''}/$entity`,
+    ...projectEntity(user, names),
+    ...expandEntity(request, user),
+  });
+}
+
+export function createUser(request: GraphRequest): Answer {
+  const { tenant } = request;
+  const body = asBody(request.body);
+  checkAnnotations(body);
+  const id = tenant.randomness.guid();
+  const values = { ...checkNewUser(body, tenant), ...birthMarks(tenant) };
+  tenant.commit([{ type: 'create', kind: 'user', id, values }]);
+  const user = tenant.primary.find(id) as Entity;
+  return answerJson(
+    201,
+    { '@odata.context': `${CONTEXT}users/$entity`, ...projectEntity(user, selectNames('user', undefined)) },
+    {
+      location: `https://graph.microsoft.com/v2/${tenant.profile.id}/directoryObjects/${id}/Microsoft.DirectoryServices.User`,
+    },
+  );
+}
+
+/** What the service adds to every new user. */
+function birthMarks(tenant: Tenant): Values {
+  const now = toGraphTime(tenant.clock.now());
+  return {
+    createdDateTime: now,
+    securityIdentifier: createCloudSid(tenant),
+    signInSessionsValidFromDateTime: now,
+    lastPasswordChangeDateTime: now,
+  };
+}
+
+/** A cloud SID: S-1-12-1 and four numbers. */
+export function createCloudSid(tenant: Tenant): string {
+  const bytes = tenant.randomness.bytes(16);
+  return `S-1-12-1-${[0, 4, 8, 12].map((at) => bytes.readUInt32LE(at)).join('-')}`;
+}
+
+export function updateUser(request: GraphRequest): Answer {
+  const { tenant } = request;
+  const body = asBody(request.body);
+  checkAnnotations(body);
+  const user = findForWrite(request, 'user');
+  checkPartialPermission(request, Object.keys(body));
+  checkPrivilege(request, user, Object.keys(body));
+  const values: Record<string, Value> = { ...checkUserPatch(body, user, tenant) };
+  if (body['passwordProfile'] !== undefined) values['lastPasswordChangeDateTime'] = toGraphTime(tenant.clock.now());
+  if (Object.keys(values).length > 0) tenant.commit([patchOf(user, values)]);
+  return answerEmpty(204);
+}
+
+/** Properties whose value stays the same are no change: a delta does not tell them. */
+export function patchOf(entity: Entity, values: Values): ChangeDraft {
+  const changed = Object.entries(values).filter(
+    ([name, value]) => JSON.stringify(entity.values[name] ?? null) !== JSON.stringify(value),
+  );
+  return { type: 'patch', id: entity.id, values: Object.fromEntries(changed) };
+}
+
+export function deleteUser(request: GraphRequest): Answer {
+  const { tenant } = request;
+  const user = findForWrite(request, 'user');
+  checkPrivilege(request, user, SENSITIVE_OF_USER);
+  tenant.commit([deletionOf(user, tenant)]);
+  return answerEmpty(204);
+}
+
+/** A soft deletion. Licences are released; the UPN is marked as deleted. */
+function deletionOf(user: Entity, tenant: Tenant): ChangeDraft {
+  const upn = textOf(user, 'userPrincipalName') ?? '';
+  return {
+    type: 'delete',
+    id: user.id,
+    values: {
+      ...(user.values['assignedLicenses'] === undefined ? {} : { assignedLicenses: [], licenseAssignmentStates: [] }),
+      ...(tenant.assumptions.mangleDeletedUpn ? { userPrincipalName: mangleUpn(user.id, upn) } : {}),
+    },
+  };
+}
+
+export function revokeSignInSessions(request: GraphRequest): Answer {
+  const user = findForWrite(request, 'user');
+  const now = toGraphTime(request.tenant.clock.now());
+  request.tenant.commit([patchOf(user, { signInSessionsValidFromDateTime: now })]);
+  return answerJson(200, { '@odata.context': `${CONTEXT}Edm.Boolean`, value: true });
+}
+
+function checkAnnotations(body: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(body)) {
+    if (name.includes('@') && !['@odata.type', '@odata.context'].includes(name))
+      throw notEmulated(`'${name}' in the body of a user`);
+  }
+}
+
+/** Permissions that allow an update of a few properties only (D.4 of the facts). */
+const PARTIAL: Readonly<Record<string, readonly string[]>> = {
+  'User.EnableDisableAccount.All': ['accountEnabled'],
+  'User-Mail.ReadWrite.All': ['otherMails'],
+  'User-Phone.ReadWrite.All': ['businessPhones', 'mobilePhone'],
+  'User-PasswordProfile.ReadWrite.All': ['passwordProfile'],
+};
+
+function checkPartialPermission(request: GraphRequest, names: readonly string[]): void {
+  const { permissions, directoryRoles } = request.caller;
+  const isFull = permissions.has('User.ReadWrite.All') || permissions.has('Directory.ReadWrite.All');
+  for (const name of names) {
+    const partial = Object.entries(PARTIAL).some(
+      ([permission, covered]) => permissions.has(permission) && covered.includes(name),
+    );
+    if (name === 'passwordProfile') {
+      const mayReset = partial && directoryRoles.some((role) => PASSWORD_ROLES.includes(role));
+      if (!mayReset) throw notPermitted();
+    } else if (!isFull && !partial) {
+      throw notPermitted();
+    }
+  }
+}
+
+const PASSWORD_ROLES: readonly string[] = [
+  'User Administrator',
+  'Privileged Authentication Administrator',
+  'Global Administrator',
+];
+const PRIVILEGED_ROLES: readonly string[] = ['Privileged Authentication Administrator', 'Global Administrator'];
+
+/** Sensitive actions on holders of administrator roles need a privileged role besides the permission. */
+export function checkPrivilege(request: GraphRequest, user: Entity, names: readonly string[]): void {
+  const roles = user.values['adminRoles'];
+  if (!Array.isArray(roles) || roles.length === 0) return;
+  if (!names.some((name) => SENSITIVE_OF_USER.includes(name))) return;
+  if (!request.caller.directoryRoles.some((role) => PRIVILEGED_ROLES.includes(role))) throw notPermitted();
+}

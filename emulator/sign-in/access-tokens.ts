@@ -1,0 +1,102 @@
+import { GraphError } from '../graph/graph-error.ts';
+import type { Caller } from '../graph/graph-request.ts';
+import { type Entity, textOf } from '../tenant/entity.ts';
+import type { Tenant } from '../tenant/tenant.ts';
+import type { Registration } from './registration.ts';
+import type { SigningKey } from './signing-key.ts';
+
+export const GRAPH_RESOURCE = 'https://graph.microsoft.com';
+const MOST_REMEMBERED = 200;
+
+/** Makes access tokens for Graph and reads them again. */
+export class AccessTokens {
+  readonly #tenant: Tenant;
+  readonly #key: SigningKey;
+  readonly #registrations: readonly Registration[];
+  /** Signatures checked before: a check costs more than most operations. */
+  readonly #verified = new Map<string, Readonly<Record<string, unknown>>>();
+
+  constructor(tenant: Tenant, key: SigningKey, registrations: readonly Registration[]) {
+    this.#tenant = tenant;
+    this.#key = key;
+    this.#registrations = registrations;
+  }
+
+  /** Lives 60 to 90 minutes (documented as random). `user`: the one who signed in, for delegated access. */
+  issue(registration: Registration, user: Entity | undefined): { readonly token: string; readonly expiresIn: number } {
+    const expiresIn = 3599 + this.#tenant.randomness.below(1801);
+    const now = Math.floor(this.#tenant.clock.now() / 1000);
+    const token = this.#key.signJwt({
+      aud: GRAPH_RESOURCE,
+      iss: `https://sts.windows.net/${this.#tenant.profile.id}/`,
+      iat: now,
+      nbf: now,
+      exp: now + expiresIn,
+      app_displayname: registration.displayName,
+      appid: registration.appId,
+      appidacr: registration.certificates.length > 0 ? '2' : '1',
+      idp: `https://sts.windows.net/${this.#tenant.profile.id}/`,
+      ...(user ? describeUser(user, registration) : describeApplication(registration)),
+      tid: this.#tenant.profile.id,
+      uti: this.#tenant.randomness.text(22),
+      ver: '1.0',
+    });
+    return { token, expiresIn };
+  }
+
+  /** The caller that the Authorization header names, or 401 as Graph says it. */
+  authenticate(header: string | undefined): Caller {
+    const token = header === undefined ? undefined : /^Bearer (\S+)$/i.exec(header)?.[1];
+    if (token === undefined) throw refuse('Access token is empty.');
+    const claims = this.#read(token);
+    if (!claims) throw refuse('CompactToken validation failed: signature is invalid.');
+    const now = this.#tenant.clock.now() / 1000;
+    if (now >= Number(claims['exp'])) throw refuse('Lifetime validation failed, the token is expired.');
+    if (now + 300 < Number(claims['nbf'])) throw refuse('Access token has expired or is not yet valid.');
+    if (claims['aud'] !== GRAPH_RESOURCE) throw refuse('Access token validation failure. Invalid audience.');
+    const registration = this.#registrations.find((known) => known.appId === claims['appid']);
+    if (!registration) throw refuse('The application of the access token is not known.');
+    const roles = Array.isArray(claims['roles']) ? claims['roles'].map(String) : String(claims['scp'] ?? '').split(' ');
+    return {
+      appId: registration.appId,
+      permissions: new Set(roles),
+      directoryRoles: registration.directoryRoles,
+    };
+  }
+
+  #read(token: string): Readonly<Record<string, unknown>> | undefined {
+    const known = this.#verified.get(token);
+    if (known) return known;
+    const claims = this.#key.readJwt(token);
+    if (!claims) return undefined;
+    if (this.#verified.size >= MOST_REMEMBERED) this.#verified.clear();
+    this.#verified.set(token, claims);
+    return claims;
+  }
+}
+
+function describeApplication(registration: Registration): Record<string, unknown> {
+  return { idtyp: 'app', oid: registration.principalId, sub: registration.principalId, roles: registration.roles };
+}
+
+function describeUser(user: Entity, registration: Registration): Record<string, unknown> {
+  const upn = textOf(user, 'userPrincipalName');
+  return {
+    idtyp: 'user',
+    oid: user.id,
+    sub: user.id,
+    name: textOf(user, 'displayName'),
+    upn,
+    unique_name: upn,
+    scp: registration.roles.join(' '),
+  };
+}
+
+function refuse(message: string): GraphError {
+  return new GraphError(401, 'InvalidAuthenticationToken', message, {
+    headers: {
+      'www-authenticate':
+        'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"',
+    },
+  });
+}

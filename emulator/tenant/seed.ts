@@ -1,0 +1,154 @@
+import { toGraphTime } from '../clock.ts';
+import { createCloudSid } from '../graph/users.ts';
+import type { ChangeDraft } from './change.ts';
+import { type Entity, OBJECT_KINDS, type Value } from './entity.ts';
+import { isRecord } from './rules/check-values.ts';
+import { hashPassword } from './rules/password.ts';
+import type { Sku } from './sku.ts';
+import type { Tenant } from './tenant.ts';
+
+export interface SeedCounts {
+  readonly users: number;
+  readonly groups: number;
+  readonly licences: number;
+}
+
+/**
+ * Plants objects without the rules of Graph, so that a test can have what only synchronization or Exchange makes:
+ *
+ *     { "users":   [{ "id"?, "userPrincipalName", ...properties, "password"?, "manager"?, "adminRoles"?: [] }],
+ *       "groups":  [{ "id"?, "displayName", ...properties, "members"?: [], "owners"?: [] }],
+ *       "licences":[{ "skuId", "skuPartNumber", "enabled", "servicePlans"?: [{ "servicePlanId", "servicePlanName" }] }],
+ *       "domains": [{ "id", "authenticationType"?: "Federated", "isVerified"?: false }] }
+ *
+ * `manager`, `members` and `owners` name objects by id, UPN, uniqueName or displayName. Throws an Error that names
+ * the object that is wrong; nothing is planted then.
+ */
+export function plantSeed(seed: unknown, tenant: Tenant): SeedCounts {
+  if (!isRecord(seed)) throw new Error('A seed is a JSON object with users, groups, licences, domains.');
+  const known = ['users', 'groups', 'licences', 'domains', 'tenant'];
+  for (const name of Object.keys(seed)) {
+    if (!known.includes(name)) throw new Error(`A seed has no '${name}'; it may have ${known.join(', ')}.`);
+  }
+  const planter = new Planter(tenant);
+  const users = recordsIn(seed, 'users');
+  const groups = recordsIn(seed, 'groups');
+  const skus = recordsIn(seed, 'licences').map(readSku);
+  for (const domain of recordsIn(seed, 'domains')) plantDomain(domain, tenant);
+  tenant.skus.push(...skus);
+  tenant.commit([...users.map((user) => planter.plantUser(user)), ...groups.map((group) => planter.plantGroup(group))]);
+  tenant.commit([...users, ...groups].flatMap((record) => planter.plantLinks(record)));
+  return { users: users.length, groups: groups.length, licences: skus.length };
+}
+
+type SeedRecord = Readonly<Record<string, unknown>>;
+
+function recordsIn(seed: SeedRecord, name: string): readonly SeedRecord[] {
+  const value = seed[name] ?? [];
+  if (!Array.isArray(value) || !value.every(isRecord))
+    throw new Error(`'${name}' of a seed must be an array of objects.`);
+  return value;
+}
+
+class Planter {
+  readonly #tenant: Tenant;
+  readonly #ids = new Map<SeedRecord, string>();
+  readonly #byName = new Map<string, string>();
+
+  constructor(tenant: Tenant) {
+    this.#tenant = tenant;
+  }
+
+  plantUser(record: SeedRecord): ChangeDraft {
+    const upn = record['userPrincipalName'];
+    if (typeof upn !== 'string')
+      throw new Error(`A user of the seed has no userPrincipalName: ${JSON.stringify(record)}`);
+    const { password, ...rest } = record;
+    const profile = typeof password === 'string' ? { passwordProfile: { hash: hashPassword(password) } } : {};
+    return this.#plant('user', record, { accountEnabled: true, userType: 'Member', ...rest, ...profile });
+  }
+
+  plantGroup(record: SeedRecord): ChangeDraft {
+    if (typeof record['displayName'] !== 'string') {
+      throw new Error(`A group of the seed has no displayName: ${JSON.stringify(record)}`);
+    }
+    const defaults = { groupTypes: [], mailEnabled: false, securityEnabled: true };
+    return this.#plant('group', record, { ...defaults, ...record });
+  }
+
+  plantLinks(record: SeedRecord): readonly ChangeDraft[] {
+    const from = this.#ids.get(record);
+    if (from === undefined) return [];
+    const drafts: ChangeDraft[] = [];
+    for (const name of ['members', 'owners'] as const) {
+      const targets = record[name] ?? [];
+      if (!Array.isArray(targets)) throw new Error(`'${name}' of a group of the seed must be an array.`);
+      for (const target of new Set(targets.map((item) => this.#find(item))))
+        drafts.push({ type: 'link', from, name, to: target });
+    }
+    const manager = record['manager'];
+    if (manager !== undefined && manager !== null)
+      drafts.push({ type: 'link', from, name: 'manager', to: this.#find(manager) });
+    return drafts;
+  }
+
+  #plant(kind: 'user' | 'group', record: SeedRecord, content: SeedRecord): ChangeDraft {
+    const { id: given, members, owners, manager, hasPassword, deletedDateTime, ...values } = content;
+    const id = typeof given === 'string' ? given.toLowerCase() : this.#tenant.randomness.guid();
+    if (this.#tenant.primary.find(id))
+      throw new Error(`The seed holds the id ${id} twice, or the tenant has it already.`);
+    this.#ids.set(record, id);
+    for (const name of ['userPrincipalName', 'uniqueName', 'displayName']) {
+      const text = values[name];
+      if (typeof text === 'string') this.#byName.set(text.toLowerCase(), id);
+    }
+    this.#byName.set(id, id);
+    const marks = {
+      createdDateTime: toGraphTime(this.#tenant.clock.now()),
+      securityIdentifier: createCloudSid(this.#tenant),
+    };
+    return { type: 'create', kind, id, values: { ...marks, ...(values as Record<string, Value>) } };
+  }
+
+  #find(name: unknown): string {
+    const text = String(name).toLowerCase();
+    const id = this.#byName.get(text) ?? this.#findInTenant(text)?.id;
+    if (id === undefined)
+      throw new Error(`The seed refers to '${String(name)}', which is in neither the seed nor the tenant.`);
+    return id;
+  }
+
+  #findInTenant(text: string): Entity | undefined {
+    const { primary } = this.#tenant;
+    const direct = primary.find(text) ?? primary.findUnique('userPrincipalName', text);
+    if (direct) return direct;
+    for (const kind of OBJECT_KINDS) {
+      const found = primary.listed(kind).find((entity) => String(entity?.values['displayName']).toLowerCase() === text);
+      if (found) return found;
+    }
+    return undefined;
+  }
+}
+
+function readSku(record: SeedRecord): Sku {
+  const { skuId, skuPartNumber, enabled, servicePlans } = record;
+  if (typeof skuId !== 'string' || typeof skuPartNumber !== 'string' || typeof enabled !== 'number') {
+    throw new Error(`A licence of the seed needs skuId, skuPartNumber and enabled: ${JSON.stringify(record)}`);
+  }
+  return { skuId, skuPartNumber, enabled, servicePlans: (servicePlans ?? []) as Sku['servicePlans'] };
+}
+
+function plantDomain(record: SeedRecord, tenant: Tenant): void {
+  const { id, authenticationType, isVerified } = record;
+  if (typeof id !== 'string') throw new Error(`A domain of the seed needs an id: ${JSON.stringify(record)}`);
+  const domain = {
+    id: id.toLowerCase(),
+    authenticationType: authenticationType === 'Federated' ? ('Federated' as const) : ('Managed' as const),
+    isDefault: false,
+    isInitial: false,
+    isVerified: isVerified !== false,
+  };
+  const at = tenant.domains.findIndex((known) => known.id === domain.id);
+  if (at < 0) tenant.domains.push(domain);
+  else tenant.domains[at] = { ...domain, isDefault: tenant.domains[at]?.isDefault === true };
+}
