@@ -17,7 +17,7 @@ export function* generateBadObjects(
   const { objectGUID } = context.identify();
   const name = BAD_OBJECTS_CONTAINER.slice('OU='.length);
   yield { dn: container, attributes: { objectClass: ['top', 'organizationalUnit'], ou: [name], objectGUID } };
-  for (const [cn, attributes] of listBadUsers(context, users, container)) {
+  for (const [cn, attributes] of listBadUsers(context, users)) {
     yield describeBadUser(context, container, cn, attributes);
   }
   for (const [cn, attributes] of listBadGroups(context, users)) {
@@ -28,7 +28,6 @@ export function* generateBadObjects(
 function listBadUsers(
   { options: { upnSuffix, baseDn } }: PopulationContext,
   users: readonly GeneratedUser[],
-  container: string,
 ): readonly (readonly [string, Attributes])[] {
   const upn = (local: string): Attributes => ({ userPrincipalName: [`${local}@${upnSuffix}`] });
   const taken = users[0]?.mail ?? `nobody@${upnSuffix}`;
@@ -54,7 +53,6 @@ function listBadUsers(
         ...why('manager outside the scope'),
       },
     ],
-    ['Own manager', { ...upn('own.manager'), manager: [`CN=Own manager,${container}`], ...why('its own manager') }],
     ['SystemMailbox{0}', { ...upn('systemmailbox'), mail: [`sys@${upnSuffix}`], ...why('a name that is left out') }],
   ];
 }

@@ -53,8 +53,8 @@ export function startServerProcess(options: ServerCommand): ServerProcess {
   return {
     pid,
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    stop: () => endGroup(pid, 'SIGTERM', exited),
-    kill: () => endGroup(pid, 'SIGKILL', exited),
+    stop: () => endGroup(child, pid, 'SIGTERM', exited),
+    kill: () => endGroup(child, pid, 'SIGKILL', exited),
     readLogTail: () => readFileSync(options.logFile, 'utf8').split('\n').slice(-25).join('\n'),
   };
 }
@@ -65,8 +65,14 @@ function letUsEndBefore(child: ChildProcess): void {
   if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
 }
 
-async function endGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL', exited: Promise<void>): Promise<void> {
+async function endGroup(
+  child: ChildProcess,
+  pid: number,
+  signal: 'SIGTERM' | 'SIGKILL',
+  exited: Promise<void>,
+): Promise<void> {
   if (!runningGroups.has(pid)) return;
+  child.ref();
   signalGroup(pid, signal);
   const deadline = Date.now() + TERMINATION_LIMIT_MS;
   while (isGroupAlive(pid)) {
