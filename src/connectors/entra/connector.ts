@@ -1,0 +1,114 @@
+import type { ObjectChange } from '../../model/change.ts';
+import type {
+  CheckLine,
+  ConnectorContext,
+  ReadEvent,
+  ReadRequest,
+  SettledWrite,
+  TargetConnector,
+  TargetDefinition,
+  TargetWrite,
+  WriteResult,
+} from '../connector.ts';
+import { BATCH_SIZE } from './batch.ts';
+import { checkTenant } from './check.ts';
+import { readCredential } from './client-credential.ts';
+import { type EntraSection, endpointsOf, entraSection } from './config.ts';
+import { fetchObjects } from './fetch.ts';
+import { Graph } from './graph.ts';
+import { type Pace, REAL_PACE } from './pace.ts';
+import { WriteQuota } from './quota.ts';
+import { readTenant } from './read.ts';
+import { RecentObjects } from './recent-objects.ts';
+import { ENTRA_SCHEMA } from './schema.ts';
+import { settleWrites } from './settle.ts';
+import { SignIn } from './sign-in.ts';
+import { LAG_LIMIT, writeAll } from './write.ts';
+
+/** What tests turn: time, and how long a request may take. */
+export interface EntraTuning {
+  readonly pace?: Pace;
+  /** Milliseconds for one request; a batch of 20 creations may take half a minute in a busy tenant. */
+  readonly timeout?: number;
+}
+
+const TIMEOUT = 90_000;
+const CONCURRENCY = 8;
+
+/** An Entra ID tenant, by Microsoft Graph v1.0. */
+class EntraConnector implements TargetConnector {
+  readonly name: string;
+  readonly kind = 'entra';
+  readonly schema = ENTRA_SCHEMA;
+  readonly chunkSize = BATCH_SIZE;
+  readonly #section: EntraSection;
+  readonly #context: ConnectorContext;
+  readonly #pace: Pace;
+  readonly #signIn: SignIn;
+  readonly #graph: Graph;
+  readonly #quota: WriteQuota;
+  readonly #recent = new RecentObjects(LAG_LIMIT);
+
+  constructor(section: EntraSection, context: ConnectorContext, tuning: EntraTuning) {
+    this.name = context.name;
+    this.#section = section;
+    this.#context = context;
+    this.#pace = tuning.pace ?? REAL_PACE;
+    const endpoints = endpointsOf(section);
+    this.#signIn = new SignIn({
+      tenant: section.tenant,
+      clientId: section.clientId,
+      endpoints,
+      readCredential: () => readCredential(section, context.readSecret),
+      pace: this.#pace,
+    });
+    this.#graph = new Graph({
+      base: endpoints.graph,
+      signIn: this.#signIn,
+      pace: this.#pace,
+      timeout: tuning.timeout ?? TIMEOUT,
+      now: context.now,
+    });
+    this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
+  }
+
+  check(): AsyncIterable<CheckLine> {
+    const parts = { section: this.#section, context: this.#context, graph: this.#graph, signIn: this.#signIn };
+    return checkTenant(parts);
+  }
+
+  read(request: ReadRequest): AsyncIterable<ReadEvent> {
+    return readTenant({ graph: this.#graph, pace: this.#pace, now: this.#context.now }, request);
+  }
+
+  fetch(anchors: readonly string[], _request: ReadRequest): AsyncIterable<readonly ObjectChange[]> {
+    return fetchObjects({ graph: this.#graph, pace: this.#pace, now: this.#context.now }, anchors);
+  }
+
+  write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]> {
+    const parts = { graph: this.#graph, pace: this.#pace, quota: this.#quota, recent: this.#recent };
+    return writeAll({ ...parts, log: this.#context.log }, chunks);
+  }
+
+  settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]> {
+    return settleWrites({ graph: this.#graph, pace: this.#pace }, writes);
+  }
+
+  /** Nothing is held open: connections are the pool's, and the token goes with us. */
+  async close(): Promise<void> {}
+}
+
+export function createEntraConnector(
+  section: EntraSection,
+  context: ConnectorContext,
+  tuning: EntraTuning = {},
+): TargetConnector {
+  return new EntraConnector(section, context, tuning);
+}
+
+/** The section `target:` with `kind: entra`. */
+export const entraTarget: TargetDefinition<EntraSection> = {
+  kind: 'entra',
+  section: entraSection,
+  create: (section, context) => createEntraConnector(section, context),
+};

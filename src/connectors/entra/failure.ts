@@ -1,0 +1,91 @@
+import { DirbridgeError } from '../../errors.ts';
+import { printValue } from '../../model/value.ts';
+import type { TargetWrite, WriteFailure } from '../connector.ts';
+import type { WritableType } from './attributes.ts';
+import type { Graph } from './graph.ts';
+import { neutralName } from './graph-object.ts';
+import type { GraphRefusal } from './graph-refusal.ts';
+import { findByAddress, findByAnchor, findByUpn, findDeletedByAnchor, type Holder } from './look-up.ts';
+import { anchorOf } from './write-steps.ts';
+
+/** "Another object with the same value for property userPrincipalName already exists." */
+const TAKEN = /same value for property (\w+) already exists/i;
+const CONFLICT = /conflicting object with one or more of the specified property values/i;
+/** "Invalid value specified for property 'mail' of resource 'User'.", "Property userPrincipalName is invalid.", "A value is required for property 'x' …" */
+const INVALID = /(?:Invalid value specified for property|^Property) '?(\w+)'?/i;
+const REQUIRED = /value is required for property '?([\w.]+)'?/i;
+const UPN_DOMAIN = /domain portion of the userPrincipalName/i;
+
+export interface ConflictProperty {
+  /** Graph's name; null when the answer names none. */
+  readonly native: string | null;
+}
+
+/** Which unique property the refusal is about; null when it is no conflict. */
+export function conflictOf(refusal: GraphRefusal): ConflictProperty | null {
+  if (refusal.code.toLowerCase() === 'request_multipleobjectswithsamekeyvalue') return { native: refusal.target };
+  const named = TAKEN.exec(refusal.message)?.[1];
+  if (named !== undefined) return { native: refusal.target ?? named };
+  return CONFLICT.test(refusal.message) ? { native: refusal.target } : null;
+}
+
+/** The refusal as the engine takes it. `code` is the code of the finding it becomes. Looks up nothing. */
+export function describeFailure(write: TargetWrite, refusal: GraphRefusal): WriteFailure {
+  const message = `${refusal.message} (${refusal.status} ${refusal.code})`;
+  const type: WritableType = write.type === 'group' ? 'group' : 'user';
+  const required = REQUIRED.exec(refusal.message)?.[1];
+  if (required !== undefined) return { code: 'attribute-missing', message, ...about(write, type, required) };
+  const invalid = UPN_DOMAIN.test(refusal.message) ? 'userPrincipalName' : INVALID.exec(refusal.message)?.[1];
+  if (invalid !== undefined) return { code: 'attribute-invalid', message, ...about(write, type, invalid) };
+  return { code: write.action === 'restore' ? 'restore-refused' : 'target-refused', message };
+}
+
+function about(write: TargetWrite, type: WritableType, native: string): Pick<WriteFailure, 'attribute' | 'value'> {
+  const attribute = neutralName(type, native) ?? native;
+  const value = 'attributes' in write ? write.attributes[attribute] : undefined;
+  const isTold = value !== undefined && value !== null;
+  return { attribute, ...(isTold ? { value: String(printValue(value)) } : {}) };
+}
+
+/** A conflict with its attribute, value and, where a look-up tells, the other object. */
+export async function describeConflict(
+  graph: Graph,
+  write: TargetWrite,
+  refusal: GraphRefusal,
+  conflict: ConflictProperty,
+): Promise<WriteFailure> {
+  const type: WritableType = write.type === 'group' ? 'group' : 'user';
+  // A mail address is unique among all addresses, so Graph names the list it derives from mail.
+  const native = conflict.native === 'proxyAddresses' ? 'mail' : conflict.native;
+  // A value that cannot even be asked for leaves the holder unknown, no more.
+  const holder = await findHolder(graph, write, type, native).catch((thrown: unknown) => {
+    if (thrown instanceof DirbridgeError && thrown.code === 'tenant-refused') return null;
+    throw thrown;
+  });
+  return {
+    code: write.action === 'restore' ? 'restore-refused' : 'value-conflict',
+    message: `${refusal.message} (${refusal.status} ${refusal.code})`,
+    ...(native === null ? {} : about(write, type, native)),
+    ...(holder === null ? {} : { otherTargetId: holder.id }),
+  };
+}
+
+async function findHolder(
+  graph: Graph,
+  write: TargetWrite,
+  type: WritableType,
+  native: string | null,
+): Promise<Holder | null> {
+  const attributes = 'attributes' in write ? write.attributes : {};
+  const upn = attributes['userPrincipalName'];
+  const mail = attributes['mail'];
+  if (native === 'userPrincipalName') return typeof upn === 'string' ? findByUpn(graph, upn) : null;
+  if (native === 'mail') return typeof mail === 'string' ? findByAddress(graph, mail) : null;
+  if (native === 'onPremisesImmutableId' || native === 'uniqueName')
+    return findAnchorHolder(graph, type, anchorOf(write));
+  return null;
+}
+
+async function findAnchorHolder(graph: Graph, type: WritableType, anchor: string): Promise<Holder | null> {
+  return (await findByAnchor(graph, type, anchor)) ?? (await findDeletedByAnchor(graph, type, anchor));
+}

@@ -1,0 +1,305 @@
+import { DirbridgeError } from '../../errors.ts';
+import type { ConnectorContext, TargetWrite, WriteResult } from '../connector.ts';
+import { BATCH_SIZE, sendBatch } from './batch.ts';
+import { Bell, EventQueue } from './event-queue.ts';
+import { type Graph, type GraphAnswer, NoAnswer, refused } from './graph.ts';
+import { isTransientStatus, readRefusal } from './graph-refusal.ts';
+import { judge } from './judge.ts';
+import { backOff, type Pace } from './pace.ts';
+import type { QuotaAnswer, WriteQuota } from './quota.ts';
+import type { RecentObjects } from './recent-objects.ts';
+import type { Step } from './write-steps.ts';
+import { type Next, WriteTask } from './write-task.ts';
+
+export interface WriteParts {
+  readonly graph: Graph;
+  readonly pace: Pace;
+  readonly quota: WriteQuota;
+  readonly recent: RecentObjects;
+  readonly log: ConnectorContext['log'];
+}
+
+/** How long an object that was made a short while ago may be unknown to a replica, in milliseconds. */
+export const LAG_LIMIT = 10 * 60_000;
+/** Tries for an object that we did not make: someone else may just have made it. */
+const TRIES_IF_OLD = 3;
+/** Tries of one request that the tenant keeps failing to carry out. */
+const MOST_TRIES = 12;
+/** Whole requests that fail one after the other before we say that the tenant cannot be used. */
+const MOST_FAILURES = 10;
+/** Results that wait to be taken before no more work is fetched. */
+const MOST_WAITING = 2000;
+const LONGEST_SLEEP = 1000;
+
+interface Sending {
+  readonly task: WriteTask;
+  readonly step: Step;
+  readonly firstAt: number;
+  readonly tries: number;
+  readonly notBefore: number;
+}
+
+type Pulled = IteratorResult<readonly TargetWrite[]>;
+
+/** Carries out writes as the contract promises. Results come as they arise. */
+export async function* writeAll(
+  parts: WriteParts,
+  chunks: AsyncIterable<readonly TargetWrite[]>,
+): AsyncGenerator<readonly WriteResult[]> {
+  const run = new WriteRun(parts, chunks);
+  const working = run.work();
+  try {
+    yield* run.results.read();
+  } finally {
+    run.stop();
+    await working;
+  }
+}
+
+/** One loop fills requests with what is due and sends them; answers come back on their own and say what is due next. */
+class WriteRun {
+  readonly results = new EventQueue<WriteResult>();
+  readonly #parts: WriteParts;
+  readonly #chunks: AsyncIterator<readonly TargetWrite[]>;
+  readonly #bell = new Bell();
+  #queue: Sending[] = [];
+  /** Requests and look-ups that have not come back. */
+  #underway = new Set<Promise<void>>();
+  #pulling: Promise<void> | null = null;
+  #isExhausted = false;
+  #isStopped = false;
+  #failuresInRow = 0;
+
+  constructor(parts: WriteParts, chunks: AsyncIterable<readonly TargetWrite[]>) {
+    this.#parts = parts;
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#bell.ring();
+  }
+
+  async work(): Promise<void> {
+    while (!this.#isStopped && !this.#isFinished()) await this.#turn();
+    await Promise.allSettled(this.#underway);
+    if (!this.#isExhausted) await this.#chunks.return?.();
+    this.results.end();
+  }
+
+  #isFinished(): boolean {
+    return this.#isExhausted && this.#queue.length === 0 && this.#underway.size === 0;
+  }
+
+  /** Sends what may be sent, or sleeps until something changes. */
+  async #turn(): Promise<void> {
+    const { quota, pace } = this.#parts;
+    const now = pace.now();
+    const wait = quota.waitAt(now);
+    const due = this.#queue.filter((sending) => sending.notBefore <= now);
+    if (wait === 0 && due.length > 0) {
+      this.#launch(due.slice(0, BATCH_SIZE));
+      return;
+    }
+    if (wait === 0) this.#pull();
+    await this.#bell.wait(this.#sleep(wait, now));
+  }
+
+  #sleep(wait: number | null, now: number): Promise<void> | null {
+    const later = this.#queue.map((sending) => sending.notBefore - now).filter((left) => left > 0);
+    const times = wait !== null && wait > 0 ? [...later, wait] : later;
+    if (this.results.size > MOST_WAITING) times.push(LONGEST_SLEEP / 10);
+    if (times.length === 0) return null;
+    return this.#parts.pace.delay(Math.min(LONGEST_SLEEP, ...times));
+  }
+
+  /** Asks for the next chunk, without waiting: answers and repetitions go on meanwhile. */
+  #pull(): void {
+    if (this.#pulling !== null || this.#isExhausted || this.results.size > MOST_WAITING) return;
+    const pulling = this.#chunks.next().then(
+      (pulled) => this.#take(pulled),
+      (error: unknown) => this.#fail(error),
+    );
+    this.#pulling = pulling.finally(() => {
+      this.#pulling = null;
+      this.#bell.ring();
+    });
+  }
+
+  #take(pulled: Pulled): void {
+    if (pulled.done) {
+      this.#isExhausted = true;
+      return;
+    }
+    const now = this.#parts.pace.now();
+    for (const write of pulled.value) {
+      const task = new WriteTask(write, this.#parts.graph, this.#parts.pace);
+      for (const step of task.steps) this.#queue.push({ task, step, firstAt: now, tries: 0, notBefore: now });
+      if (task.steps.length === 0) this.#report(task);
+    }
+  }
+
+  #launch(sendings: readonly Sending[]): void {
+    const chosen = new Set(sendings);
+    this.#queue = this.#queue.filter((sending) => !chosen.has(sending));
+    this.#parts.quota.start(this.#parts.pace.now(), sendings.length);
+    this.#track(this.#send(sendings));
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#underway.delete(tracked);
+        this.#bell.ring();
+      });
+    this.#underway.add(tracked);
+  }
+
+  #fail(error: unknown): void {
+    this.#isStopped = true;
+    this.#isExhausted = true;
+    this.results.end(error);
+    this.#bell.ring();
+  }
+
+  async #send(sendings: readonly Sending[]): Promise<void> {
+    const { graph, quota, pace } = this.#parts;
+    let quotaAnswer: QuotaAnswer = { writes: 0, level: null, pause: null };
+    try {
+      const requests = sendings.map((sending) => sending.step.request());
+      const { whole, items } = await sendBatch(graph, requests);
+      quotaAnswer = readQuota(graph, whole, items);
+      if (whole.status !== 200) return this.#takeWhole(sendings, whole);
+      this.#failuresInRow = 0;
+      for (const [at, sending] of sendings.entries()) this.#track(this.#takeItem(sending, items[at] ?? null));
+    } catch (thrown) {
+      if (!(thrown instanceof NoAnswer)) throw thrown;
+      this.#takeNoAnswer(sendings, thrown);
+    } finally {
+      quota.finish(pace.now(), quotaAnswer);
+    }
+  }
+
+  /** The request as a whole was refused: 429 before anything was done, 5xx at an unknown place. */
+  #takeWhole(sendings: readonly Sending[], whole: GraphAnswer): void {
+    if (!isTransientStatus(whole.status)) throw refused('/$batch', whole);
+    const wait = this.#parts.graph.retryAfter(whole.headers);
+    if (whole.status === 429) {
+      for (const sending of sendings) this.#later(sending, wait);
+      return;
+    }
+    this.#countFailure(() => {
+      const refusal = readRefusal(whole.status, whole.body);
+      return `Microsoft Graph kept answering ${refusal.status} ${refusal.code}`;
+    });
+    for (const sending of sendings) this.#track(this.#clarify(sending));
+  }
+
+  #takeNoAnswer(sendings: readonly Sending[], thrown: NoAnswer): void {
+    this.#parts.log.warn({ cause: thrown.message }, 'a request to the tenant was not answered');
+    this.#countFailure(() => `Microsoft Graph does not answer: ${thrown.message}`);
+    for (const sending of sendings) {
+      if (thrown.wasSent) this.#track(this.#clarify(sending));
+      else this.#later(sending, null);
+    }
+  }
+
+  #countFailure(describe: () => string): void {
+    this.#failuresInRow++;
+    if (this.#failuresInRow >= MOST_FAILURES) throw new DirbridgeError('tenant-unreachable', `${describe()}.`);
+  }
+
+  async #takeItem(sending: Sending, answer: GraphAnswer | null): Promise<void> {
+    if (answer === null) return this.#clarify(sending);
+    const { task, step } = sending;
+    const verdict = judge(step, answer);
+    switch (verdict.verdict) {
+      case 'done':
+        return this.#follow(sending, await task.done(step, verdict.id));
+      case 'again':
+        return this.#takeAgain(sending, answer, verdict.isThrottled);
+      case 'unclear':
+        if (sending.tries + 1 >= MOST_TRIES) return this.#follow(sending, await task.refused(step, verdict.refusal));
+        return this.#clarify(sending, this.#parts.graph.retryAfter(answer.headers));
+      case 'split':
+        return this.#follow(sending, task.split(step));
+      case 'missing':
+        if (this.#mayAppear(sending)) return this.#later(sending, null);
+        return this.#follow(sending, await task.missing(step, verdict.refusal));
+      case 'refused':
+        return this.#follow(sending, await task.refused(step, verdict.refusal));
+    }
+  }
+
+  /** Throttled: as often as it takes, the pauses are the tenant's. Otherwise in each other's way: not for ever. */
+  async #takeAgain(sending: Sending, answer: GraphAnswer, isThrottled: boolean): Promise<void> {
+    const wait = this.#parts.graph.retryAfter(answer.headers);
+    if (isThrottled || sending.tries + 1 < MOST_TRIES) this.#later(sending, wait);
+    else this.#follow(sending, await sending.task.refused(sending.step, readRefusal(answer.status, answer.body)));
+  }
+
+  /** Whether what is missing may only not have reached every replica yet. */
+  #mayAppear(sending: Sending): boolean {
+    const { pace, recent } = this.#parts;
+    const now = pace.now();
+    const isRecent = recent.hasAny(sending.task.objectsOf(sending.step), now);
+    return isRecent ? now - sending.firstAt < LAG_LIMIT : sending.tries + 1 < TRIES_IF_OLD;
+  }
+
+  async #clarify(sending: Sending, wait: number | null = null): Promise<void> {
+    this.#follow(sending, await sending.task.unclear(sending.step), wait);
+  }
+
+  #follow(sending: Sending, next: Next, wait: number | null = null): void {
+    const now = this.#parts.pace.now();
+    const { task } = sending;
+    if (next.next === 'send-again') this.#later(sending, wait);
+    if (next.next === 'further') {
+      for (const step of next.steps) this.#queue.push({ task, step, firstAt: now, tries: 0, notBefore: now });
+    }
+    this.#report(task);
+    this.#bell.ring();
+  }
+
+  #later(sending: Sending, wait: number | null): void {
+    const { pace } = this.#parts;
+    const tries = sending.tries + 1;
+    this.#queue.push({ ...sending, tries, notBefore: pace.now() + backOff(tries, wait, pace) });
+    this.#bell.ring();
+  }
+
+  #report(task: WriteTask): void {
+    const result = task.result();
+    if (result === null) return;
+    const { action } = task.write;
+    if ((action === 'create' || action === 'restore') && task.targetId !== null) {
+      this.#parts.recent.add(task.targetId, this.#parts.pace.now());
+    }
+    this.results.push(result);
+  }
+}
+
+const LEVEL = 'x-ms-throttle-limit-percentage';
+
+/** What one answer tells about the quota: the fullest level of its items, and the longest pause that throttled ones ask for. */
+function readQuota(graph: Graph, whole: GraphAnswer, items: readonly (GraphAnswer | null)[]): QuotaAnswer {
+  const answers = items.filter((item) => item !== null);
+  const told = (whole.status === 200 ? answers : [whole]).filter((item) => !isUnrelated(item));
+  const levels = told.map((item) => Number(item.headers[LEVEL])).filter((level) => Number.isFinite(level));
+  const pauses = told
+    .filter((item) => item.status === 429)
+    .map((item) => graph.retryAfter(item.headers) ?? DEFAULT_PAUSE);
+  return {
+    writes: told.length,
+    level: levels.length === 0 ? null : Math.max(...levels),
+    pause: pauses.length === 0 ? null : Math.max(...pauses),
+  };
+}
+
+const DEFAULT_PAUSE = 5000;
+
+/** A failure that says nothing about how much has been written. */
+function isUnrelated(answer: GraphAnswer): boolean {
+  return answer.status >= 500;
+}
