@@ -1,37 +1,45 @@
 import { isReferenceAttribute } from '../reference-attributes.ts';
 import type { RuleSource } from '../rule.ts';
+import { parseMoment } from './functions/dates.ts';
 import type { ScalarFunction, WholeFunction } from './functions/definition.ts';
 import { FUNCTIONS } from './functions/table.ts';
 import { negate, OPERATIONS } from './operators.ts';
 import type { Call, Chain, Expression, Literal } from './syntax.ts';
 import {
   AUTHORITATIVE_NULL,
+  charge,
   EvaluationError,
   IGNORE_THIS_FLOW,
   type Item,
   isList,
   itemsOf,
   type Result,
+  resetWork,
   toTruth,
 } from './values.ts';
 
-/** A variable of Select, Where or With; `steps` is shared by all loops of one evaluation. */
+/** A variable of Select, Where or With. */
 interface Frame {
   readonly name: string;
   readonly value: Result;
   readonly outer: Frame | null;
-  readonly steps: { left: number };
 }
 
 type Evaluate = (source: RuleSource, frame: Frame | null) => Result;
 
-/** Loops inside loops over long lists end here instead of hanging. */
-const MAX_STEPS = 1_000_000;
+/** The parameter that carries the start of the run as an ISO 8601 time; Now() gives it. */
+const RUN_STARTED_AT = 'Run.StartedAt';
+
+/** What one round of a loop counts for, besides what happens in it. */
+const WORK_OF_ROUND = 50;
 
 /** Turns an expression into a function, once; the function throws EvaluationError and nothing else. */
 export function compileExpression(expression: Expression): (source: RuleSource) => Result {
   const evaluate = compile(expression);
-  return (source) => evaluate(source, null);
+  return (source) => {
+    resetWork();
+    return evaluate(source, null);
+  };
 }
 
 const LITERAL_VALUES: Readonly<Record<Literal, Item>> = {
@@ -213,6 +221,7 @@ const SPECIAL: Readonly<Record<string, CompileSpecial | undefined>> = {
   IIF: compileIif,
   Switch: compileSwitch,
   ImportedValue: (args) => readAttribute(nameIn(args)),
+  Now: () => readRunTime,
   ValueCount: compileValueCount,
   Select: (args) => compileLoop(args, (result) => result),
   Where: (args) => compileLoop(args, (result, item) => (toTruth(single(result), 'Where') ? item : null)),
@@ -267,14 +276,18 @@ function compileSwitch(args: readonly Expression[]): Evaluate {
   };
 }
 
+/** The clock is the run's, not the machine's: the same input must give the same plan. */
+function readRunTime(source: RuleSource): Result {
+  const started = source.parameter(RUN_STARTED_AT);
+  const moment = started === undefined ? null : parseMoment(started);
+  if (!moment) throw new EvaluationError('Now: the time of the run is not known here.');
+  return moment;
+}
+
 function compileValueCount(args: readonly Expression[]): Evaluate {
   const name = nameIn(args);
   if (isReferenceAttribute(name)) return (source) => BigInt(source.countReferences(name));
   return (source) => BigInt(itemsOf(source.get(name) ?? null).length);
-}
-
-function bind(name: string, value: Result, outer: Frame | null): Frame {
-  return { name, value, outer, steps: outer?.steps ?? { left: MAX_STEPS } };
 }
 
 /** Select and Where: the third argument for each value of the second, with the variable standing for it. */
@@ -282,11 +295,10 @@ function compileLoop(args: readonly Expression[], take: (result: Result, item: I
   const name = nameIn(args);
   const [, list, body] = compileAll(args);
   return (source, frame) => {
-    const outer = frame ?? bind('', null, null);
     const out: Item[] = [];
     for (const item of itemsOf(list(source, frame))) {
-      if (--outer.steps.left < 0) throw new EvaluationError(`Loops over more than ${MAX_STEPS} values are stopped.`);
-      const taken = take(body(source, bind(name, item, outer)), item);
+      charge(WORK_OF_ROUND);
+      const taken = take(body(source, { name, value: item, outer: frame }), item);
       if (isList(taken)) out.push(...taken);
       else out.push(taken);
     }
@@ -297,7 +309,7 @@ function compileLoop(args: readonly Expression[], take: (result: Result, item: I
 function compileWith(args: readonly Expression[]): Evaluate {
   const name = nameIn(args);
   const [, value, body] = compileAll(args);
-  return (source, frame) => body(source, bind(name, value(source, frame), frame));
+  return (source, frame) => body(source, { name, value: value(source, frame), outer: frame });
 }
 
 /** Names of the attributes that an expression reads, sorted. */

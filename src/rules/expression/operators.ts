@@ -32,7 +32,9 @@ function arithmetic(
     const right = toNumber(b, operator);
     if (left === null || right === null) return null;
     if (typeof left === 'bigint' && typeof right === 'bigint') return checkRange(whole(left, right));
-    return decimal(Number(left), Number(right));
+    const result = decimal(Number(left), Number(right));
+    if (!Number.isFinite(result)) throw new EvaluationError('A number grew too large.');
+    return result;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DirbridgeError } from '../../errors.ts';
-import { type FunctionSignature, nearestFunction, signatureOf } from './functions/table.ts';
+import { explainUnknownFunction, type FunctionSignature, signatureOf } from './functions/table.ts';
+import { isWithin64Bits } from './operators.ts';
 import { type Expression, LITERALS, OPERATOR_LEVELS, OPTIONS, type Operator } from './syntax.ts';
 import { syntaxError } from './syntax-error.ts';
 import { readTokens, type Token } from './tokens.ts';
@@ -75,7 +76,7 @@ class Parser {
       case 'text':
         return { kind: 'text', value, at };
       case 'integer':
-        return { kind: 'integer', value: BigInt(value), at };
+        return this.#integer(token);
       case 'decimal':
         return { kind: 'decimal', digits: value, at };
       case 'word':
@@ -92,6 +93,12 @@ class Parser {
     this.#depth--;
     this.#close(open);
     return inner;
+  }
+
+  #integer(token: Token): Expression {
+    const value = BigInt(token.value);
+    if (!isWithin64Bits(value)) throw this.#fail(token, 'A number has at most 64 bits.');
+    return { kind: 'integer', value, at: token.at };
   }
 
   #variable(token: Token): Expression {
@@ -113,7 +120,7 @@ class Parser {
 
   #call(name: Token): Expression {
     const signature = signatureOf(name.value);
-    if (!signature) throw this.#fail(name, unknownFunction(name.value));
+    if (!signature) throw this.#fail(name, explainUnknownFunction(name.value));
     const open = this.#peek();
     this.#next++;
     this.#enter(open);
@@ -187,11 +194,6 @@ class Parser {
   #fail(token: Token, reason: string): DirbridgeError {
     return syntaxError(this.#text, token.at, reason);
   }
-}
-
-function unknownFunction(name: string): string {
-  const nearest = nearestFunction(name);
-  return `There is no function "${name}"${nearest ? `; did you mean ${nearest}?` : '.'} Upper and lower case matter.`;
 }
 
 function countOf(signature: FunctionSignature): string {

@@ -57,12 +57,27 @@ export function itemsOf(result: Result): readonly NonNullable<Item>[] {
   return result.filter((item): item is NonNullable<Item> => item !== null);
 }
 
-/** No text made by an expression is longer: hostile nesting of Replace or PadLeft must not exhaust the memory. */
-const MAX_TEXT = 8_388_608;
+/**
+ * What one evaluation may cost, in characters looked at or made. Far beyond any rule that works on values of a directory; it ends hostile
+ * nesting of loops, Replace or PadLeft before it takes noticeable time or memory. An evaluation is synchronous, so one counter is enough.
+ */
+const MAX_WORK = 50_000_000;
+let work = 0;
 
-/** The text itself, unless it has grown beyond any value of a directory. */
+/** Starts the count for a new evaluation. */
+export function resetWork(): void {
+  work = 0;
+}
+
+/** Counts work; throws EvaluationError when there was too much. */
+export function charge(units: number): void {
+  work += units;
+  if (work > MAX_WORK) throw new EvaluationError('The expression takes too much work on this object and is stopped.');
+}
+
+/** The text itself, counted as work done. */
 export function limitText(text: string): string {
-  if (text.length > MAX_TEXT) throw new EvaluationError(`A text grew longer than ${MAX_TEXT} characters.`);
+  charge(text.length);
   return text;
 }
 
@@ -85,7 +100,8 @@ function wrongType(asker: string, wanted: string, item: Item, advice = ''): Eval
 
 /** Text for a function that works on texts; null stays null. Numbers and flags are not turned into texts silently. */
 export function toText(item: Item, asker: string): string | null {
-  if (typeof item === 'string' || item === null) return item;
+  if (item === null) return null;
+  if (typeof item === 'string') return limitText(item);
   if (item instanceof Reference) return item.dn;
   const convertible = typeof item === 'bigint' || typeof item === 'number' || typeof item === 'boolean';
   throw wrongType(asker, 'a text', item, convertible ? '; CStr makes a text of it' : '');

@@ -24,7 +24,8 @@ function convertFromBase64(item: Item = null, option: Item = 'Unicode'): Item {
   const encoding = ENCODINGS[toText(option, 'ConvertFromBase64') ?? 'Unicode'];
   if (!encoding) throw new EvaluationError('ConvertFromBase64 knows Unicode, ASCII and UTF8.');
   if (text === null) return null;
-  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text)) throw new EvaluationError('ConvertFromBase64 needs a base64 text.');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text.replace(/\s/g, '')))
+    throw new EvaluationError('ConvertFromBase64 needs a base64 text.');
   return Buffer.from(text, 'base64').toString(encoding);
 }
 

@@ -8,6 +8,7 @@ export const FUNCTION_GROUPS = [
   'Directory',
   'Tests',
   'Bits',
+  'Certificates',
   'Several values',
   'Flow of the program',
 ] as const;

@@ -1,5 +1,6 @@
 import { normalizeDn } from '../../../model/dn.ts';
 import {
+  charge,
   EvaluationError,
   type Item,
   isList,
@@ -30,6 +31,7 @@ function contains(list: Result = null, wanted: Result = null, option: Result = n
   const text = toText(single(wanted, 'Contains'), 'Contains');
   if (text === null) return 0n;
   const match = fold(text);
+  charge(itemsOf(list).length);
   const index = itemsOf(list).findIndex((item) =>
     item instanceof Reference
       ? normalizeDn(item.dn) === normalizeDn(text)

@@ -54,9 +54,20 @@ export const SPECIAL_FUNCTIONS: readonly FunctionDefinition[] = [
     maximum: 1,
     meaning:
       'The value that an import has confirmed, never one that is still to be written. The name stands in quotes.',
-    example: 'ImportedValue("proxyAddresses")',
+    example: 'ImportedValue("employeeType")',
     result: 'NULL',
     check: checkAttributeName,
+  },
+  {
+    name: 'Now',
+    group: 'Date and time',
+    form: 'special',
+    usage: 'Now()',
+    minimum: 0,
+    maximum: 0,
+    meaning: 'The time at which the run began: it is the same for all objects.',
+    example: 'IsDate(Now())',
+    result: 'True',
   },
   {
     name: 'Select',

@@ -1,3 +1,4 @@
+import { CERTIFICATE_FUNCTIONS } from './certificates.ts';
 import { CONVERSION_FUNCTIONS } from './conversion.ts';
 import { DATE_FUNCTIONS } from './dates.ts';
 import type { FunctionDefinition } from './definition.ts';
@@ -17,9 +18,39 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map(
     ...TEST_FUNCTIONS,
     ...BIT_FUNCTIONS,
     ...LIST_FUNCTIONS,
+    ...CERTIFICATE_FUNCTIONS,
     ...SPECIAL_FUNCTIONS,
   ].map((definition) => [definition.name, definition]),
 );
+
+/** Functions that Entra Connect documents and that are still to come here. */
+const STILL_MISSING: readonly string[] = [
+  'CertExtensionOids',
+  'CertFormat',
+  'CertFriendlyName',
+  'CertIssuer',
+  'CertIssuerDN',
+  'CertIssuerOid',
+  'CertKeyAlgorithm',
+  'CertKeyAlgorithmParams',
+  'CertNameInfo',
+  'CertPublicKeyOid',
+  'CertPublicKeyParametersOid',
+  'CertSignatureAlgorithmOid',
+  'CertSubject',
+  'CertSubjectNameDN',
+  'CertSubjectNameOid',
+  'CertVersion',
+  'Guid',
+  'RandomNum',
+];
+
+/** Why there is no function of this name, for a person. */
+export function explainUnknownFunction(name: string): string {
+  if (STILL_MISSING.includes(name)) return `Dirbridge does not have the function ${name} yet.`;
+  const nearest = nearestFunction(name);
+  return `There is no function "${name}"${nearest ? `; did you mean ${nearest}?` : '.'} Upper and lower case matter.`;
+}
 
 /** The part of a definition that the parser needs. */
 export type FunctionSignature = Pick<FunctionDefinition, 'usage' | 'minimum' | 'maximum' | 'check'>;
@@ -29,7 +60,7 @@ export function signatureOf(name: string): FunctionSignature | undefined {
 }
 
 /** The function whose name looks most like this one, null when none does. */
-export function nearestFunction(name: string): string | null {
+function nearestFunction(name: string): string | null {
   const lower = name.slice(0, 40).toLowerCase();
   let best: { readonly name: string; readonly distance: number } | null = null;
   for (const known of FUNCTIONS.keys()) {

@@ -1,4 +1,4 @@
-import { EvaluationError, type Item, limitText, toCount, toText } from '../values.ts';
+import { charge, EvaluationError, type Item, limitText, toCount, toText } from '../values.ts';
 import type { ScalarFunction } from './definition.ts';
 
 /** `text.slice` that never leaves half of a surrogate pair at a cut: half a character would be refused by every directory. */
@@ -88,7 +88,7 @@ function pad(name: string, atStart: boolean): (item?: Item, length?: Item, fille
     const char = toText(filler, name);
     if (char === null || char === '') throw new EvaluationError(`${name} needs a character to fill up with.`);
     if (size <= text.length) return text;
-    if (size > 1_048_576) throw new EvaluationError(`${name} fills up to at most 1048576 characters.`);
+    charge(size);
     return atStart ? text.padStart(size, char) : text.padEnd(size, char);
   };
 }
@@ -108,8 +108,7 @@ function replace(item: Item = null, old: Item = null, fresh: Item = null): Item 
   const instead = decode(toText(fresh, 'Replace') ?? '');
   if (text === null || wanted === '') return text;
   const pieces = text.split(wanted);
-  if (text.length + (pieces.length - 1) * instead.length > 16_777_216)
-    throw new EvaluationError('Replace makes the text too long.');
+  charge((pieces.length - 1) * instead.length);
   return limitText(pieces.join(instead));
 }
 
