@@ -14,7 +14,8 @@ class SqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #release: () => void;
-  #inTransaction = false;
+  /** The end of the last transaction asked for: one connection carries one at a time, and apply asks for them from two sides. */
+  #lastTransaction: Promise<unknown> = Promise.resolve();
 
   constructor(database: DatabaseSync, release: () => void) {
     this.#database = database;
@@ -52,9 +53,16 @@ class SqliteDriver implements Driver {
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#inTransaction) throw new DirbridgeError('bug', 'a transaction was opened inside another one');
+    const turn = this.#lastTransaction.then(
+      () => this.#transact(work),
+      () => this.#transact(work),
+    );
+    this.#lastTransaction = turn;
+    return turn;
+  }
+
+  async #transact<T>(work: () => Promise<T>): Promise<T> {
     this.#database.exec('begin immediate');
-    this.#inTransaction = true;
     try {
       const result = await work();
       this.#database.exec('commit');
@@ -62,8 +70,6 @@ class SqliteDriver implements Driver {
     } catch (error) {
       this.#database.exec('rollback');
       throw error;
-    } finally {
-      this.#inTransaction = false;
     }
   }
 

@@ -169,7 +169,8 @@ export interface SyncStore {
   /** Marks the targets of references that changed since the last sync and whose source is one of these (groups that make up a scope). */
   markTargetsOfChanged(sources: readonly number[], attribute: string): Promise<void>;
   isReferenced(source: number, attribute: string, target: number): Promise<boolean>;
-  countReferences(object: number, attribute: string): Promise<number>;
+  /** How many targets each reference attribute of an object has. */
+  referenceCounts(object: number): Promise<Readonly<Record<string, number>>>;
   /** The DN of an object by the chain of its parents; null for an object without place. */
   dnOf(object: number): Promise<string | null>;
   /** Parent of an object in the tree, for walking up. */
@@ -298,7 +299,10 @@ export interface PlanStore {
     readonly target: SpaceObject;
   }>;
   outsideChecked(): AsyncIterable<number>;
-  /** References between two objects that this plan creates: pairs of operation numbers (from, to). */
+  /**
+   * References that decide the order of the list, as pairs of operation numbers (`from` refers to what `to` creates): those between
+   * two creations of one type, and those to creations that wait for something themselves.
+   */
   referencesAmongCreated(plan: number): AsyncIterable<{ readonly from: number; readonly to: number }>;
   /** Moves the reference of these two operations' objects into a follow-up operation. */
   makeLate(plan: number, from: number, to: number): Promise<void>;
@@ -327,6 +331,7 @@ export interface PlanStore {
 
 export interface ReferenceStep {
   readonly attribute: string;
+  readonly attributeId: number;
   readonly single: boolean;
   readonly adds: boolean;
   readonly target: number;
@@ -334,7 +339,6 @@ export interface ReferenceStep {
   readonly targetName: string;
   /** Anchor of the target's live object in the tenant space (its id there); null when it is not there. */
   readonly targetId: string | null;
-  readonly done: boolean;
 }
 
 export interface Intent {
@@ -391,8 +395,14 @@ export interface ApplyStore {
     after: number,
     limit: number,
   ): Promise<readonly (StoredOperation & { readonly position: number; readonly targetId: string | null })[]>;
-  /** References of one object in the plan that are still to be written, in a fixed order. */
-  referencesToDo(plan: string, mv: number, late: boolean, limit: number): Promise<readonly ReferenceStep[]>;
+  /** References of one object in the plan that are still to be written, by attribute and target, after the one given. */
+  referencesToDo(
+    plan: string,
+    mv: number,
+    late: boolean,
+    after: ReferenceStep | null,
+    limit: number,
+  ): Promise<readonly ReferenceStep[]>;
   addIntents(
     intents: readonly {
       readonly plan: string;
@@ -426,8 +436,8 @@ export interface ApplyStore {
     add: readonly number[],
     remove: readonly number[],
   ): Promise<void>;
-  /** Everything the plan wanted of this object is done: take it off the list of touched objects. */
-  settleObject(plan: string, mv: number): Promise<void>;
+  /** Takes the objects of which everything was carried out off the list of touched ones. */
+  settlePlan(plan: string): Promise<void>;
   /** Metaverse objects without any source object whose tenant object is gone too. */
   purgeOrphans(): Promise<void>;
   log(entries: readonly ChangeLogEntry[]): Promise<void>;

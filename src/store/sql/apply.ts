@@ -233,7 +233,13 @@ export class SqlApplyStore implements ApplyStore {
     return rows.map((row) => ({ ...toStoredOperation(row), position: row.position ?? 0, targetId: row.target_id }));
   }
 
-  async referencesToDo(plan: string, mv: number, late: boolean, limit: number): Promise<readonly ReferenceStep[]> {
+  async referencesToDo(
+    plan: string,
+    mv: number,
+    late: boolean,
+    after: ReferenceStep | null,
+    limit: number,
+  ): Promise<readonly ReferenceStep[]> {
     const rows = await this.#driver.all<{
       readonly attribute: number;
       readonly adds: number;
@@ -241,29 +247,32 @@ export class SqlApplyStore implements ApplyStore {
       readonly anchor: string | null;
       readonly name: string;
       readonly target_id: string | null;
-      readonly state: number;
       readonly single: number;
     }>(
       `select r.attribute as attribute, r.adds as adds, r.target as target, m.anchor as anchor, ${nameOf('m', 't')} as name,
-         case when t.state = 0 then t.anchor end as target_id, r.state as state, r.attribute in ${SINGLE} as single
+         case when t.state = 0 then t.anchor end as target_id, r.attribute in ${SINGLE} as single
        from operation_reference r join metaverse m on m.id = r.target left join object t on t.id = m.tenant
-       where r.plan = ? and r.mv = ? and r.late = ? and r.state = 0 order by r.attribute, r.target limit ?`,
+       where r.plan = ? and r.mv = ? and r.late = ? and r.state = 0 and (r.attribute > ? or (r.attribute = ? and r.target > ?))
+       order by r.attribute, r.target limit ?`,
       Number(plan),
       mv,
       late ? 1 : 0,
+      after?.attributeId ?? -1,
+      after?.attributeId ?? -1,
+      after?.target ?? -1,
       limit,
     );
     const steps: ReferenceStep[] = [];
     for (const row of rows) {
       steps.push({
         attribute: await this.#names.name(row.attribute),
+        attributeId: row.attribute,
         single: row.single === 1,
         adds: row.adds === 1,
         target: row.target,
         targetAnchor: row.anchor,
         targetName: row.name,
         targetId: row.target_id,
-        done: row.state !== 0,
       });
     }
     return steps;
@@ -428,18 +437,12 @@ export class SqlApplyStore implements ApplyStore {
     );
   }
 
-  async settleObject(plan: string, mv: number): Promise<void> {
-    const open = await this.#driver.get(
-      `select 1 from operation where plan = ? and mv = ? and state <> 'done'
-       union all select 1 from operation_reference where plan = ? and mv = ? and state <> 1 limit 1`,
-      Number(plan),
-      mv,
-      Number(plan),
-      mv,
-    );
-    if (open !== undefined) return;
-    await this.#driver.run('delete from touched where mv = ?', mv);
-    await this.#driver.run('delete from touched_reference where source = ?', mv);
+  async settlePlan(plan: string): Promise<void> {
+    const settled = `select o.mv from operation o where o.plan = ?
+      and not exists (select 1 from operation p where p.plan = o.plan and p.mv = o.mv and p.state <> 'done')
+      and not exists (select 1 from operation_reference r where r.plan = o.plan and r.mv = o.mv and r.state <> 1)`;
+    await this.#driver.run(`delete from touched where mv in (${settled})`, Number(plan));
+    await this.#driver.run(`delete from touched_reference where source in (${settled})`, Number(plan));
   }
 
   async purgeOrphans(): Promise<void> {

@@ -258,8 +258,8 @@ export class SqlPlanStore implements PlanStore {
        from operation_reference r
        join operation f on f.plan = r.plan and f.mv = r.mv and f.late = 0
        join operation t on t.plan = r.plan and t.mv = r.target and t.late = 0
-       where r.plan = ? and r.adds = 1 and f.type = t.type
-         and f.action in ('create', 'restore') and t.action in ('create', 'restore')
+       where r.plan = ? and r.adds = 1 and t.action in ('create', 'restore')
+         and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')))
        order by f.anchor, t.anchor`,
       plan,
     );

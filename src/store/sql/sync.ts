@@ -20,6 +20,8 @@ import {
   toSpaceObject,
 } from './rows.ts';
 
+const NO_REFERENCES: Readonly<Record<string, number>> = {};
+
 export class SqlSyncStore implements SyncStore {
   readonly #driver: Driver;
   readonly #names: AttributeNames;
@@ -94,13 +96,15 @@ export class SqlSyncStore implements SyncStore {
     return row !== undefined;
   }
 
-  async countReferences(object: number, attribute: string): Promise<number> {
-    const row = await this.#driver.get<{ readonly count: number }>(
-      'select count from reference_count where source = ? and attribute = ?',
+  async referenceCounts(object: number): Promise<Readonly<Record<string, number>>> {
+    const rows = await this.#driver.all<{ readonly attribute: number; readonly count: number }>(
+      'select attribute, count from reference_count where source = ?',
       object,
-      await this.#names.id(attribute),
     );
-    return row?.count ?? 0;
+    if (rows.length === 0) return NO_REFERENCES;
+    const counts: Record<string, number> = {};
+    for (const row of rows) counts[await this.#names.name(row.attribute)] = row.count;
+    return counts;
   }
 
   async dnOf(object: number): Promise<string | null> {

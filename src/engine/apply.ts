@@ -1,0 +1,519 @@
+import type { TargetConnector, TargetValue, TargetWrite, WriteFailure, WriteResult } from '../connectors/connector.ts';
+import { DirbridgeError } from '../errors.ts';
+import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import type { AttributeChange, PlanHead, PlanValue } from '../model/plan.ts';
+import type { RunOutcome } from '../model/run.ts';
+import type { Attributes, Value } from '../model/value.ts';
+import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
+import { type EngineContext, TENANT } from './context.ts';
+import { uniqueValues } from './lookup.ts';
+import { rememberBaselines } from './plan.ts';
+
+const PAGE = 500;
+
+export interface ApplySummary {
+  readonly outcome: RunOutcome;
+  readonly done: Readonly<Record<string, number>>;
+  readonly failed: number;
+  readonly message: string | null;
+}
+
+export interface ApplyOptions {
+  readonly run: string;
+  /** Who lets a blocked plan pass. */
+  readonly approvedBy?: string;
+}
+
+/** An operation as the store hands it out for carrying out. */
+type Task = StoredOperation & { readonly position: number; readonly targetId: string | null };
+
+/** A write on its way: what it belongs to, and the references it carries. */
+interface Sent {
+  readonly task: Task;
+  readonly write: TargetWrite;
+  readonly references: readonly ReferenceStep[];
+  intent: number;
+}
+
+/**
+ * Carries a plan out and decides nothing. Every write is recorded as an intent before it is sent and its result before the intent is taken back; whatever
+ * is still open when we are killed is looked up in the tenant the next time. One failed operation never stops the others. A plan that is
+ * stale or blocked ends the run with nothing written.
+ */
+export async function applyPlan(context: EngineContext, plan: PlanHead, options: ApplyOptions): Promise<ApplySummary> {
+  const { store } = context;
+  const nothing = { done: {}, failed: 0 };
+  if (plan.state === 'applied')
+    return { ...nothing, outcome: 'stale', message: `Plan ${plan.id} was carried out already.` };
+  if ((await store.apply.planVersion(plan.id)) !== (await store.sync.version())) {
+    await store.apply.setPlanState(plan.id, 'stale');
+    return { ...nothing, outcome: 'stale', message: `Plan ${plan.id} was made on a state that has moved on since.` };
+  }
+  const blocked = plan.guards.filter((guard) => guard.blocked);
+  if (blocked.length > 0 && plan.approvedBy === null && options.approvedBy === undefined) {
+    return { ...nothing, outcome: 'blocked', message: blocked.map((guard) => guard.message).join(' ') };
+  }
+  const approval =
+    blocked.length > 0 && options.approvedBy !== undefined
+      ? { by: options.approvedBy, at: context.now().toISOString() }
+      : undefined;
+  await store.apply.setPlanState(plan.id, 'applying', approval);
+  const application = await Application.begin(context, plan, options.run);
+  await application.carryOut();
+  await store.transaction(async () => {
+    await store.apply.settlePlan(plan.id);
+    await store.apply.purgeOrphans();
+    await store.apply.setPlanState(plan.id, 'applied');
+    await rememberBaselines(context);
+  });
+  return { outcome: 'done', done: application.done, failed: application.failed, message: null };
+}
+
+/**
+ * Finds out what became of writes whose result we never stored because we were killed: a creation that did take effect is taken into the
+ * tenant's space, so that it is never sent again. Has to come before anything else of a run.
+ */
+export async function settleIntents(context: EngineContext, run: string): Promise<number> {
+  const { store, target } = context;
+  const intents = await store.apply.openIntents();
+  if (intents.length === 0) return 0;
+  const byWrite = new Map(intents.map((intent) => [String(intent.id), intent]));
+  const writes = intents.map((intent): TargetWrite => ({ ...decodeWrite(intent.payload), id: String(intent.id) }));
+  for await (const settled of target.settle(writes)) {
+    await store.transaction(async () => {
+      for (const one of settled) {
+        const intent = byWrite.get(one.id);
+        if (intent === undefined) continue;
+        const operation = await store.plans.operation(intent.operation);
+        const write = writes.find((candidate) => candidate.id === one.id);
+        if (one.outcome === 'done' && operation !== null && write?.action === 'create' && one.targetId !== undefined) {
+          await believeCreated(context, operation, write.attributes, one.targetId);
+          await store.apply.setOperationState(operation.id, 'done');
+          context.log.info({ run, object: operation.name }, 'a creation that was interrupted had taken effect');
+        }
+      }
+      await store.apply.removeIntents(settled.map((one) => Number(one.id)));
+    });
+  }
+  // Writes that cannot be looked up are safe to repeat: the next plan finds out whether they are still needed.
+  await store.apply.removeIntents(intents.map((intent) => intent.id));
+  return intents.length;
+}
+
+async function believeCreated(
+  context: EngineContext,
+  operation: StoredOperation,
+  attributes: Attributes,
+  targetId: string,
+): Promise<number> {
+  const tenant = await tenantSpace(context);
+  return context.store.apply.believeObject(
+    tenant.id,
+    { anchor: targetId, type: operation.type, mv: operation.mv, attributes },
+    uniqueValues(context.target.schema)(attributes),
+  );
+}
+
+async function tenantSpace(context: EngineContext): Promise<SpaceHead> {
+  return context.store.spaces.openSpace(TENANT, context.target.kind);
+}
+
+class Application {
+  readonly #context: EngineContext;
+  readonly #plan: PlanHead;
+  readonly #run: string;
+  readonly #tenant: SpaceHead;
+  readonly #target: TargetConnector;
+  readonly done: Record<string, number> = {};
+  failed = 0;
+  #carriedOut = 0;
+  #number = 0;
+
+  private constructor(context: EngineContext, plan: PlanHead, run: string, tenant: SpaceHead) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#run = run;
+    this.#tenant = tenant;
+    this.#target = context.target;
+  }
+
+  static async begin(context: EngineContext, plan: PlanHead, run: string): Promise<Application> {
+    return new Application(context, plan, run, await tenantSpace(context));
+  }
+
+  /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. */
+  async carryOut(): Promise<void> {
+    const levels = await this.#context.store.apply.levels(this.#plan.id);
+    for (let level = 0; level <= levels; level++) {
+      const restored: Task[] = [];
+      await this.#send(this.#mainWrites(level), (task) => restored.push(task));
+      await this.#send(this.#amendments(restored), () => undefined);
+    }
+    for (const late of [false, true]) await this.#send(this.#referenceWrites(late), () => undefined);
+  }
+
+  // ------------------------------------------------------------ what is sent
+
+  async *#mainWrites(level: number): AsyncIterable<Sent> {
+    const { apply } = this.#context.store;
+    let after = 0;
+    for (;;) {
+      const page = await apply.operationsToDo(this.#plan.id, level, after, PAGE);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.position;
+      for (const task of page) {
+        const waitsForFailed = await this.#failedWait(task);
+        if (waitsForFailed !== null) await this.#skip(task, waitsForFailed);
+        else {
+          const write = this.#mainWrite(task);
+          if (write === null) await apply.setOperationState(task.id, 'done');
+          else yield { task, write, references: [], intent: 0 };
+        }
+      }
+    }
+  }
+
+  #mainWrite(task: Task): TargetWrite | null {
+    const id = this.#nextId();
+    const head = { id, type: task.type, anchor: task.anchor };
+    if (task.action === 'create') return { ...head, action: 'create', attributes: valuesOf(task.changes) };
+    if (task.targetId === null) return null;
+    if (task.action === 'delete' || task.action === 'restore')
+      return { ...head, action: task.action, targetId: task.targetId };
+    if (task.changes.length === 0) return null;
+    return { ...head, action: 'update', targetId: task.targetId, attributes: writtenValues(task.changes) };
+  }
+
+  async *#amendments(restored: readonly Task[]): AsyncIterable<Sent> {
+    for (const task of restored) {
+      if (task.changes.length === 0 || task.targetId === null) continue;
+      const write: TargetWrite = {
+        id: this.#nextId(),
+        type: task.type,
+        anchor: task.anchor,
+        action: 'update',
+        targetId: task.targetId,
+        attributes: writtenValues(task.changes),
+      };
+      yield { task, write, references: [], intent: 0 };
+    }
+  }
+
+  async *#referenceWrites(late: boolean): AsyncIterable<Sent> {
+    const { apply } = this.#context.store;
+    let after = 0;
+    for (;;) {
+      const page = await apply.operationsWithReferences(this.#plan.id, late, after, PAGE);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.position;
+      for (const task of page) yield* this.#referencesOf(task, late);
+    }
+  }
+
+  async *#referencesOf(task: Task, late: boolean): AsyncIterable<Sent> {
+    const { apply } = this.#context.store;
+    let cursor: ReferenceStep | null = null;
+    let open: ReferenceStep[] = [];
+    for (;;) {
+      const steps: readonly ReferenceStep[] = await apply.referencesToDo(this.#plan.id, task.mv, late, cursor, PAGE);
+      if (task.targetId === null || task.state === 'failed') {
+        await this.#failReferences(task, steps, null);
+        return;
+      }
+      const missing = steps.filter((step) => step.targetId === null);
+      if (missing.length > 0) await this.#failReferences(task, missing, missing[0] ?? null);
+      for (const step of steps) {
+        if (step.targetId === null) continue;
+        const [first] = open;
+        const isOther = first !== undefined && (first.attribute !== step.attribute || first.adds !== step.adds);
+        if (isOther || open.length >= this.#target.schema.referencesPerWrite) {
+          yield* this.#referenceWrite(task, task.targetId, open);
+          open = [];
+        }
+        open.push(step);
+      }
+      cursor = steps.at(-1) ?? null;
+      if (steps.length < PAGE) break;
+    }
+    yield* this.#referenceWrite(task, task.targetId, open);
+  }
+
+  *#referenceWrite(task: Task, targetId: string, steps: readonly ReferenceStep[]): Iterable<Sent> {
+    const [first] = steps;
+    if (first === undefined) return;
+    const head = { type: task.type, anchor: task.anchor, targetId, attribute: first.attribute };
+    if (first.single) {
+      const to = steps.find((step) => step.adds)?.targetId ?? null;
+      yield { task, write: { ...head, id: this.#nextId(), action: 'refer', to }, references: steps, intent: 0 };
+      return;
+    }
+    const ids = (adds: boolean): readonly string[] =>
+      steps.filter((step) => step.adds === adds).flatMap((step) => step.targetId ?? []);
+    yield {
+      task,
+      write: { ...head, id: this.#nextId(), action: 'members', add: ids(true), remove: ids(false) },
+      references: steps,
+      intent: 0,
+    };
+  }
+
+  #nextId(): string {
+    this.#number++;
+    return String(this.#number);
+  }
+
+  // ------------------------------------------------------------ sending
+
+  async #send(writes: AsyncIterable<Sent>, onRestored: (task: Task) => void): Promise<void> {
+    const underway = new Map<string, Sent>();
+    for await (const results of this.#target.write(this.#chunks(writes, underway))) {
+      await this.#context.store.transaction(async () => {
+        for (const result of results) {
+          const sent = underway.get(result.id);
+          if (sent === undefined)
+            throw new DirbridgeError('bug', `the target answered a write that was not sent (${result.id})`);
+          underway.delete(result.id);
+          await this.#settle(sent, result, onRestored);
+        }
+      });
+      this.#carriedOut += results.length;
+      this.#context.progress('apply', this.#carriedOut, null);
+    }
+    if (underway.size > 0) throw new DirbridgeError('bug', `the target left ${underway.size} writes unanswered`);
+  }
+
+  /** Chunks for the target, each recorded as intents right before it is handed over. */
+  async *#chunks(writes: AsyncIterable<Sent>, underway: Map<string, Sent>): AsyncIterable<readonly TargetWrite[]> {
+    let chunk: Sent[] = [];
+    for await (const sent of writes) {
+      chunk.push(sent);
+      if (chunk.length < this.#target.chunkSize) continue;
+      yield await this.#intend(chunk, underway);
+      chunk = [];
+    }
+    if (chunk.length > 0) yield await this.#intend(chunk, underway);
+  }
+
+  async #intend(chunk: readonly Sent[], underway: Map<string, Sent>): Promise<readonly TargetWrite[]> {
+    const { store } = this.#context;
+    const at = this.#at();
+    const ids = await store.transaction(() =>
+      store.apply.addIntents(
+        chunk.map(({ task, write }) => ({
+          plan: this.#plan.id,
+          operation: task.id,
+          step: write.action,
+          payload: encodeWrite(write),
+          at,
+        })),
+      ),
+    );
+    for (const [index, sent] of chunk.entries()) {
+      sent.intent = ids[index] ?? 0;
+      underway.set(sent.write.id, sent);
+    }
+    return chunk.map((sent) => sent.write);
+  }
+
+  // ------------------------------------------------------------ results
+
+  async #settle(sent: Sent, result: WriteResult, onRestored: (task: Task) => void): Promise<void> {
+    const { store } = this.#context;
+    await store.apply.removeIntents([sent.intent]);
+    if (sent.references.length > 0) await this.#settleReferences(sent, result);
+    else if (result.outcome === 'done') await this.#settleDone(sent, result.targetId, onRestored);
+    else await this.#settleFailed(sent.task, result.failure);
+  }
+
+  async #settleDone({ task, write }: Sent, targetId: string, onRestored: (task: Task) => void): Promise<void> {
+    const { store } = this.#context;
+    if (write.action === 'create') await believeCreated(this.#context, task, write.attributes, targetId);
+    else if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
+    else await this.#believeChanged(task, targetId, write.action === 'update');
+    if (write.action === 'restore' && task.changes.length > 0) {
+      onRestored({ ...task, targetId });
+      return;
+    }
+    await store.apply.setOperationState(task.id, 'done');
+    await this.#report(task, []);
+    this.done[task.action] = (this.done[task.action] ?? 0) + 1;
+    await this.#log(task, targetId, task.action, task.changes);
+  }
+
+  async #believeChanged(task: Task, targetId: string, changed: boolean): Promise<void> {
+    const { store } = this.#context;
+    const before = await store.spaces.objectByAnchor(this.#tenant.id, targetId);
+    const attributes: Record<string, Value> = { ...before?.attributes };
+    for (const change of changed ? task.changes : []) {
+      if (change.to === null) delete attributes[change.attribute];
+      else attributes[change.attribute] = change.to as Value;
+    }
+    await store.apply.believeObject(
+      this.#tenant.id,
+      { anchor: targetId, type: task.type, mv: task.mv, attributes },
+      uniqueValues(this.#target.schema)(attributes),
+    );
+  }
+
+  async #settleFailed(task: Task, failure: WriteFailure): Promise<void> {
+    await this.#context.store.apply.setOperationState(task.id, 'failed');
+    this.failed++;
+    await this.#report(task, [await this.#refusal(task, failure)]);
+  }
+
+  async #settleReferences({ task, write, references }: Sent, result: WriteResult): Promise<void> {
+    const { store } = this.#context;
+    if (write.action !== 'refer' && write.action !== 'members') return;
+    if (result.outcome !== 'done') {
+      await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(references), 'failed');
+      await this.#settleFailed(task, result.failure);
+      return;
+    }
+    const refused = new Map((result.failedReferences ?? []).map((one) => [one.to, one.failure]));
+    const done = references.filter((step) => !refused.has(step.targetId ?? ''));
+    const failed = references.filter((step) => refused.has(step.targetId ?? ''));
+    await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(done), 'done');
+    await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(failed), 'failed');
+    const source = await store.spaces.objectByAnchor(this.#tenant.id, write.targetId);
+    if (source !== null) {
+      await store.apply.believeReferences(
+        source.id,
+        write.attribute,
+        write.action === 'refer',
+        targetsOf(done.filter((step) => step.adds)),
+        targetsOf(done.filter((step) => !step.adds)),
+      );
+    }
+    await this.#log(
+      task,
+      write.targetId,
+      write.action,
+      done.map((step) => ({
+        attribute: step.attribute,
+        adds: step.adds,
+        name: step.targetName,
+        anchor: step.targetAnchor,
+        targetId: step.targetId,
+      })),
+    );
+    if (write.action === 'members' || task.changes.length === 0) this.done['update'] = this.done['update'] ?? 0;
+    if (failed.length === 0) return;
+    const findings = await Promise.all(
+      failed.map((step) => this.#refusal(task, refused.get(step.targetId ?? '') ?? UNKNOWN, step)),
+    );
+    this.failed += failed.length;
+    await this.#report(task, findings);
+  }
+
+  async #failedWait(task: Task): Promise<StoredOperation | null> {
+    for (const id of task.waits) {
+      const wait = await this.#context.store.plans.operation(id);
+      if (wait !== null && wait.state !== 'done') return wait;
+    }
+    return null;
+  }
+
+  async #skip(task: Task, wait: StoredOperation): Promise<void> {
+    await this.#context.store.apply.setOperationState(task.id, 'skipped');
+    this.failed++;
+    await this.#report(task, [
+      finding('waits-for-failed', 'apply', {
+        object: nameOf(task),
+        otherObject: nameOf(wait),
+        cause: `${task.name} needs a value that ${wait.name} was to give up, which failed.`,
+      }),
+    ]);
+  }
+
+  async #failReferences(task: Task, steps: readonly ReferenceStep[], missing: ReferenceStep | null): Promise<void> {
+    const { store } = this.#context;
+    if (steps.length === 0) return;
+    for (const attribute of new Set(steps.map((step) => step.attribute))) {
+      const targets = targetsOf(steps.filter((step) => step.attribute === attribute));
+      await store.apply.setReferenceState(this.#plan.id, task.mv, attribute, targets, 'failed');
+    }
+    this.failed += missing === null ? 0 : steps.length;
+    if (missing === null) return;
+    await this.#report(task, [
+      finding('waits-for-failed', 'apply', {
+        object: nameOf(task),
+        attribute: missing.attribute,
+        value: missing.targetName,
+        cause: `${steps.length} of the references of ${task.name} (${missing.targetName} is one) lead to objects that could not be created.`,
+      }),
+    ]);
+  }
+
+  async #refusal(task: Task, failure: WriteFailure, step?: ReferenceStep): Promise<Finding> {
+    return finding(task.action === 'restore' ? 'restore-refused' : 'target-refused', 'apply', {
+      object: nameOf(task),
+      otherObject: failure.otherTargetId === undefined ? null : await this.#tenantName(failure.otherTargetId),
+      attribute: failure.attribute ?? step?.attribute ?? null,
+      value: failure.value ?? step?.targetName ?? null,
+      cause: `The tenant refused to ${task.action} ${task.name}: ${failure.message} (${failure.code})`,
+    });
+  }
+
+  async #tenantName(targetId: string): Promise<ObjectName> {
+    const object = await this.#context.store.spaces.objectByAnchor(this.#tenant.id, targetId);
+    const name = object?.attributes['userPrincipalName'] ?? object?.attributes['displayName'] ?? targetId;
+    return { space: TENANT, anchor: targetId, type: object?.type ?? 'user', name: String(name) };
+  }
+
+  async #report(task: Task, findings: readonly Finding[]): Promise<void> {
+    await this.#context.store.runs.replaceFindings('apply', `m${task.mv}`, findings, this.#run, this.#at());
+  }
+
+  async #log(task: Task, targetId: string, action: string, body: unknown): Promise<void> {
+    await this.#context.store.apply.log([
+      {
+        run: this.#run,
+        plan: this.#plan.id,
+        at: this.#at(),
+        mv: task.mv,
+        type: task.type,
+        anchor: task.anchor,
+        name: task.name,
+        targetId,
+        action,
+        body: JSON.stringify(body),
+      },
+    ]);
+  }
+
+  #at(): string {
+    return this.#context.now().toISOString();
+  }
+}
+
+const UNKNOWN: WriteFailure = { code: 'unknown', message: 'no reason was given' };
+
+function targetsOf(steps: readonly ReferenceStep[]): readonly number[] {
+  return steps.map((step) => step.target);
+}
+
+function nameOf(operation: StoredOperation): ObjectName {
+  return { space: TENANT, anchor: operation.anchor, type: operation.type, name: operation.name };
+}
+
+/** Plan values of target attributes are texts, flags and lists of texts, which are attribute values as they are. */
+function valuesOf(changes: readonly AttributeChange[]): Attributes {
+  const values: Record<string, Value> = {};
+  for (const change of changes)
+    if (change.to !== null) values[change.attribute] = change.to as Exclude<PlanValue, null>;
+  return values;
+}
+
+function writtenValues(changes: readonly AttributeChange[]): Readonly<Record<string, TargetValue>> {
+  return Object.fromEntries(changes.map((change) => [change.attribute, change.to as TargetValue]));
+}
+
+function encodeWrite(write: TargetWrite): string {
+  return JSON.stringify(write);
+}
+
+function decodeWrite(payload: string): TargetWrite {
+  return JSON.parse(payload) as TargetWrite;
+}

@@ -1,0 +1,41 @@
+import type { Connector, TargetConnector } from '../connectors/connector.ts';
+import type { Log } from '../log.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import type { Store } from '../store/store.ts';
+
+/** Which objects of a source are synchronized. DNs name containers and groups once; from then on their GUIDs count. */
+export interface Scope {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Only direct members of one of these groups, where any is given. */
+  readonly groups: readonly string[];
+}
+
+export interface Source {
+  readonly connector: Connector;
+  readonly scope: Scope;
+}
+
+export interface GuardLimits {
+  readonly deletions: { readonly count: number; readonly percent: number };
+  readonly membershipRemovals: { readonly percent: number };
+  readonly sourceShrink: { readonly percent: number };
+}
+
+/** Told while long work goes on; `total` is null where nobody knows. */
+export type Progress = (step: string, done: number, total: number | null) => void;
+
+/** What the four verbs work with: contracts only. */
+export interface EngineContext {
+  readonly store: Store;
+  readonly rules: RuleSet;
+  readonly sources: readonly Source[];
+  readonly target: TargetConnector;
+  readonly guards: GuardLimits;
+  readonly now: () => Date;
+  readonly log: Log;
+  readonly progress: Progress;
+}
+
+/** The name of the tenant's space. */
+export const TENANT = 'tenant';

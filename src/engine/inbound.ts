@@ -1,0 +1,117 @@
+import type { Attributes, Value } from '../model/value.ts';
+import type { CompiledRule, RuleSource } from '../rules/rule-set.ts';
+import type { Contributor, MetaverseContent, SpaceHead, SpaceObject } from '../store/store.ts';
+import { type EngineContext, TENANT } from './context.ts';
+import { type Contribution, type FlowOutcome, flowAttributes } from './flow.ts';
+import { joinValues } from './lookup.ts';
+import { ruleSource } from './rule-source.ts';
+import type { SourceScope } from './scope.ts';
+
+const NOTHING: Attributes = {};
+const REMEMBERED = 50_000;
+
+export interface InboundContent extends MetaverseContent {
+  /** Whether a rule that may create objects in the metaverse still speaks for one of the joined objects. */
+  readonly isProvisioned: boolean;
+}
+
+/** Evaluates inbound rules: which apply to an object, and what all objects joined together give. */
+export class InboundFlow {
+  readonly #context: EngineContext;
+  readonly #spaces: ReadonlyMap<number, SpaceHead>;
+  readonly #scopes: ReadonlyMap<number, SourceScope>;
+  readonly #positions: ReadonlyMap<CompiledRule, number>;
+  readonly #parentDns = new Map<number, string | null>();
+
+  constructor(
+    context: EngineContext,
+    spaces: ReadonlyMap<number, SpaceHead>,
+    scopes: ReadonlyMap<number, SourceScope>,
+  ) {
+    this.#context = context;
+    this.#spaces = spaces;
+    this.#scopes = scopes;
+    this.#positions = new Map(context.rules.all.map((rule, index) => [rule, index]));
+  }
+
+  /** Rules in scope for an object, none when it lies outside the scope of its source. */
+  async applicableRules(object: SpaceObject): Promise<readonly CompiledRule[]> {
+    const space = this.#spaces.get(object.space);
+    const rules = this.#context.rules.inbound(space?.name === TENANT ? TENANT : 'source', object.type);
+    if (rules.length === 0) return rules;
+    if (!(await (this.#scopes.get(object.space)?.isInScope(object) ?? true))) return [];
+    const source = await this.sourceOf(object);
+    return rules.filter((rule) => rule.isInScope(source));
+  }
+
+  async flowIn(objects: readonly SpaceObject[], before: Attributes | null): Promise<InboundContent> {
+    const { outcome, contributions } = await this.trace(objects, before);
+    const anchor = outcome.attributes['sourceAnchor'];
+    return {
+      anchor: typeof anchor === 'string' ? anchor : null,
+      attributes: outcome.attributes,
+      rules: [...new Set(contributions.map((one) => this.#positions.get(one.rule) ?? -1))]
+        .sort((a, b) => a - b)
+        .join(','),
+      contributors: contributors(outcome),
+      lookup: joinValues(this.#context.rules.joinAttributes, outcome.attributes),
+      isProvisioned: contributions.some((one) => one.rule.link !== 'join'),
+    };
+  }
+
+  /** The same with the way it came about, for explain. */
+  async trace(
+    objects: readonly SpaceObject[],
+    before: Attributes | null,
+  ): Promise<{
+    readonly outcome: FlowOutcome<SpaceObject>;
+    readonly contributions: readonly Contribution<SpaceObject>[];
+  }> {
+    const contributions: Contribution<SpaceObject>[] = [];
+    for (const object of objects) {
+      const rules = await this.applicableRules(object);
+      if (rules.length === 0) continue;
+      const source = await this.sourceOf(object);
+      for (const rule of rules) contributions.push({ rule, source, from: object });
+    }
+    if (objects.length > 1)
+      contributions.sort((a, b) => a.rule.precedence - b.rule.precedence || a.from.space - b.from.space);
+    return { outcome: flowAttributes(contributions, before ?? NOTHING, before === null), contributions };
+  }
+
+  async sourceOf(object: SpaceObject): Promise<RuleSource> {
+    const counts = await this.#context.store.sync.referenceCounts(object.id);
+    return ruleSource(
+      object.attributes,
+      counts,
+      this.#spaces.get(object.space)?.parameters ?? {},
+      await this.#dnOf(object),
+    );
+  }
+
+  async #dnOf(object: SpaceObject): Promise<string | null> {
+    if (object.rdn === null) return null;
+    if (object.parent === null) return object.rdn;
+    let parent = this.#parentDns.get(object.parent);
+    if (parent === undefined) {
+      parent = await this.#context.store.sync.dnOf(object.parent);
+      if (this.#parentDns.size >= REMEMBERED) this.#parentDns.clear();
+      this.#parentDns.set(object.parent, parent);
+    }
+    return parent === null ? object.rdn : `${object.rdn},${parent}`;
+  }
+}
+
+function contributors(outcome: FlowOutcome<SpaceObject>): readonly Contributor[] {
+  const found: Contributor[] = [];
+  for (const [attribute, origins] of outcome.references) {
+    for (const { from, flow } of origins)
+      found.push({ attribute, object: from.id, objectAttribute: flow.sources[0] ?? attribute });
+  }
+  return found;
+}
+
+/** The value of an attribute as text, where it is one. */
+export function textOf(value: Value | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,82 @@
+import { type Attributes, isSameValue, type Scalar, type Value } from '../model/value.ts';
+import type { CompiledRule, JoinCondition } from '../rules/rule-set.ts';
+import type { Store } from '../store/store.ts';
+import { keyOf } from './lookup.ts';
+
+export type JoinResult =
+  | { readonly kind: 'joined'; readonly mv: number; readonly rule: CompiledRule }
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'ambiguous';
+      readonly rule: CompiledRule;
+      readonly candidates: readonly number[];
+      readonly condition: JoinCondition;
+    };
+
+/**
+ * Looks for the metaverse object that an object belongs to: the join groups of the rules in order, the first with exactly one
+ * match wins; none or several go on to the next (and several are told when nothing matched in the end). `isFree` leaves out metaverse
+ * objects that have an object of the same space already.
+ */
+export async function joinObject(
+  store: Store,
+  rules: readonly CompiledRule[],
+  attributes: Attributes,
+  isFree: (mv: number) => Promise<boolean>,
+): Promise<JoinResult> {
+  let ambiguous: JoinResult = { kind: 'none' };
+  for (const rule of rules) {
+    for (const group of rule.joins) {
+      const candidates = await matches(store, rule.targetType, group, attributes);
+      const free: number[] = [];
+      for (const mv of candidates) if (await isFree(mv)) free.push(mv);
+      const [first, second] = free;
+      if (first !== undefined && second === undefined) return { kind: 'joined', mv: first, rule };
+      const [condition] = group;
+      if (second !== undefined && condition !== undefined && ambiguous.kind === 'none') {
+        ambiguous = { kind: 'ambiguous', rule, candidates: free, condition };
+      }
+    }
+  }
+  return ambiguous;
+}
+
+async function matches(
+  store: Store,
+  type: string,
+  group: readonly JoinCondition[],
+  attributes: Attributes,
+): Promise<readonly number[]> {
+  const [first, ...others] = group;
+  if (first === undefined) return [];
+  const found: number[] = [];
+  for (const value of scalars(attributes[first.spaceAttribute])) {
+    for (const candidate of await store.sync.metaverseByValue({ kind: first.metaverseAttribute, key: keyOf(value) })) {
+      if (found.includes(candidate.id) || (type !== '*' && candidate.type !== type)) continue;
+      if (others.length === 0 && !first.caseSensitive) found.push(candidate.id);
+      else if (await holdsAll(store, candidate.id, group, attributes)) found.push(candidate.id);
+    }
+  }
+  return found;
+}
+
+async function holdsAll(
+  store: Store,
+  mv: number,
+  group: readonly JoinCondition[],
+  attributes: Attributes,
+): Promise<boolean> {
+  const object = await store.sync.metaverse(mv);
+  return group.every(({ spaceAttribute, metaverseAttribute, caseSensitive }) =>
+    scalars(attributes[spaceAttribute]).some((ours) =>
+      scalars(object?.attributes[metaverseAttribute]).some((theirs) =>
+        caseSensitive ? isSameValue(ours, theirs) : keyOf(ours) === keyOf(theirs),
+      ),
+    ),
+  );
+}
+
+function scalars(value: Value | undefined): readonly Scalar[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar];
+}

@@ -1,0 +1,82 @@
+import type { ShapedObject, TargetSchema } from '../connectors/connector.ts';
+import { TARGET_TYPES, type TargetType } from '../model/change.ts';
+import type { AttributeChange } from '../model/plan.ts';
+import { type Attributes, isSameValue, printValue } from '../model/value.ts';
+import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
+import type { MetaverseObject } from '../store/store.ts';
+import { type FlowOutcome, flowAttributes } from './flow.ts';
+import { ruleSource } from './rule-source.ts';
+
+/** What the outbound rules want of one metaverse object. */
+export type Desired =
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'object';
+      readonly type: TargetType;
+      readonly rules: readonly CompiledRule[];
+      readonly outcome: FlowOutcome<null>;
+    };
+
+/** Runs the outbound rules. Throws RuleEvaluationError when one raises an error. */
+export function flowOut(rules: RuleSet, object: MetaverseObject, current: Attributes | null): Desired {
+  if (object.rules === '' && Object.keys(object.attributes).length === 0) return { kind: 'nothing' };
+  const source = ruleSource(object.attributes, {}, {}, null);
+  const inScope = rules.outbound(object.type).filter((rule) => rule.isInScope(source));
+  const provision = inScope.find((rule) => rule.link === 'provision');
+  if (provision === undefined || !isTargetType(provision.targetType)) return { kind: 'nothing' };
+  const same = inScope.filter((rule) => rule.targetType === provision.targetType);
+  const outcome = flowAttributes(
+    same.map((rule) => ({ rule, source, from: null })),
+    current ?? {},
+    current === null,
+  );
+  return { kind: 'object', type: provision.targetType, rules: same, outcome };
+}
+
+function isTargetType(type: string): type is TargetType {
+  return (TARGET_TYPES as readonly string[]).includes(type);
+}
+
+/**
+ * What has to change from `current` (null: all of it is new) to the shaped object, in the order of the schema. Attributes that no rule speaks for, that
+ * are withheld for a problem, or that the target cannot write stay as they are.
+ */
+export function compareAttributes(
+  schema: TargetSchema,
+  type: TargetType,
+  shaped: ShapedObject,
+  decided: ReadonlySet<string>,
+  current: Attributes | null,
+): readonly AttributeChange[] {
+  const changes: AttributeChange[] = [];
+  for (const attribute of schema.attributes) {
+    const { name, native } = attribute;
+    if (attribute.readOnly || !attribute.types.includes(type) || shaped.withheld.includes(name)) continue;
+    if (name === 'sourceAnchor' && current !== null) continue;
+    const to = shaped.attributes[name];
+    const from = current?.[name];
+    if (to === undefined && (from === undefined || attribute.required || !decided.has(name))) continue;
+    if (isSameValue(from, to)) continue;
+    changes.push({
+      attribute: name,
+      native,
+      from: from === undefined ? null : printValue(from),
+      to: to === undefined ? null : printValue(to),
+    });
+  }
+  return changes;
+}
+
+/** The names of the rules that gave the changed attributes, and of the one that decides that the object is in the tenant. */
+export function rulesBehind(
+  desired: Extract<Desired, { kind: 'object' }>,
+  changes: readonly AttributeChange[],
+): readonly string[] {
+  const names = new Set<string>();
+  for (const rule of desired.rules) if (rule.link === 'provision') names.add(rule.name);
+  for (const change of changes) {
+    const origin = desired.outcome.origins.get(change.attribute);
+    if (origin !== undefined) names.add(origin.rule.name);
+  }
+  return [...names];
+}

@@ -1,0 +1,424 @@
+import { createHash } from 'node:crypto';
+import type { ShapedObject } from '../connectors/connector.ts';
+import { DirbridgeError } from '../errors.ts';
+import type { TargetType } from '../model/change.ts';
+import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import type { AttributeChange, PlanHead } from '../model/plan.ts';
+import type { Attributes } from '../model/value.ts';
+import { RuleEvaluationError } from '../rules/rule-set.ts';
+import {
+  type LookupValue,
+  OBJECT_STATES,
+  type ReferenceFlow,
+  type SpaceHead,
+  type TouchedObject,
+} from '../store/store.ts';
+import { type EngineContext, TENANT } from './context.ts';
+import { judgePlan } from './guards/judge-plan.ts';
+import { uniqueValues } from './lookup.ts';
+import { orderPlan } from './order.ts';
+import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
+import { objectName } from './sync.ts';
+import { settleUniqueValues } from './unique.ts';
+
+const BATCH = 500;
+const PLANS_KEPT = 20;
+
+type DesiredObject = Extract<Desired, { kind: 'object' }>;
+
+/**
+ * Compares what the rules want with what the tenant holds, for everything that was touched since it was last in step, and stores the difference
+ * as a plan: operations in an order in which each can succeed, the verdicts of the guards, a hash. Speaks to no directory.
+ */
+export async function planChanges(context: EngineContext, run: string): Promise<PlanHead> {
+  const { store } = context;
+  const id = await store.plans.createPlan(run, context.now().toISOString());
+  const planning = await Planning.begin(context, run, id);
+  await planning.walkTouched();
+  const lost = await store.transaction(() => settleUniqueValues(context, id, planning.facts));
+  await planning.reportConflicts(lost);
+  await store.transaction(() => store.plans.planReferences(id, planning.flows));
+  await planning.addReferenceOperations();
+  await planning.reportOutside();
+  await store.transaction(() => orderPlan(store, id));
+  await planning.reportLosses();
+  const { counts, operations } = await store.plans.countPlan(id);
+  const guards = await judgePlan(context, counts);
+  const hash = await hashPlan(context, id);
+  await store.transaction(async () => {
+    const state = guards.some((guard) => guard.blocked) ? 'blocked' : 'ready';
+    await store.plans.finishPlan(id, { hash, counts, guards, operations, state });
+    await store.plans.clearSettled(id, planning.keep);
+    if (operations === 0) await rememberBaselines(context);
+    await store.plans.prunePlans(PLANS_KEPT);
+  });
+  const head = await store.apply.plan(String(id));
+  if (head === null) throw new DirbridgeError('bug', `plan ${id} was stored but cannot be found`);
+  return head;
+}
+
+/** From now on the sources are as large as they are now: what the guard against a shrunken source compares with. */
+export async function rememberBaselines(context: EngineContext): Promise<void> {
+  for (const space of await context.store.spaces.spaces()) {
+    if (space.name !== TENANT)
+      await context.store.spaces.setBaseline(space.id, await context.store.spaces.liveCounts(space.id));
+  }
+}
+
+/** The order of memberships is the database's own, so their texts are added up instead of being strung together. */
+async function hashPlan(context: EngineContext, plan: number): Promise<string> {
+  const hash = createHash('sha256');
+  let sum = 0n;
+  for await (const text of context.store.plans.planTexts(plan)) {
+    if (!text.startsWith('=')) hash.update(text).update('\n');
+    else sum += createHash('sha1').update(text).digest().readBigUInt64BE(0);
+  }
+  return hash.update(sum.toString(16)).digest('hex');
+}
+
+class Planning {
+  readonly #context: EngineContext;
+  readonly #run: string;
+  readonly #plan: number;
+  readonly #spaces: readonly SpaceHead[];
+  readonly #unique: (attributes: Attributes) => readonly LookupValue[];
+  readonly facts: Readonly<Record<string, string>>;
+  /** Objects to look at again next time, though this plan has nothing to do for them. */
+  readonly keep: number[] = [];
+  readonly flows: readonly ReferenceFlow[];
+
+  private constructor(context: EngineContext, run: string, plan: number, spaces: readonly SpaceHead[]) {
+    this.#context = context;
+    this.#run = run;
+    this.#plan = plan;
+    this.#spaces = spaces;
+    this.#unique = uniqueValues(context.target.schema);
+    this.facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
+    this.flows = referenceFlows(context);
+  }
+
+  static async begin(context: EngineContext, run: string, plan: number): Promise<Planning> {
+    return new Planning(context, run, plan, await context.store.spaces.spaces());
+  }
+
+  async walkTouched(): Promise<void> {
+    const { store } = this.#context;
+    let after = 0;
+    let done = 0;
+    for (;;) {
+      const batch = await store.plans.touchedObjects(after, BATCH);
+      const last = batch.at(-1);
+      if (last === undefined) return;
+      after = last.mv.id;
+      await store.transaction(async () => {
+        for (const touched of batch) await this.#planObject(touched);
+      });
+      done += batch.length;
+      this.#context.progress('plan', done, null);
+    }
+  }
+
+  async #planObject(touched: TouchedObject): Promise<void> {
+    const current =
+      touched.tenant !== null && touched.tenant.state !== OBJECT_STATES.removed ? touched.tenant.attributes : null;
+    let desired: Desired;
+    try {
+      desired = flowOut(this.#context.rules, touched.mv, current);
+    } catch (error) {
+      if (!(error instanceof RuleEvaluationError)) throw error;
+      const object = await this.#nameOf(touched);
+      const cause = `Rule "${error.rule}", attribute ${error.attribute}: ${error.message}`;
+      await this.#report(touched.mv.id, [finding('rule-error', 'plan', { object, attribute: error.attribute, cause })]);
+      return;
+    }
+    if (desired.kind === 'nothing') await this.#planRemoval(touched);
+    else if (!this.#context.target.schema.types.includes(desired.type)) await this.#planUncarried(touched, desired);
+    else await this.#planDesired(touched, desired, current);
+  }
+
+  async #planRemoval(touched: TouchedObject): Promise<void> {
+    const { mv, tenant } = touched;
+    await this.#context.store.plans.setWanted(mv.id, false);
+    await this.#report(mv.id, []);
+    await this.#context.store.runs.replaceFindings('plan', `r${mv.id}`, [], this.#run, this.#at());
+    if (tenant === null || tenant.state !== OBJECT_STATES.live) return;
+    const name = tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor;
+    await this.#context.store.plans.addOperation(this.#plan, {
+      action: 'delete',
+      type: tenant.type as TargetType,
+      mv: mv.id,
+      object: tenant.id,
+      anchor: mv.anchor ?? String(tenant.attributes['sourceAnchor'] ?? ''),
+      name: String(name),
+      changes: [],
+      cause: { ...(await this.#causeOf(touched)), rules: [] },
+      claims: [],
+    });
+  }
+
+  async #planUncarried(touched: TouchedObject, desired: DesiredObject): Promise<void> {
+    await this.#context.store.plans.setWanted(touched.mv.id, false);
+    const object = await this.#nameOf(touched);
+    await this.#report(touched.mv.id, [
+      finding('target-cannot-carry-object', 'plan', {
+        object,
+        cause: `Microsoft Graph cannot create a ${desired.type}, so ${object?.name ?? 'the object'} is not synchronized.`,
+      }),
+    ]);
+  }
+
+  async #planDesired(touched: TouchedObject, desired: DesiredObject, current: Attributes | null): Promise<void> {
+    const { store, target } = this.#context;
+    const { mv, tenant } = touched;
+    const shaped = target.schema.shape(desired.type, desired.outcome.attributes, current, this.facts);
+    const isLive = tenant?.state === OBJECT_STATES.live;
+    await this.#reportProblems(touched, shaped);
+    await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
+    if (shaped.blocked) return;
+    const changes = compareAttributes(target.schema, desired.type, shaped, desired.outcome.decided, current);
+    const action = isLive ? 'update' : current === null ? 'create' : 'restore';
+    if (action === 'update' && changes.length === 0) return;
+    await store.plans.addOperation(this.#plan, {
+      action,
+      type: desired.type,
+      mv: mv.id,
+      object: tenant?.id ?? null,
+      anchor: mv.anchor ?? '',
+      name: nameFrom(shaped.attributes, current),
+      changes,
+      cause: { ...(await this.#causeOf(touched)), rules: rulesBehind(desired, changes) },
+      claims: this.#claims(action, shaped, changes, current),
+    });
+  }
+
+  /** Unique values that the operation brings into the tenant. A restored object brings back all it has. */
+  #claims(
+    action: string,
+    shaped: ShapedObject,
+    changes: readonly AttributeChange[],
+    current: Attributes | null,
+  ): readonly LookupValue[] {
+    const all = this.#unique(shaped.attributes).filter((value) => value.kind !== 'sourceAnchor');
+    if (action !== 'update') return all;
+    if (changes.length === 0) return [];
+    const held = new Set(this.#unique(current ?? {}).map((value) => `${value.kind}/${value.key}`));
+    return all.filter((value) => !held.has(`${value.kind}/${value.key}`));
+  }
+
+  async reportConflicts(lost: readonly LostValue[]): Promise<void> {
+    const { store } = this.#context;
+    await store.transaction(async () => {
+      for (const { mv, attribute, native, value, otherMv, otherObject } of lost) {
+        this.keep.push(mv);
+        const object = await this.#metaverseName(mv);
+        const other = otherMv === null ? await this.#tenantName(otherObject) : await this.#metaverseName(otherMv);
+        const known = await store.runs.findingsOf([`m${mv}`]);
+        await this.#report(mv, [
+          ...known.filter((one) => one.stage === 'plan'),
+          finding('value-conflict', 'plan', {
+            object,
+            otherObject: other,
+            attribute: native,
+            value,
+            cause: `${native} "${value}" must be unique in the tenant and belongs to ${other?.name ?? 'another object'} already${attribute === 'userPrincipalName' ? '' : '; the rest of the object is synchronized without it'}.`,
+          }),
+        ]);
+      }
+    });
+  }
+
+  async addReferenceOperations(): Promise<void> {
+    const { store } = this.#context;
+    const touched = await store.plans.referencesWithoutOperation(this.#plan);
+    await store.transaction(async () => {
+      for (const one of touched) {
+        if (one.tenant === null || one.tenant.state !== OBJECT_STATES.live) continue;
+        const rules = this.#context.rules
+          .outbound(one.mv.type)
+          .filter((rule) => rule.flows.some((flow) => flow.reference));
+        await store.plans.addOperation(this.#plan, {
+          action: 'update',
+          type: one.tenant.type as TargetType,
+          mv: one.mv.id,
+          object: one.tenant.id,
+          anchor: one.mv.anchor ?? '',
+          name: nameFrom(one.tenant.attributes, null),
+          changes: [],
+          cause: { ...(await this.#causeOf(one)), rules: rules.map((rule) => rule.name) },
+          claims: [],
+        });
+      }
+    });
+  }
+
+  /** Managers that are not synchronized: worth knowing, not wrong. */
+  async reportOutside(): Promise<void> {
+    const { store } = this.#context;
+    const outside = new Map<number, Finding[]>();
+    for await (const { mv, attribute, target } of store.plans.referencesOutside(this.flows)) {
+      const space = this.#spaces.find((one) => one.id === target.space)?.name ?? '';
+      const other = objectName(target, space, await store.sync.dnOf(target.id));
+      const found = finding('reference-out-of-scope', 'plan', {
+        object: await this.#metaverseName(mv),
+        otherObject: other,
+        attribute,
+        value: other.dn ?? other.name,
+        cause: `${attribute} refers to ${other.name}, which is not synchronized.`,
+      });
+      outside.set(mv, [...(outside.get(mv) ?? []), found]);
+    }
+    const checked: number[] = [];
+    for await (const mv of store.plans.outsideChecked()) checked.push(mv);
+    await store.transaction(async () => {
+      for (const mv of checked)
+        await store.runs.replaceFindings('plan', `r${mv}`, outside.get(mv) ?? [], this.#run, this.#at());
+    });
+  }
+
+  /** Attributes that the rules want and the target cannot write: one finding for each attribute and type, however many objects have it. */
+  async reportLosses(): Promise<void> {
+    const { store } = this.#context;
+    const losses = [...this.#losses].sort(([a], [b]) => a.localeCompare(b));
+    await store.transaction(async () => {
+      for (const [key, loss] of losses) {
+        await store.runs.replaceFindings(
+          'plan',
+          `loss:${key}`,
+          [
+            finding('target-cannot-carry-attribute', 'plan', {
+              object: loss.object,
+              attribute: loss.attribute,
+              value: loss.value,
+              cause: `Microsoft Graph cannot write ${loss.attribute} of a ${loss.type}, so it is not synchronized (${loss.object?.name ?? 'one object'} is an example).`,
+            }),
+          ],
+          this.#run,
+          this.#at(),
+        );
+      }
+    });
+  }
+
+  readonly #losses = new Map<
+    string,
+    {
+      readonly type: string;
+      readonly attribute: string;
+      readonly value: string | null;
+      readonly object: ObjectName | null;
+    }
+  >();
+
+  async #reportProblems(touched: TouchedObject, shaped: ShapedObject): Promise<void> {
+    if (shaped.problems.length === 0) {
+      await this.#report(touched.mv.id, []);
+      return;
+    }
+    const object = await this.#nameOf(touched);
+    const found: Finding[] = [];
+    for (const problem of shaped.problems) {
+      if (problem.code === 'target-cannot-carry-attribute') {
+        const key = `${touched.mv.type}/${problem.attribute}`;
+        if (!this.#losses.has(key)) {
+          this.#losses.set(key, {
+            type: touched.mv.type === 'person' ? 'user' : touched.mv.type,
+            attribute: problem.attribute ?? '',
+            value: problem.value,
+            object,
+          });
+        }
+        continue;
+      }
+      found.push(
+        finding(problem.code, 'plan', {
+          object,
+          attribute: problem.attribute,
+          value: problem.value,
+          ...(problem.cause === undefined ? {} : { cause: problem.cause }),
+          ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
+        }),
+      );
+    }
+    await this.#report(touched.mv.id, found);
+  }
+
+  async #report(mv: number, findings: readonly Finding[]): Promise<void> {
+    await this.#context.store.runs.replaceFindings('plan', `m${mv}`, findings, this.#run, this.#at());
+  }
+
+  #at(): string {
+    return this.#context.now().toISOString();
+  }
+
+  async #sourceName(mv: number): Promise<ObjectName | null> {
+    const { store } = this.#context;
+    for (const object of await store.sync.objectsOf(mv)) {
+      const space = this.#spaces.find((one) => one.id === object.space);
+      if (space !== undefined && space.name !== TENANT)
+        return objectName(object, space.name, await store.sync.dnOf(object.id));
+    }
+    return null;
+  }
+
+  async #metaverseName(mv: number): Promise<ObjectName | null> {
+    return this.#sourceName(mv);
+  }
+
+  async #tenantName(object: number): Promise<ObjectName | null> {
+    const found = await this.#context.store.spaces.objectById(object);
+    return found === null ? null : objectName(found, TENANT, null);
+  }
+
+  async #nameOf(touched: TouchedObject): Promise<ObjectName | null> {
+    return (
+      (await this.#sourceName(touched.mv.id)) ??
+      (touched.tenant === null ? null : objectName(touched.tenant, TENANT, null))
+    );
+  }
+
+  async #causeOf(touched: TouchedObject): Promise<{ readonly source: string; readonly object: string }> {
+    const name = await this.#sourceName(touched.mv.id);
+    if (name === null) return { source: '', object: 'no object of any source any more' };
+    return { source: name.space, object: name.dn ?? name.name };
+  }
+}
+
+/** A unique value that an operation had to give up, and who has it. */
+export interface LostValue {
+  readonly mv: number;
+  readonly attribute: string;
+  readonly native: string;
+  readonly value: string;
+  readonly otherMv: number | null;
+  readonly otherObject: number;
+}
+
+function nameFrom(attributes: Attributes, current: Attributes | null): string {
+  for (const name of ['userPrincipalName', 'displayName']) {
+    const value = attributes[name] ?? current?.[name];
+    if (typeof value === 'string') return value;
+  }
+  return '';
+}
+
+/** The reference attributes that flow out and that the target can write. */
+function referenceFlows(context: EngineContext): readonly ReferenceFlow[] {
+  const flows = new Map<string, ReferenceFlow>();
+  for (const rule of context.rules.all) {
+    if (rule.direction !== 'outbound') continue;
+    for (const flow of rule.flows) {
+      const target = context.target.schema.references.find(
+        (one) => one.name === flow.target && one.types.includes(rule.targetType as TargetType),
+      );
+      const [attribute] = flow.sources;
+      if (!flow.reference || target === undefined || attribute === undefined) continue;
+      flows.set(`${rule.sourceType}/${attribute}/${flow.target}`, {
+        attribute,
+        targetAttribute: flow.target,
+        single: target.single,
+        metaverseType: rule.sourceType,
+      });
+    }
+  }
+  return [...flows.values()];
+}

@@ -1,0 +1,172 @@
+import { DirbridgeError, messageOf } from '../errors.ts';
+import type { PlanHead } from '../model/plan.ts';
+import type { RunOutcome } from '../model/run.ts';
+import { type ApplySummary, applyPlan, settleIntents } from './apply.ts';
+import type { EngineContext } from './context.ts';
+import { importSpace } from './import.ts';
+import { uniqueValues } from './lookup.ts';
+import { planChanges } from './plan.ts';
+import { synchronize } from './sync.ts';
+
+export interface CycleOptions {
+  readonly command: string;
+  /** Read everything anew and evaluate everything anew; the result is the same, only slower. */
+  readonly full: boolean;
+  /** Carry the plan out. */
+  readonly apply: boolean;
+  readonly approvedBy?: string;
+}
+
+export interface CycleResult {
+  readonly run: string;
+  readonly plan: PlanHead;
+  readonly outcome: RunOutcome;
+  readonly message: string | null;
+  readonly done: Readonly<Record<string, number>>;
+  readonly failed: number;
+}
+
+/**
+ * One cycle, the four verbs in their order. Each hands over to the next through the store; whatever throws ends the run as failed, with what was done
+ * so far kept, and the next run goes on from there.
+ */
+export async function runCycle(context: EngineContext, options: CycleOptions): Promise<CycleResult> {
+  return record(context, options.command, async (run) => {
+    await step(context, run, 'settle', async () => ({
+      detail: 'interrupted writes',
+      counts: { settled: await settleIntents(context, run) },
+    }));
+    for (const source of context.sources)
+      await step(context, run, `import ${source.connector.name}`, () =>
+        importSource(context, run, source.connector, options.full),
+      );
+    await step(context, run, 'import tenant', () => importTenant(context, run, options.full));
+    await step(context, run, 'sync', () => synchronize(context, run, options.full));
+    const plan = await planStep(context, run);
+    if (!options.apply) return { plan, outcome: 'done', message: null, done: {}, failed: 0 };
+    return { plan, ...(await applyStep(context, run, plan, options.approvedBy)) };
+  });
+}
+
+/** Applies a stored plan, in a run of its own. Nothing is read before: a plan whose state has moved on is refused as stale. */
+export async function runApply(
+  context: EngineContext,
+  plan: PlanHead,
+  command: string,
+  approvedBy?: string,
+): Promise<CycleResult> {
+  return record(context, command, async (run) => {
+    await step(context, run, 'settle', async () => ({
+      detail: 'interrupted writes',
+      counts: { settled: await settleIntents(context, run) },
+    }));
+    return { plan, ...(await applyStep(context, run, plan, approvedBy)) };
+  });
+}
+
+function importSource(
+  context: EngineContext,
+  run: string,
+  connector: EngineContext['sources'][number]['connector'],
+  full: boolean,
+): Promise<StepResult> {
+  const { rules } = context;
+  return importSpace(context, connector, {
+    attributes: rules.attributesRead('source'),
+    references: withMember(rules.referencesRead('source')),
+    lookup: () => [],
+    full,
+    run,
+  });
+}
+
+/** Group scopes ask for members even where no rule does. */
+function withMember(references: readonly string[]): readonly string[] {
+  return references.includes('member') ? references : [...references, 'member'];
+}
+
+function importTenant(context: EngineContext, run: string, full: boolean): Promise<StepResult> {
+  const { schema } = context.target;
+  return importSpace(context, context.target, {
+    attributes: schema.attributes.map((attribute) => attribute.name),
+    references: schema.references.map((reference) => reference.name),
+    lookup: uniqueValues(schema),
+    full,
+    run,
+  });
+}
+
+async function planStep(context: EngineContext, run: string): Promise<PlanHead> {
+  let head: PlanHead | null = null;
+  await step(context, run, 'plan', async () => {
+    head = await planChanges(context, run);
+    return { detail: `plan ${head.id}`, counts: { operations: head.operations } };
+  });
+  if (head === null) throw new DirbridgeError('bug', 'planning ended without a plan');
+  return head;
+}
+
+async function applyStep(
+  context: EngineContext,
+  run: string,
+  plan: PlanHead,
+  approvedBy: string | undefined,
+): Promise<ApplySummary> {
+  let summary: ApplySummary | null = null;
+  await step(context, run, 'apply', async () => {
+    summary = await applyPlan(context, plan, approvedBy === undefined ? { run } : { run, approvedBy });
+    return { detail: summary.message ?? `plan ${plan.id}`, counts: { ...summary.done, failed: summary.failed } };
+  });
+  if (summary === null) throw new DirbridgeError('bug', 'applying ended without a result');
+  return summary;
+}
+
+interface StepResult {
+  readonly detail: string;
+  readonly counts: object;
+}
+
+async function step(context: EngineContext, run: string, name: string, work: () => Promise<StepResult>): Promise<void> {
+  const startedAt = context.now().toISOString();
+  context.progress(name, 0, null);
+  const { detail, counts } = await work();
+  await context.store.runs.addStep(run, {
+    step: name,
+    startedAt,
+    endedAt: context.now().toISOString(),
+    detail,
+    counts: counts as Readonly<Record<string, number>>,
+  });
+  context.log.info({ run, step: name, detail, ...counts }, `${name} done`);
+}
+
+async function record(
+  context: EngineContext,
+  command: string,
+  work: (run: string) => Promise<Omit<CycleResult, 'run'>>,
+): Promise<CycleResult> {
+  const { store } = context;
+  const run = await store.runs.startRun(command, context.now().toISOString());
+  try {
+    const result = await work(run);
+    await store.runs.endRun(run, {
+      at: context.now().toISOString(),
+      plan: result.plan.id,
+      outcome: result.outcome,
+      message: result.message,
+      done: result.done,
+      failed: result.failed,
+    });
+    return { run, ...result };
+  } catch (error) {
+    await store.runs.endRun(run, {
+      at: context.now().toISOString(),
+      plan: null,
+      outcome: 'failed',
+      message: messageOf(error),
+      done: {},
+      failed: 0,
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,143 @@
+import { DirbridgeError } from '../errors.ts';
+import { normalizeRdn, splitDn } from '../model/dn.ts';
+import { type Finding, finding } from '../model/finding.ts';
+import type { SpaceHead, SpaceObject, Store } from '../store/store.ts';
+import type { Scope } from './context.ts';
+
+const KINDS = ['include', 'exclude', 'groups'] as const;
+const MEMBER = 'member';
+/** So many containers are remembered; more are looked up again. */
+const REMEMBERED = 50_000;
+
+/**
+ * Answers which objects of one source are in its scope. Containers and groups are known by their anchors, resolved from the configured DN
+ * once: a renamed or moved container stays what it was.
+ */
+export class SourceScope {
+  readonly #store: Store;
+  readonly #include: ReadonlySet<string>;
+  readonly #exclude: ReadonlySet<string>;
+  readonly #groups: readonly number[];
+  readonly #limitedToGroups: boolean;
+  readonly #containers = new Map<number, boolean>();
+  /** Containers and groups of the scope that are no longer in the directory. */
+  readonly findings: readonly Finding[];
+
+  private constructor(
+    store: Store,
+    anchors: {
+      readonly include: ReadonlySet<string>;
+      readonly exclude: ReadonlySet<string>;
+      readonly groups: readonly number[];
+    },
+    limitedToGroups: boolean,
+    findings: readonly Finding[],
+  ) {
+    this.#store = store;
+    this.#include = anchors.include;
+    this.#exclude = anchors.exclude;
+    this.#groups = anchors.groups;
+    this.#limitedToGroups = limitedToGroups;
+    this.findings = findings;
+  }
+
+  /** Resolves the configured DNs that are new; throws `scope-not-found` for one that is not in the directory. */
+  static async resolve(store: Store, space: SpaceHead, scope: Scope): Promise<SourceScope> {
+    const known = await store.spaces.scopeAnchors(space.id);
+    const anchors: { kind: string; dn: string; anchor: string }[] = [];
+    const findings: Finding[] = [];
+    for (const kind of KINDS) {
+      for (const [index, dn] of scope[kind].entries()) {
+        const before = known.find((one) => one.kind === kind && one.dn === dn);
+        const anchor = before?.anchor ?? (await findByDn(store, space.id, dn))?.anchor;
+        if (anchor === undefined) throw notFound(space.name, kind, index, dn);
+        anchors.push({ kind, dn, anchor });
+        const object = await store.spaces.objectByAnchor(space.id, anchor);
+        if (object === null || object.state !== 0) {
+          findings.push(
+            finding('scope-container-missing', 'sync', {
+              object: { space: space.name, anchor, type: kind, name: dn, dn },
+            }),
+          );
+        }
+      }
+    }
+    await store.spaces.setScopeAnchors(space.id, anchors);
+    const groups: number[] = [];
+    for (const { kind, anchor } of anchors) {
+      const group = kind === 'groups' ? await store.spaces.objectByAnchor(space.id, anchor) : null;
+      if (group !== null) groups.push(group.id);
+    }
+    const of = (kind: string): ReadonlySet<string> =>
+      new Set(anchors.filter((one) => one.kind === kind).map((one) => one.anchor));
+    return new SourceScope(
+      store,
+      { include: of('include'), exclude: of('exclude'), groups },
+      scope.groups.length > 0,
+      findings,
+    );
+  }
+
+  /** Whether moving a container can change anything. */
+  get isWholeDirectory(): boolean {
+    return this.#include.size === 0 && this.#exclude.size === 0;
+  }
+
+  /** The groups that make up the scope, as object numbers. */
+  get groups(): readonly number[] {
+    return this.#groups;
+  }
+
+  async isInScope(object: SpaceObject): Promise<boolean> {
+    if (!this.isWholeDirectory && !(await this.#isContained(object))) return false;
+    if (!this.#limitedToGroups) return true;
+    for (const group of this.#groups) {
+      if (await this.#store.sync.isReferenced(group, MEMBER, object.id)) return true;
+    }
+    return false;
+  }
+
+  async #isContained(object: SpaceObject): Promise<boolean> {
+    if (this.#include.has(object.anchor)) return true;
+    if (this.#exclude.has(object.anchor)) return false;
+    return object.parent === null ? this.#include.size === 0 : this.#holdsContainer(object.parent);
+  }
+
+  /** The nearest container above that is named decides. */
+  async #holdsContainer(container: number): Promise<boolean> {
+    const known = this.#containers.get(container);
+    if (known !== undefined) return known;
+    const at = await this.#store.sync.parentOf(container);
+    let answer = this.#include.size === 0;
+    if (at !== null) {
+      if (this.#include.has(at.anchor)) answer = true;
+      else if (this.#exclude.has(at.anchor)) answer = false;
+      else if (at.parent !== null) answer = await this.#holdsContainer(at.parent);
+    }
+    if (this.#containers.size >= REMEMBERED) this.#containers.clear();
+    this.#containers.set(container, answer);
+    return answer;
+  }
+}
+
+function notFound(source: string, kind: string, index: number, dn: string): DirbridgeError {
+  return new DirbridgeError(
+    'scope-not-found',
+    `source "${source}", scope.${kind}[${index}]: "${dn}" is not in the directory`,
+  );
+}
+
+/** Finds an object by its DN, walking down from the root whose name it ends with. */
+export async function findByDn(store: Store, space: number, dn: string): Promise<SpaceObject | null> {
+  const parts = splitDn(dn).map(normalizeRdn);
+  for (let roots = parts.length; roots >= 1; roots--) {
+    const root = await store.spaces.childByRdn(space, null, parts.slice(parts.length - roots).join(','));
+    if (root === null) continue;
+    let at: SpaceObject | null = root;
+    for (let index = parts.length - roots - 1; index >= 0 && at !== null; index--) {
+      at = await store.spaces.childByRdn(space, at.id, parts[index] ?? '');
+    }
+    if (at !== null) return at;
+  }
+  return null;
+}

@@ -1,0 +1,402 @@
+import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import type { CompiledRule } from '../rules/rule-set.ts';
+import { RuleEvaluationError } from '../rules/rule-set.ts';
+import { OBJECT_STATES, PENDING, type PendingObject, type SpaceHead, type SpaceObject, TOUCH } from '../store/store.ts';
+import { type EngineContext, TENANT } from './context.ts';
+import { type InboundContent, InboundFlow } from './inbound.ts';
+import { joinObject } from './join.ts';
+import { joinValues } from './lookup.ts';
+import { SourceScope } from './scope.ts';
+
+const BATCH = 500;
+
+export interface SyncSummary {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly detail: string;
+}
+
+type Counts = Record<'synchronized' | 'projected' | 'joined' | 'changed' | 'disconnected' | 'errors', number>;
+
+/**
+ * Brings the metaverse in step with what changed in the spaces: scope, join, project, flow in. Walks only the objects that import has marked
+ * (all of them when `full`, when the rules changed, or, for one source, when its scope changed). Speaks to no directory.
+ */
+export async function synchronize(context: EngineContext, run: string, full: boolean): Promise<SyncSummary> {
+  const synchronization = await Synchronization.begin(context, run);
+  const detail = await synchronization.markFull(full);
+  await synchronization.walk();
+  return { counts: synchronization.counts, detail };
+}
+
+class Synchronization {
+  readonly #context: EngineContext;
+  readonly #run: string;
+  readonly #spaces: ReadonlyMap<number, SpaceHead>;
+  readonly #scopes: ReadonlyMap<number, SourceScope>;
+  readonly #inbound: InboundFlow;
+  readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
+
+  private constructor(
+    context: EngineContext,
+    run: string,
+    spaces: ReadonlyMap<number, SpaceHead>,
+    scopes: ReadonlyMap<number, SourceScope>,
+  ) {
+    this.#context = context;
+    this.#run = run;
+    this.#spaces = spaces;
+    this.#scopes = scopes;
+    this.#inbound = new InboundFlow(context, spaces, scopes);
+  }
+
+  static async begin(context: EngineContext, run: string): Promise<Synchronization> {
+    const heads = await context.store.spaces.spaces();
+    const scopes = new Map<number, SourceScope>();
+    const configured = heads.filter(
+      (head) => head.name === TENANT || context.sources.some((source) => source.connector.name === head.name),
+    );
+    await context.store.transaction(async () => {
+      for (const head of configured) {
+        const source = context.sources.find((one) => one.connector.name === head.name);
+        if (source === undefined) continue;
+        const scope = await SourceScope.resolve(context.store, head, source.scope);
+        scopes.set(head.id, scope);
+        await context.store.runs.replaceFindings(
+          'sync',
+          `scope:${head.name}`,
+          scope.findings,
+          run,
+          context.now().toISOString(),
+        );
+      }
+    });
+    return new Synchronization(context, run, new Map(heads.map((head) => [head.id, head])), scopes);
+  }
+
+  /** Marks everything when the rules or a scope are not those of the last time; answers why. */
+  async markFull(asked: boolean): Promise<string> {
+    const { store, rules, sources } = this.#context;
+    return store.transaction(async () => {
+      const reasons: string[] = [];
+      if (asked) reasons.push('asked for');
+      if ((await store.meta('rules')) !== rules.hash && (await store.meta('rules')) !== null)
+        reasons.push('the rules have changed');
+      await store.setMeta('rules', rules.hash);
+      if (reasons.length > 0) {
+        await store.sync.markAllPending();
+        await store.sync.touchAll(TOUCH.attributes | TOUCH.references);
+      }
+      for (const source of sources) {
+        const key = `scope:${source.connector.name}`;
+        const text = JSON.stringify(source.scope);
+        const before = await store.meta(key);
+        await store.setMeta(key, text);
+        if (before === null || before === text) continue;
+        const space = [...this.#spaces.values()].find((one) => one.name === source.connector.name);
+        if (space !== undefined) await store.sync.markAllPending(space.id);
+        reasons.push(`the scope of ${source.connector.name} has changed`);
+      }
+      if (reasons.length > 0) await store.sync.raiseVersion();
+      return reasons.length === 0 ? 'changes only' : `full: ${reasons.join(', ')}`;
+    });
+  }
+
+  async walk(): Promise<void> {
+    const { store } = this.#context;
+    await store.transaction(async () => {
+      for (const scope of this.#scopes.values()) await store.sync.markTargetsOfChanged(scope.groups, 'member');
+    });
+    for (;;) {
+      const pending = await store.sync.pendingObjects(BATCH);
+      if (pending.length === 0) break;
+      await store.transaction(async () => {
+        await store.sync.clearPending(pending.map((one) => one.id));
+        for (const object of pending) await this.#synchronizeObject(object);
+        await store.sync.raiseVersion();
+      });
+      this.#context.progress('sync', this.counts.synchronized, null);
+    }
+    await store.transaction(async () => {
+      if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
+    });
+  }
+
+  async #synchronizeObject(object: PendingObject): Promise<void> {
+    this.counts.synchronized++;
+    const space = this.#spaces.get(object.space);
+    if (space === undefined || object.state === OBJECT_STATES.placeholder) return;
+    if (space.name === TENANT) await this.#synchronizeTenantObject(object);
+    else if (!this.#scopes.has(space.id)) await this.#disconnect(object, []);
+    else if (object.state === OBJECT_STATES.removed) await this.#removeObject(object);
+    else await this.#synchronizeSourceObject(object);
+  }
+
+  // ------------------------------------------------------------ objects of a source
+
+  async #synchronizeSourceObject(object: PendingObject): Promise<void> {
+    if (object.flags & PENDING.moved) await this.#followMovedContainer(object);
+    const rules = await this.#inbound.applicableRules(object);
+    const linking = rules.filter((rule) => rule.joins.length > 0 || rule.link === 'provision');
+    if (linking.length === 0) {
+      await this.#disconnect(object, []);
+      return;
+    }
+    if (object.mv !== null) {
+      await this.#flow(object.mv, object);
+      return;
+    }
+    await this.#connect(object, linking);
+  }
+
+  /** What lies below a moved container may have come into the scope or left it. A new container brings its children as new objects. */
+  async #followMovedContainer(object: PendingObject): Promise<void> {
+    const scope = this.#scopes.get(object.space);
+    if (scope === undefined || scope.isWholeDirectory || object.flags & PENDING.state) return;
+    await this.#context.store.sync.markDescendants(object.id);
+  }
+
+  async #connect(object: PendingObject, rules: readonly CompiledRule[]): Promise<void> {
+    const { store } = this.#context;
+    const taken: number[] = [];
+    const result = await joinObject(store, rules, object.attributes, async (mv) => {
+      const others = await store.sync.objectsOf(mv);
+      const free = !others.some((one) => one.space === object.space);
+      if (!free) taken.push(mv);
+      return free;
+    });
+    if (result.kind === 'joined') {
+      await store.sync.link(object.id, result.mv, false);
+      await store.sync.touchReferencesTo(object.id);
+      this.counts.joined++;
+      await this.#flow(result.mv, object);
+      return;
+    }
+    if (result.kind === 'ambiguous') {
+      await this.#report(object, [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]);
+      return;
+    }
+    const [rival] = taken;
+    if (rival !== undefined) {
+      await this.#report(object, [await this.#joinConflict(object, rival)]);
+      return;
+    }
+    const provision = rules.find((rule) => rule.link === 'provision');
+    if (provision !== undefined) await this.#project(object, provision);
+  }
+
+  async #project(object: PendingObject, rule: CompiledRule): Promise<void> {
+    const { store } = this.#context;
+    const content = await this.#evaluate(object, [object], null);
+    if (content === null) return;
+    const mv = await store.sync.createMetaverse(rule.targetType);
+    await store.sync.link(object.id, mv, false);
+    this.counts.projected++;
+    await this.#store(mv, content, null, object);
+  }
+
+  /** Flows everything that is joined to a metaverse object into it again. */
+  async #flow(mv: number, object: SpaceObject): Promise<void> {
+    const { store } = this.#context;
+    const before = await store.sync.metaverse(mv);
+    const joined = (await store.sync.objectsOf(mv)).filter(
+      (one) => this.#scopes.has(one.space) && one.state === OBJECT_STATES.live,
+    );
+    const content = await this.#evaluate(object, joined, before?.attributes ?? null);
+    if (content === null) return;
+    if (before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor && content.isProvisioned) {
+      await this.#report(object, [
+        finding('anchor-changed', 'sync', {
+          object: await this.#nameOf(object),
+          attribute: 'sourceAnchor',
+          value: content.anchor,
+          cause: `The source anchor changed from ${before.anchor} to ${content.anchor ?? 'nothing'}, but the object is in the tenant under the old one.`,
+        }),
+      ]);
+      return;
+    }
+    await this.#store(mv, content, before?.anchor ?? null, object);
+  }
+
+  /** Runs the rules; a rule that raises an error leaves the object as it is and is a finding. */
+  async #evaluate(
+    object: SpaceObject,
+    joined: readonly SpaceObject[],
+    before: InboundContent['attributes'] | null,
+  ): Promise<InboundContent | null> {
+    try {
+      const content = await this.#inbound.flowIn(joined, before);
+      await this.#report(object, []);
+      return content;
+    } catch (error) {
+      if (!(error instanceof RuleEvaluationError)) throw error;
+      this.counts.errors++;
+      await this.#report(object, [
+        finding('rule-error', 'sync', {
+          object: await this.#nameOf(object),
+          attribute: error.attribute,
+          cause: `Rule "${error.rule}", attribute ${error.attribute}: ${error.message}`,
+        }),
+      ]);
+      return null;
+    }
+  }
+
+  async #store(mv: number, content: InboundContent, anchorBefore: string | null, object: SpaceObject): Promise<void> {
+    const { store } = this.#context;
+    if (!content.isProvisioned) {
+      await this.#abandon(mv);
+      return;
+    }
+    if (content.anchor === null) {
+      await this.#report(object, [finding('anchor-missing', 'sync', { object: await this.#nameOf(object) })]);
+    }
+    const changed = await store.sync.saveMetaverse(mv, content);
+    if (!changed) return;
+    this.counts.changed++;
+    await store.sync.touch(mv, TOUCH.attributes);
+    if (content.anchor !== anchorBefore && content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
+  }
+
+  async #removeObject(object: PendingObject): Promise<void> {
+    await this.#disconnect(object, []);
+    await this.#context.store.sync.purgeObject(object.id);
+  }
+
+  /** Takes an object away from its metaverse object, which goes on without it or is given up. */
+  async #disconnect(object: PendingObject, findings: readonly Finding[]): Promise<void> {
+    await this.#report(object, findings);
+    if (object.mv === null) return;
+    const { store } = this.#context;
+    await store.sync.touchReferencesTo(object.id);
+    await store.sync.link(object.id, null, false);
+    this.counts.disconnected++;
+    const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));
+    const [next] = rest;
+    if (next === undefined) await this.#abandon(object.mv);
+    else await this.#flow(object.mv, next);
+  }
+
+  /** Nobody stands for the metaverse object any more. It stays, empty, as long as something in the tenant hangs on it. */
+  async #abandon(mv: number): Promise<void> {
+    const { store } = this.#context;
+    const object = await store.sync.metaverse(mv);
+    const tenant = object?.tenant == null ? null : await store.spaces.objectById(object.tenant);
+    if (tenant === null || tenant.state === OBJECT_STATES.removed) {
+      await this.#clearFindings(mv);
+      await store.sync.deleteMetaverse(mv);
+      return;
+    }
+    // It can still be joined by what it was known by: an object that returns finds its place, and its tenant object, again.
+    const lookup = joinValues(this.#context.rules.joinAttributes, object?.attributes ?? {});
+    const empty = { anchor: object?.anchor ?? null, attributes: {}, rules: '', contributors: [], lookup };
+    if (await store.sync.saveMetaverse(mv, empty)) await store.sync.touch(mv, TOUCH.attributes);
+  }
+
+  async #clearFindings(mv: number): Promise<void> {
+    for (const stage of ['plan', 'apply'] as const) {
+      for (const subject of [`m${mv}`, `r${mv}`])
+        await this.#context.store.runs.replaceFindings(stage, subject, [], this.#run, this.#at());
+    }
+  }
+
+  // ------------------------------------------------------------ objects of the tenant
+
+  async #synchronizeTenantObject(object: PendingObject): Promise<void> {
+    const { store, rules } = this.#context;
+    if (object.state === OBJECT_STATES.removed) {
+      if (object.mv !== null) {
+        await store.sync.link(object.id, null, true);
+        await this.#touchOrDrop(object.mv);
+      }
+      await store.sync.purgeObject(object.id);
+      return;
+    }
+    if (object.mv !== null) {
+      const flags = object.flags & PENDING.state ? TOUCH.attributes | TOUCH.references : TOUCH.attributes;
+      await store.sync.touch(object.mv, flags);
+      return;
+    }
+    const result = await joinObject(store, rules.inbound('tenant', object.type), object.attributes, async (mv) => {
+      const candidate = await store.sync.metaverse(mv);
+      if (candidate?.tenant == null) return true;
+      const other = await store.spaces.objectById(candidate.tenant);
+      return other === null || (other.state !== OBJECT_STATES.live && object.state === OBJECT_STATES.live);
+    });
+    if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
+    else if (result.kind === 'ambiguous') {
+      await this.#report(object, [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]);
+    }
+  }
+
+  /** The tenant object is gone for good: a metaverse object that nobody stands for goes with it. */
+  async #touchOrDrop(mv: number): Promise<void> {
+    const { store } = this.#context;
+    const joined = await store.sync.objectsOf(mv);
+    if (joined.length === 0) {
+      await this.#clearFindings(mv);
+      await store.sync.deleteMetaverse(mv);
+    } else await store.sync.touch(mv, TOUCH.attributes | TOUCH.references);
+  }
+
+  /** Looks whether the tenant holds an object with this anchor already: a live one, else the one deleted last. */
+  async #joinTenantObject(mv: number, anchor: string): Promise<void> {
+    const { store } = this.#context;
+    const tenant = [...this.#spaces.values()].find((space) => space.name === TENANT);
+    const own = await store.sync.metaverse(mv);
+    if (tenant === undefined || own?.tenant != null) return;
+    const types = new Set(this.#context.rules.outbound(own?.type ?? '').map((rule) => rule.targetType));
+    const found = (await store.spaces.objectsByValue(tenant.id, { kind: 'sourceAnchor', key: anchor })).filter(
+      (one) => types.has(one.type) && one.mv === null && one.attributes['sourceAnchor'] === anchor,
+    );
+    const [best] = [...found].sort((a, b) => a.state - b.state || (b.deletedAt ?? '').localeCompare(a.deletedAt ?? ''));
+    if (best !== undefined) await this.#linkTenantObject(best.id, mv);
+  }
+
+  async #linkTenantObject(object: number, mv: number): Promise<void> {
+    const { store } = this.#context;
+    await store.sync.link(object, mv, true);
+    await store.sync.touch(mv, TOUCH.attributes | TOUCH.references);
+    await store.sync.touchReferencesTo(object);
+    this.counts.joined++;
+  }
+
+  // ------------------------------------------------------------ findings
+
+  async #report(object: SpaceObject, findings: readonly Finding[]): Promise<void> {
+    await this.#context.store.runs.replaceFindings('sync', `o${object.id}`, findings, this.#run, this.#at());
+  }
+
+  #at(): string {
+    return this.#context.now().toISOString();
+  }
+
+  async #ambiguity(object: SpaceObject, candidates: readonly number[], attribute: string): Promise<Finding> {
+    const other = candidates[0] === undefined ? null : await this.#nameOfMetaverse(candidates[0]);
+    return finding('join-ambiguous', 'sync', { object: await this.#nameOf(object), otherObject: other, attribute });
+  }
+
+  async #joinConflict(object: SpaceObject, rival: number): Promise<Finding> {
+    return finding('join-conflict', 'sync', {
+      object: await this.#nameOf(object),
+      otherObject: await this.#nameOfMetaverse(rival),
+    });
+  }
+
+  async #nameOfMetaverse(mv: number): Promise<ObjectName | null> {
+    const [first] = await this.#context.store.sync.objectsOf(mv);
+    return first === undefined ? null : this.#nameOf(first);
+  }
+
+  async #nameOf(object: SpaceObject): Promise<ObjectName> {
+    const dn = await this.#context.store.sync.dnOf(object.id);
+    return objectName(object, this.#spaces.get(object.space)?.name ?? '', dn);
+  }
+}
+
+/** How people know an object. */
+export function objectName(object: SpaceObject, space: string, dn: string | null): ObjectName {
+  const { attributes } = object;
+  const names = ['userPrincipalName', 'displayName', 'cn', 'sAMAccountName'].map((name) => attributes[name]);
+  const name = names.find((one) => typeof one === 'string') ?? dn ?? object.anchor;
+  return { space, anchor: object.anchor, type: object.type, name: String(name), ...(dn === null ? {} : { dn }) };
+}

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto';
+import { TENANT_FACTS } from '../connectors/connector.ts';
+import type { AttributeChange, PlanValue } from '../model/plan.ts';
+import type { LookupValue, StoredOperation } from '../store/store.ts';
+import type { EngineContext } from './context.ts';
+import { uniqueKey } from './lookup.ts';
+import type { LostValue } from './plan.ts';
+
+interface Wait {
+  readonly operation: number;
+  readonly on: number;
+  readonly value: LookupValue;
+}
+
+/**
+ * Values that must be unique in the tenant: an operation that takes one from an object which gives it up in the same plan waits for that;
+ * where objects exchange values in a circle, one of them steps aside first; a value that nobody gives up, or that two objects want, is lost by the
+ * one that does not have it. Answers what was lost; the rest of those objects still goes.
+ */
+export async function settleUniqueValues(
+  context: EngineContext,
+  plan: number,
+  facts: Readonly<Record<string, string>>,
+): Promise<readonly LostValue[]> {
+  const settling = new UniqueValues(context, plan, facts);
+  return settling.settle();
+}
+
+class UniqueValues {
+  readonly #context: EngineContext;
+  readonly #plan: number;
+  readonly #facts: Readonly<Record<string, string>>;
+  readonly #kinds: ReadonlyMap<string, string>;
+  readonly #lost: LostValue[] = [];
+
+  constructor(context: EngineContext, plan: number, facts: Readonly<Record<string, string>>) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#facts = facts;
+    this.#kinds = new Map(
+      context.target.schema.attributes.flatMap((one) =>
+        one.uniqueGroup === undefined ? [] : [[one.name, one.uniqueGroup] as const],
+      ),
+    );
+  }
+
+  async settle(): Promise<readonly LostValue[]> {
+    const { plans } = this.#context.store;
+    for (const { value, operations } of await plans.doubleClaims(this.#plan))
+      await this.#settleDouble(value, operations);
+    // Whoever loses a value keeps its old one, which then nobody else can have: again until nothing is lost any more.
+    for (;;) {
+      const waits: Wait[] = [];
+      let lost = false;
+      for (const { operation, value, holder } of await plans.conflicts(this.#plan)) {
+        const release = holder.mv === null ? null : await plans.operationOf(this.#plan, holder.mv);
+        if (release !== null && this.#releases(release, value)) waits.push({ operation, on: release.id, value });
+        else lost = (await this.#lose(operation, value, holder.mv, holder.id)) || lost;
+      }
+      if (lost) continue;
+      await this.#orderWaits(waits);
+      return this.#lost;
+    }
+  }
+
+  /** Of several new claims the first by type and anchor wins, so that the same input always gives the same plan. */
+  async #settleDouble(value: LookupValue, operations: readonly number[]): Promise<void> {
+    const [first, ...others] = operations;
+    if (first === undefined) return;
+    const winner = await this.#context.store.plans.operation(first);
+    if (winner === null) return;
+    for (const other of others) await this.#lose(other, value, winner.mv, winner.object ?? 0);
+  }
+
+  #releases(operation: StoredOperation, value: LookupValue): boolean {
+    if (operation.action === 'delete') return true;
+    if (operation.action !== 'update') return false;
+    const touching = operation.changes.filter((change) => this.#kinds.get(change.attribute) === value.kind);
+    const gives = touching.some((change) => this.#keys(value.kind, change.from).includes(value.key));
+    return gives && !touching.some((change) => this.#keys(value.kind, change.to).includes(value.key));
+  }
+
+  #keys(kind: string, value: PlanValue): readonly string[] {
+    const list = Array.isArray(value) ? value : [value];
+    return list.flatMap((one) => (typeof one === 'string' ? [uniqueKey(kind, one)] : []));
+  }
+
+  /** Takes the value out of the operation; a creation that cannot be without it is given up. */
+  async #lose(operation: number, value: LookupValue, otherMv: number | null, otherObject: number): Promise<boolean> {
+    const { plans } = this.#context.store;
+    await plans.dropClaim(this.#plan, operation, value);
+    const stored = await plans.operation(operation);
+    if (stored === null) return false;
+    const change = stored.changes.find(
+      (one) => this.#kinds.get(one.attribute) === value.kind && this.#keys(value.kind, one.to).includes(value.key),
+    );
+    if (change === undefined) {
+      // A restored object brings the value back without any change: it cannot come back as long as somebody else has it.
+      if (stored.action !== 'restore') return false;
+      this.#lost.push({
+        mv: stored.mv,
+        attribute: value.kind,
+        native: value.kind,
+        value: value.key,
+        otherMv,
+        otherObject,
+      });
+      await this.#giveUp(stored);
+      return true;
+    }
+    this.#lost.push({
+      mv: stored.mv,
+      attribute: change.attribute,
+      native: change.native,
+      value: String(change.to),
+      otherMv,
+      otherObject,
+    });
+    const rest = stored.changes.filter((one) => one !== change);
+    const required =
+      this.#context.target.schema.attributes.find((one) => one.name === change.attribute)?.required === true;
+    if (stored.action !== 'update' && required) await this.#giveUp(stored);
+    else if (rest.length === 0 && stored.action === 'update') await plans.removeOperation(operation);
+    else await plans.updateOperation(operation, { changes: rest });
+    return true;
+  }
+
+  async #giveUp(operation: StoredOperation): Promise<void> {
+    await this.#context.store.plans.removeOperation(operation.id);
+    await this.#context.store.plans.setWanted(operation.mv, false);
+  }
+
+  async #orderWaits(waits: readonly Wait[]): Promise<void> {
+    const { plans } = this.#context.store;
+    const after = new Map<number, Set<number>>();
+    for (const { operation, on } of waits) after.set(operation, (after.get(operation) ?? new Set()).add(on));
+    for (const cycle of findCycles(after)) await this.#stepAside(cycle, after, waits);
+    const levels = new Map<number, number>();
+    for (const [operation, on] of after) {
+      await plans.updateOperation(operation, {
+        waits: [...on].sort((a, b) => a - b),
+        level: levelOf(operation, after, levels),
+      });
+    }
+  }
+
+  /**
+   * One object of a circle takes a value of its own first, so that the others can move up, and its real one last. Its operation keeps
+   * everything else; a second one follows.
+   */
+  async #stepAside(operation: number, after: Map<number, Set<number>>, waits: readonly Wait[]): Promise<void> {
+    const { plans } = this.#context.store;
+    const stored = await plans.operation(operation);
+    if (stored === null) return;
+    const wanted = waits.filter((wait) => wait.operation === operation);
+    const moving = stored.changes.filter((change) =>
+      wanted.some(
+        (wait) =>
+          this.#kinds.get(change.attribute) === wait.value.kind &&
+          this.#keys(wait.value.kind, change.to).includes(wait.value.key),
+      ),
+    );
+    const aside = moving.map((change): AttributeChange => ({ ...change, to: this.#temporary(change, stored.anchor) }));
+    const final = moving.map((change, index): AttributeChange => ({ ...change, from: aside[index]?.to ?? null }));
+    const changes = stored.changes.map((change) => aside[moving.indexOf(change)] ?? change);
+    await plans.updateOperation(operation, { changes });
+    const on = [...(after.get(operation) ?? [])];
+    after.delete(operation);
+    const followUp = await plans.addFollowUp(operation, final, [operation, ...on], 1);
+    after.set(followUp, new Set([operation, ...on]));
+  }
+
+  /** A user principal name nobody else has, at the initial domain; anything else can be without a value for a moment. */
+  #temporary(change: AttributeChange, anchor: string): PlanValue {
+    if (change.attribute !== 'userPrincipalName') return null;
+    const mark = createHash('sha256').update(anchor).digest('hex').slice(0, 12);
+    return `moving-${mark}@${this.#facts[TENANT_FACTS.initialDomain] ?? ''}`;
+  }
+}
+
+/** One operation of each circle of waits. */
+function findCycles(after: ReadonlyMap<number, ReadonlySet<number>>): readonly number[] {
+  const done = new Set<number>();
+  const found: number[] = [];
+  for (const start of [...after.keys()].sort((a, b) => a - b)) {
+    const path: number[] = [];
+    visit(start, path);
+  }
+  return found;
+
+  function visit(at: number, path: number[]): void {
+    if (done.has(at)) return;
+    if (path.includes(at)) {
+      const circle = path.slice(path.indexOf(at));
+      if (!circle.some((one) => found.includes(one))) found.push(Math.min(...circle));
+      return;
+    }
+    path.push(at);
+    for (const next of after.get(at) ?? []) visit(next, path);
+    path.pop();
+    done.add(at);
+  }
+}
+
+function levelOf(
+  operation: number,
+  after: ReadonlyMap<number, ReadonlySet<number>>,
+  levels: Map<number, number>,
+): number {
+  const known = levels.get(operation);
+  if (known !== undefined) return known;
+  let level = 0;
+  for (const on of after.get(operation) ?? []) level = Math.max(level, levelOf(on, after, levels) + 1);
+  levels.set(operation, level);
+  return level;
+}
