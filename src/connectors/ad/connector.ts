@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { DirbridgeError, messageOf } from '../../errors.ts';
+import type { ObjectChange } from '../../model/change.ts';
+import type { CheckLine, Connector, ConnectorContext, ReadEvent, ReadRequest, SourceDefinition } from '../connector.ts';
+import { type AdSection, adSection, normalizeFingerprint, parseDuration } from './config.ts';
+import { checkDirectory } from './directory-check.ts';
+import { asDirectoryError } from './directory-failure.ts';
+import { fetchObjects } from './fetch-objects.ts';
+import { parseServerAddress } from './ldap/server-address.ts';
+import { type ReadContext, readAskedColumns } from './read-context.ts';
+import { readDirectory } from './read-directory.ts';
+import { Attempts, type Session, Sessions } from './sessions.ts';
+
+/** The source of kind `ad`: one domain of an Active Directory. */
+export const adSource: SourceDefinition<AdSection> = {
+  kind: 'ad',
+  section: adSection,
+  create: (section, context) => new AdConnector(section, context),
+};
+
+class AdConnector implements Connector {
+  readonly name: string;
+  readonly kind = 'ad';
+  readonly #section: AdSection;
+  readonly #context: ConnectorContext;
+  #sessions: Sessions | null = null;
+
+  constructor(section: AdSection, context: ConnectorContext) {
+    this.name = context.name;
+    this.#section = section;
+    this.#context = context;
+  }
+
+  async *check(): AsyncIterable<CheckLine> {
+    let sessions: Sessions;
+    try {
+      sessions = this.#openSessions();
+    } catch (error) {
+      const remedy = error instanceof DirbridgeError ? { remedy: error.remedy } : {};
+      yield { what: `source ${this.name}`, state: 'error', detail: messageOf(error), ...remedy };
+      return;
+    }
+    yield* checkDirectory(this.name, sessions, this.#section.delta, this.#context.now);
+  }
+
+  async *read(request: ReadRequest): AsyncIterable<ReadEvent> {
+    try {
+      const describe = (session: Session): Promise<ReadContext> => this.#readContext(request, session);
+      yield* readDirectory(describe, this.#openSessions(), this.#context.log);
+    } catch (error) {
+      throw asDirectoryError(error, this.name, 'reading');
+    }
+  }
+
+  async *fetch(anchors: readonly string[], request: ReadRequest): AsyncIterable<readonly ObjectChange[]> {
+    const sessions = this.#openSessions();
+    const attempts = new Attempts();
+    try {
+      for (;;) {
+        try {
+          const session = await sessions.current();
+          const context = await this.#readContext(request, session);
+          yield* fetchObjects(session, context, anchors);
+          return;
+        } catch (error) {
+          // What was handed over already comes again: each of these changes may be applied twice.
+          await attempts.fail(error, this.#context.log);
+        }
+      }
+    } catch (error) {
+      throw asDirectoryError(error, this.name, 'reading single objects');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#sessions?.close();
+    this.#sessions = null;
+  }
+
+  async #readContext(request: ReadRequest, session: Session): Promise<ReadContext> {
+    return {
+      source: this.name,
+      sessions: this.#openSessions(),
+      request,
+      columns: await readAskedColumns(session, request),
+      pageSize: this.#section.pageSize,
+      delta: this.#section.delta,
+      log: this.#context.log,
+      now: this.#context.now,
+    };
+  }
+
+  #openSessions(): Sessions {
+    if (this.#sessions) return this.#sessions;
+    const { servers, startTls, tls, timeouts, user, password } = this.#section;
+    const sessions = new Sessions(
+      {
+        servers: servers.map((server) => parseServerAddress(server, startTls)),
+        connection: {
+          tls: {
+            ca: tls.ca === undefined ? null : readCertificates(this.#context.resolvePath(tls.ca)),
+            fingerprint: tls.fingerprint === undefined ? null : normalizeFingerprint(tls.fingerprint),
+            serverName: tls.serverName ?? null,
+          },
+          connectTimeoutMs: parseDuration(timeouts.connect),
+          requestTimeoutMs: parseDuration(timeouts.request),
+        },
+        user,
+        readPassword: () => this.#context.readSecret(password),
+      },
+      this.#context.log,
+    );
+    sessions.refuseClearBind();
+    this.#sessions = sessions;
+    return sessions;
+  }
+}
+
+function readCertificates(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new DirbridgeError('directory-certificate', `tls.ca: ${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+      remedy: 'Correct tls.ca, or let this account read the file.',
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { DirbridgeError, messageOf } from '../../errors.ts';
+import type { CheckLine } from '../connector.ts';
+import { checkDeletions, METHOD_NAMES, openChangePoint } from './change-point.ts';
+import type { DELTA_METHODS } from './config.ts';
+import { asDirectoryError } from './directory-failure.ts';
+import { readText, readTexts } from './ldap/ldap-entry.ts';
+import type { ServerAddress } from './ldap/server-address.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+const DAY_MS = 86_400_000;
+const CERTIFICATE_WARNING_DAYS = 30;
+const CLOCK_WARNING_MS = 5 * 60_000;
+
+const LEVELS = ['2000', '2003 interim', '2003', '2008', '2008 R2', '2012', '2012 R2', '2016', '', '', '2025'];
+
+/** Looks at every server, then at the domain and the rights of the account through the first that answers. */
+export async function* checkDirectory(
+  source: string,
+  sessions: Sessions,
+  demanded: (typeof DELTA_METHODS)[number],
+  now: () => Date,
+): AsyncGenerator<CheckLine, void, void> {
+  let usable: Session | null = null;
+  for (const server of sessions.settings.servers) {
+    try {
+      const session = await sessions.open(server);
+      yield* checkServer(session, server, sessions.settings.user, now());
+      if (usable) session.connection.close();
+      else usable = session;
+    } catch (error) {
+      const failure = asDirectoryError(error, source, 'connecting');
+      yield { what: server.url, state: 'error', detail: messageOf(failure), remedy: failure.remedy };
+      // The same account is refused everywhere; more attempts could lock it.
+      if (failure.code === 'directory-credentials') break;
+    }
+  }
+  if (usable === null) return;
+  try {
+    yield* checkDomain(source, usable, demanded);
+  } catch (error) {
+    const failure = asDirectoryError(error, source, 'looking at the domain');
+    yield { what: `source ${source}`, state: 'error', detail: failure.message, remedy: failure.remedy };
+  } finally {
+    usable.connection.close();
+  }
+}
+
+function* checkServer(session: Session, server: ServerAddress, user: string, now: Date): Generator<CheckLine> {
+  const { certificate } = session.connection;
+  const { facts } = session;
+  const what = server.url;
+  yield { what, state: 'ok', detail: `${facts.hostName ?? server.host} answers; signed in as ${user}` };
+  if (certificate) {
+    const days = Math.floor((certificate.validTo.getTime() - now.getTime()) / DAY_MS);
+    const detail = `certificate issued by ${certificate.issuer}, valid for ${days} more days, SHA-256 ${certificate.fingerprint}`;
+    if (days > CERTIFICATE_WARNING_DAYS) yield { what, state: 'ok', detail };
+    else yield { what, state: 'warning', detail, remedy: 'Renew the certificate of the server before it expires.' };
+  }
+  const skew = facts.currentTime === null ? 0 : Math.abs(facts.currentTime.getTime() - now.getTime());
+  if (skew > CLOCK_WARNING_MS) {
+    const detail = `the clock of the server and ours are ${Math.round(skew / 60_000)} minutes apart`;
+    yield { what, state: 'warning', detail, remedy: 'Set both clocks by a time server.' };
+  }
+}
+
+async function* checkDomain(
+  source: string,
+  session: Session,
+  demanded: (typeof DELTA_METHODS)[number],
+): AsyncGenerator<CheckLine, void, void> {
+  const what = `source ${source}`;
+  const { facts } = session;
+  if (facts.namingContext === '') {
+    const detail = 'the server names no domain';
+    yield {
+      what,
+      state: 'error',
+      detail,
+      remedy: 'Name a domain controller, not a global catalog or a proxy, in servers.',
+    };
+    return;
+  }
+  if (facts.kind === 'ldap') {
+    const detail = `${facts.namingContext} on a server that is no Active Directory: each import reads everything`;
+    yield { what, state: 'warning', detail, remedy: 'Name domain controllers in servers, if there are any.' };
+    return;
+  }
+  const level = facts.domainLevel === null ? 'unknown' : (LEVELS[facts.domainLevel] ?? String(facts.domainLevel));
+  yield { what, state: 'ok', detail: `domain ${facts.namingContext}, functional level ${level}` };
+  yield await checkChanges(what, session, demanded);
+  yield await checkRecycleBin(what, session);
+}
+
+async function checkChanges(
+  what: string,
+  session: Session,
+  demanded: (typeof DELTA_METHODS)[number],
+): Promise<CheckLine> {
+  const remedy = 'Give the account the right "Replicating Directory Changes" on the domain.';
+  try {
+    const point = await openChangePoint(session, demanded);
+    const deletions = await checkDeletions(session, point.method);
+    const name = METHOD_NAMES[point.method];
+    if (point.reason === null) return { what, state: 'ok', detail: `changes are read by ${name}` };
+    const cost = deletions.areTold ? '' : `; ${deletions.reason ?? ''}, in every cycle`;
+    const detail = `changes are read by ${name}, because ${point.reason}${cost}`;
+    if (demanded === 'usn' && deletions.areTold) return { what, state: 'ok', detail };
+    return { what, state: 'warning', detail, remedy };
+  } catch (error) {
+    if (error instanceof DirbridgeError) return { what, state: 'error', detail: error.message, remedy: error.remedy };
+    throw error;
+  }
+}
+
+async function checkRecycleBin(what: string, session: Session): Promise<CheckLine> {
+  const { configuration } = session.facts;
+  const features = await session.connection.searchAll({
+    base: `CN=Optional Features,CN=Directory Service,CN=Windows NT,CN=Services,${configuration ?? ''}`,
+    scope: 'one',
+    filter: '(objectClass=msDS-OptionalFeature)',
+    attributes: ['cn', 'msDS-EnabledFeatureBL'],
+  });
+  const bin = features.find((entry) => readText(entry, 'cn') === 'Recycle Bin Feature');
+  if (bin && readTexts(bin, 'msDS-EnabledFeatureBL').length > 0)
+    return { what, state: 'ok', detail: 'the recycle bin is enabled' };
+  const detail = 'the recycle bin is not enabled: an object that is restored comes back without most of its attributes';
+  const remedy = 'Enable-ADOptionalFeature "Recycle Bin Feature" -Scope ForestOrConfigurationSet -Target FOREST';
+  return { what, state: 'warning', detail, remedy };
+}

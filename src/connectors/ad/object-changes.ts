@@ -1,0 +1,85 @@
+import type { ObjectPatch, ObjectPut, Place } from '../../model/change.ts';
+import { rdnValue, splitFirstRdn } from '../../model/dn.ts';
+import type { Value } from '../../model/value.ts';
+import type { ReadProblem } from '../connector.ts';
+import type { Columns } from './attribute-columns.ts';
+import type { DirectoryObject } from './directory-object.ts';
+
+/** Where an object hangs; null when its parent was not told. The domain itself hangs nowhere. */
+export function placeOf(object: DirectoryObject, namingContext: string): Place | null {
+  if (object.dn.length === namingContext.length && object.dn.toLowerCase() === namingContext.toLowerCase())
+    return { parent: null, rdn: object.dn };
+  if (object.parent === null) return null;
+  return { parent: object.parent, rdn: splitFirstRdn(object.dn).rdn };
+}
+
+/** An object that was read whole. */
+export function toPut(object: DirectoryObject & { readonly anchor: string }, namingContext: string): ObjectPut {
+  return {
+    kind: 'put',
+    anchor: object.anchor,
+    type: object.type ?? 'other',
+    place: placeOf(object, namingContext),
+    attributes: object.attributes,
+    references: object.references,
+  };
+}
+
+/** What a change tells of an object; null when it tells nothing that was asked for. */
+export function toPatch(
+  object: DirectoryObject & { readonly anchor: string },
+  namingContext: string,
+): ObjectPatch | null {
+  const place = placeOf(object, namingContext);
+  const { attributes, cleared, references } = object;
+  const isEmpty = Object.keys(attributes).length === 0 && Object.keys(references).length === 0 && cleared.length === 0;
+  if (isEmpty && place === null && object.type === null) return null;
+  return {
+    kind: 'patch',
+    anchor: object.anchor,
+    ...(object.type === null ? {} : { type: object.type }),
+    ...(place === null ? {} : { place }),
+    set: attributes,
+    clear: cleared,
+    references,
+  };
+}
+
+/**
+ * Adds what follows from the DN: DirSync leaves the attribute of the relative name out ([MS-ADTS] 3.1.1.3.4.1.3), though it changes with
+ * every rename.
+ */
+export function addNameAttributes(object: DirectoryObject, columns: Columns): void {
+  if (object.parent === null) return;
+  const { rdn } = splitFirstRdn(object.dn);
+  const derived: readonly (readonly [string, Value])[] = [
+    [rdn.slice(0, rdn.indexOf('=')).toLowerCase(), rdnValue(rdn)],
+    ['distinguishedname', object.dn],
+  ];
+  for (const [name, value] of derived) {
+    const column = columns.get(name);
+    if (column && !(column.name in object.attributes))
+      object.attributes[column.name] = column.isSingle ? value : [value as string];
+  }
+}
+
+export function hasAnchor<Item extends { readonly anchor: string | null }>(
+  object: Item,
+): object is Item & { readonly anchor: string } {
+  return object.anchor !== null;
+}
+
+/** What to tell of an object that could not be read; null when there is nothing. */
+export function problemOf(object: DirectoryObject): ReadProblem | null {
+  if (object.anchor === null)
+    return {
+      code: 'source-record-unreadable',
+      anchor: null,
+      name: object.dn,
+      cause: 'The server does not show the objectGUID of this object.',
+      remedy: 'Allow the account to read all properties of this object.',
+    };
+  if (object.problem === null) return null;
+  const { attribute, value, cause } = object.problem;
+  return { code: 'source-record-unreadable', anchor: object.anchor, name: object.dn, attribute, value, cause };
+}
