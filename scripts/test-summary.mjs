@@ -8,7 +8,7 @@ import { ROOT } from './setup.mjs';
  */
 export function summarizeTests(report, { status, skipReason, isSelection }) {
   const files = report?.testResults ?? [];
-  const broken = files.filter((file) => file.status === 'failed' && !file.assertionResults.some(isFailed));
+  const broken = files.filter(isBroken);
   const passed = countTests(files, (test) => test.status === 'passed');
   const skipped = countTests(files, isSkipped);
   let failed = countTests(files, isFailed) + broken.length;
@@ -25,11 +25,19 @@ function describeSkipped(files, reason) {
   return files
     .map((file) => ({ file, count: file.assertionResults.filter(isSkipped).length }))
     .filter(({ count }) => count > 0)
-    .map(({ file, count }) => `skipped: ${nameFile(file)}, ${count} ${count === 1 ? 'test' : 'tests'}: ${reason}`);
+    .map(({ file, count }) => {
+      const why = isBroken(file) ? 'their set-up failed' : reason;
+      return `skipped: ${nameFile(file)}, ${count} ${count === 1 ? 'test' : 'tests'}: ${why}`;
+    });
 }
 
 function countTests(files, matches) {
   return files.reduce((count, file) => count + file.assertionResults.filter(matches).length, 0);
+}
+
+/** It could not be loaded, or what its tests need could not be set up. */
+function isBroken(file) {
+  return file.status === 'failed' && !file.assertionResults.some(isFailed);
 }
 
 function isFailed(test) {

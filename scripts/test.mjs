@@ -38,10 +38,14 @@ async function runVitest(args, skipReason) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const status = await runTool('vitest', ['run', ...reporters, ...args], environment);
   try {
-    return summarizeTests(readReport(report), { status, skipReason, isSelection: args.length > 0 });
+    return summarizeTests(readReport(report), { status, skipReason, isSelection: args.some(selectsByName) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function selectsByName(argument) {
+  return /^(?:-t|--testNamePattern)(?:=|$)/.test(argument);
 }
 
 function readReport(path) {
