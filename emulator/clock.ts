@@ -1,6 +1,8 @@
 /** Milliseconds since 1970, moved on by the wall clock and by `advance`. */
 export interface Clock {
   now(): number;
+  /** The same without what was advanced: the time by which clients stamp what they sign. */
+  sourceNow(): number;
   /** Moves this clock (never the machine's) forward by `milliseconds`. */
   advance(milliseconds: number): void;
 }
@@ -16,6 +18,10 @@ export class EmulatorClock implements Clock {
 
   now(): number {
     return this.#source() + this.#advanced;
+  }
+
+  sourceNow(): number {
+    return this.#source();
   }
 
   advance(milliseconds: number): void {

@@ -1,4 +1,5 @@
 import { parseDuration } from './clock.ts';
+import type { Interruption } from './http-exchange.ts';
 
 export const FAULTS = ['429', '503', '504', 'reset', 'timeout', 'slow', 'appliedThenReset'] as const;
 export type FaultName = (typeof FAULTS)[number];
@@ -100,4 +101,19 @@ export function readFaults(body: unknown): readonly Fault[] | string {
     }
   }
   return body as readonly Fault[];
+}
+
+/** What the fault does to the connection; undefined for those that are an answer. */
+export function interruptionOf(fault: ArmedFault): Interruption | undefined {
+  switch (fault.fault) {
+    case 'reset':
+    case 'appliedThenReset':
+      return { kind: 'reset' };
+    case 'timeout':
+      return { kind: 'timeout' };
+    case 'slow':
+      return { kind: 'slow', milliseconds: fault.delay };
+    default:
+      return undefined;
+  }
 }

@@ -80,6 +80,8 @@ export interface EmulatorOptions {
   readonly lag?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly assumptions?: Partial<Assumptions>;
+  /** Most objects; default 50,000, or 300,000 with a verified domain besides the initial one (documented). */
+  readonly objectQuota?: number;
   /** Milliseconds since 1970; default the machine's clock. */
   readonly now?: () => number;
   /** Makes identifiers, batch order and token lifetimes reproducible. */

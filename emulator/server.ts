@@ -5,7 +5,8 @@ import { EmulatorClock } from './clock.ts';
 import { answerControl } from './control.ts';
 import { EmulatorError } from './emulator-error.ts';
 import { EMULATOR_PATH } from './emulator-path.ts';
-import { type Answer, answerJson, type Call } from './http-exchange.ts';
+import { type ArmedFault, interruptionOf } from './faults.ts';
+import { type Answer, answerEmpty, answerJson, type Call } from './http-exchange.ts';
 import { createIdentity, readIdentity } from './identity.ts';
 import type { EmulatorOptions } from './options.ts';
 import { Randomness } from './randomness.ts';
@@ -85,7 +86,26 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 function answerCall(call: Call, world: World, parts: { clock: EmulatorClock; reset: () => void }): Answer {
   if (call.path.startsWith('/v1.0/')) return world.graph.answer(call);
   if (call.path.startsWith(`${EMULATOR_PATH}/`)) return answerControl(call, { ...world, ...parts });
-  return world.signIn.answer(call) ?? world.graph.refuse(call);
+  return answerSignIn(call, world) ?? world.graph.refuse(call);
+}
+
+/** Sign-in, which faults strike as well. */
+function answerSignIn(call: Call, world: World): Answer | undefined {
+  const fault = world.faults.strike(call.method, call.path);
+  if (!fault) return world.signIn.answer(call);
+  world.stats.countFault();
+  const status = Number(fault.fault);
+  if (Number.isNaN(status)) return { ...(world.signIn.answer(call) ?? answerEmpty(404)), ...interrupt(fault) };
+  return {
+    status,
+    headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
+    text: 'Service unavailable',
+  };
+}
+
+function interrupt(fault: ArmedFault): Pick<Answer, 'interruption'> {
+  const interruption = interruptionOf(fault);
+  return interruption ? { interruption } : {};
 }
 
 function listen(

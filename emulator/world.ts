@@ -52,6 +52,7 @@ export function createWorld(parts: WorldParts): World {
     randomness: new Randomness(options.randomSeed),
     assumptions,
     lag: options.lag ?? 0,
+    objectQuota: options.objectQuota,
   });
   const registration = describeRegistration(identity, options);
   fillTenant(tenant, parts, registration);

@@ -22,9 +22,14 @@ function lookUp(tenant: Tenant, kind: ObjectKind, key: Key): Entity | undefined 
   throw new GraphError(400, 'Request_BadRequest', `Invalid object identifier '${key.value}'.`);
 }
 
-/** The same object for writing: as the primary has it now. */
-export function findForWrite(request: GraphRequest, kind: ObjectKind, place = 0): Entity {
-  const key = paramAt(request, place);
+/**
+ * The same object for writing: as the primary has it now. `addsLinks`: members added to a group made moments ago are
+ * refused with 400 instead of 404 (group-update).
+ */
+export function findForWrite(request: GraphRequest, kind: ObjectKind, addsLinks = false): Entity {
+  const key = paramAt(request, 0);
+  const isOnPrimary = request.tenant.primary.find(key.value)?.status === 'live';
+  if (addsLinks && isOnPrimary && !request.tenant.visible.find(key.value)) throw referenceMissing();
   const entity = request.tenant.primaryOf(findByKey(request.tenant, kind, key));
   if (entity?.status !== 'live') throw notFound(key.value);
   return entity;

@@ -1,6 +1,6 @@
 import { toGraphTime } from '../clock.ts';
-import type { ArmedFault, FaultList } from '../faults.ts';
-import { type Answer, answerJson, type Call, type Interruption } from '../http-exchange.ts';
+import { type ArmedFault, type FaultList, interruptionOf } from '../faults.ts';
+import { type Answer, answerEmpty, answerJson, type Call } from '../http-exchange.ts';
 import type { AccessTokens } from '../sign-in/access-tokens.ts';
 import type { Stats } from '../stats.ts';
 import type { Tenant } from '../tenant/tenant.ts';
@@ -63,27 +63,30 @@ export class Graph {
     });
   }
 
-  /** Carries out one operation for a caller who is known. Never throws for what a client did. */
-  perform(operation: Operation, caller: Caller): Answer {
-    const fault = this.#parts.faults.strike(operation.method, VERSION + operation.path);
-    if (fault) this.#parts.stats.countFault();
-    const pattern = { value: `${VERSION}${operation.path}` };
+  /**
+   * Carries out one operation for a caller who is known. Never throws for what a client did. An item of a batch is
+   * applied before a reset strikes the batch; a request of its own is not.
+   */
+  perform(operation: Operation, caller: Caller, isItem = false): Answer {
+    const { faults, stats } = this.#parts;
+    const fault = faults.strike(operation.method, VERSION + operation.path);
+    if (fault) stats.countFault();
+    let pattern = `${VERSION}${operation.path}`;
     const answer = this.#guard(operation.headers, () => {
+      const match = this.#match(operation);
+      pattern = `${VERSION}${match.route.pattern}`;
       const refusal = fault && refuseFor(fault);
       if (refusal) throw refusal;
-      if (fault?.fault === 'reset') return { status: 0, headers: {}, interruption: { kind: 'reset' } };
-      return this.#carryOut(operation, caller, pattern);
+      if (fault?.fault === 'reset' && !isItem) return answerEmpty(0);
+      return this.#carryOut(operation, match, caller);
     });
-    this.#parts.stats.count(operation.method, pattern.value, answer.status);
+    stats.count(operation.method, pattern, answer.status);
     const interruption = fault && interruptionOf(fault);
     return interruption ? { ...answer, interruption } : answer;
   }
 
-  #carryOut(operation: Operation, caller: Caller, pattern: { value: string }): Answer {
+  #carryOut(operation: Operation, { route, params }: RouteMatch, caller: Caller): Answer {
     const { tenant, throttle, stats, settings } = this.#parts;
-    const match = this.#match(operation);
-    pattern.value = `${VERSION}${match.route.pattern}`;
-    const { route, params } = match;
     const query = parseQuery(operation.query, route.query);
     const isWrite = route.method !== 'GET' && route.pattern !== '/directoryObjects/getByIds';
     const units = resourceUnits(route.cost, route.method, query.given);
@@ -107,19 +110,25 @@ export class Graph {
   }
 
   #answerBatch(call: Call): Answer {
-    return this.#guard(call.headers, () => {
+    const { tenant, stats, faults } = this.#parts;
+    const fault = faults.strike('POST', `${VERSION}/$batch`);
+    if (fault) stats.countFault();
+    const answer = this.#guard(call.headers, () => {
+      const refusal = fault && refuseFor(fault);
+      if (refusal) throw refusal;
       const caller = this.#parts.tokens.authenticate(call.headers['authorization']);
-      const { tenant, stats } = this.#parts;
+      if (fault?.fault === 'reset') return answerEmpty(0);
       stats.countBatch();
-      const answer = answerBatch(readJson(call), {
+      return answerBatch(readJson(call), {
         assumptions: tenant.assumptions,
         randomness: tenant.randomness,
         origin: call.origin,
-        perform: (operation) => this.perform(operation, caller),
+        perform: (operation) => this.perform(operation, caller, true),
       });
-      stats.count('POST', `${VERSION}/$batch`, answer.status);
-      return answer;
     });
+    stats.count('POST', `${VERSION}/$batch`, answer.status);
+    const interruption = fault ? interruptionOf(fault) : answer.interruption;
+    return interruption ? { ...answer, interruption } : answer;
   }
 
   /** Turns refusals into the error envelope and adds the headers that every answer of Graph carries. */
@@ -193,20 +202,6 @@ function refuseFor(fault: ArmedFault): GraphError | undefined {
       });
     case '504':
       return new GraphError(504, 'UnknownError', 'The gateway did not receive an answer in time.', { headers });
-    default:
-      return undefined;
-  }
-}
-
-function interruptionOf(fault: ArmedFault): Interruption | undefined {
-  switch (fault.fault) {
-    case 'reset':
-    case 'appliedThenReset':
-      return { kind: 'reset' };
-    case 'timeout':
-      return { kind: 'timeout' };
-    case 'slow':
-      return { kind: 'slow', milliseconds: fault.delay };
     default:
       return undefined;
   }

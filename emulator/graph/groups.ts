@@ -10,7 +10,7 @@ import { findByKey, findForWrite } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, type Key, paramAt } from './graph-request.ts';
 import { type Collection, countEntities, listEntities } from './list.ts';
 import { projectEntity, selectNames } from './projection.ts';
-import { notEmulated, notFound, notPermitted, valuesInvalid } from './refusals.ts';
+import { noRoom, notEmulated, notFound, notPermitted, valuesInvalid } from './refusals.ts';
 import { createCloudSid, patchOf } from './users.ts';
 
 const GROUPS: Collection = { kind: 'group', path: '/groups', context: 'groups', status: 'live' };
@@ -42,6 +42,7 @@ function answerCreated(request: GraphRequest, body: Readonly<Record<string, unkn
   const { tenant } = request;
   const values: Values = { ...checkNewGroup(body, tenant), ...birthMarks(tenant) };
   if (values['isAssignableToRole'] === true) checkRolePermission(request);
+  if (!tenant.hasRoom()) throw noRoom();
   const id = tenant.randomness.guid();
   const links = readBoundLinks(request, body);
   checkNewLinks(links, values, undefined);
@@ -72,7 +73,8 @@ export function updateGroup(request: GraphRequest): Answer {
   const key = paramAt(request, 0);
   const body = asBody(request.body);
   if (key.by === 'uniqueName') return upsertGroup(request, key, body);
-  return answerUpdated(request, findForWrite(request, 'group'), body);
+  const addsLinks = Object.keys(body).some((name) => name.endsWith('@odata.bind'));
+  return answerUpdated(request, findForWrite(request, 'group', addsLinks), body);
 }
 
 function upsertGroup(request: GraphRequest, key: Key, body: Readonly<Record<string, unknown>>): Answer {

@@ -86,7 +86,7 @@ export function listBackLinks(kind: ObjectKind, name: 'memberOf' | 'directReport
 /** POST /groups/{id}/members/$ref */
 export function addGroupLink(name: GroupLink): (request: GraphRequest) => Answer {
   return (request) => {
-    const group = findForWrite(request, 'group');
+    const group = findForWrite(request, 'group', true);
     checkGroupWritable(request, group);
     const target = findReference(request, asBody(request.body)['@odata.id']);
     checkNewLinks([{ name, target }], group.values, group);

@@ -101,6 +101,9 @@ function chooseSource(
   const directory = tenant.visible;
   const all = directory.listed(collection.kind);
   const isInState = (entity: Entity): boolean => entity.status === collection.status && entity.kind === collection.kind;
+  if (query.orderby?.startsWith('deletedDateTime') && !isAdvanced(request)) {
+    throw queryUnsupported('Sorting by deletedDateTime needs the ConsistencyLevel header and $count=true.');
+  }
   if (query.filter === undefined) {
     const source = query.orderby === undefined ? all : sortEntities(all, query.orderby, collection.kind);
     return { matches: isInState, source };

@@ -117,6 +117,14 @@ export function quotaExceeded(found: number, limit: number, link: string): Graph
   );
 }
 
+export function noRoom(): GraphError {
+  return new GraphError(
+    403,
+    'Directory_QuotaExceeded',
+    'The directory object quota limit for the tenant has been exceeded. Please ask your administrator to increase the quota limit or delete objects to reduce the used quota.',
+  );
+}
+
 export function tooManyBound(limit: number): GraphError {
   return badRequest(`The request contains more than the ${limit} references that one request may add.`);
 }

@@ -33,11 +33,6 @@ export function matchRoute(method: string, path: string): RouteMatch | undefined
   return undefined;
 }
 
-/** The pattern of any method for this path: what statistics and "method not allowed" go by. */
-export function isKnownPath(path: string): boolean {
-  return ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'].some((method) => matchRoute(method, path) !== undefined);
-}
-
 function matchParts(parts: readonly string[], keys: readonly Key[]): readonly Key[] | undefined {
   const params: Key[] = [];
   for (const [place, part] of parts.entries()) {
@@ -49,6 +44,8 @@ function matchParts(parts: readonly string[], keys: readonly Key[]): readonly Ke
   return params;
 }
 
+const SYSTEM_PARTS: readonly string[] = ['$count', '$ref', '$batch', '$value'];
+
 const ALTERNATE: Readonly<Record<string, readonly ('uniqueName' | 'userPrincipalName')[]>> = {
   groups: ['uniqueName'],
   users: ['userPrincipalName'],
@@ -59,6 +56,10 @@ function splitKeys(path: string): readonly Key[] {
   return split(path).flatMap((raw): readonly Key[] => {
     const part = decode(raw.replaceAll('+', '%2B'));
     const open = part.endsWith(')') ? part.indexOf('(') : -1;
+    // Only as users('$x@...') may a key begin with a dollar sign (user-get).
+    if (open < 0 && part.startsWith('$') && !SYSTEM_PARTS.includes(part)) {
+      throw new GraphError(400, 'BadRequest', `Resource not found for the segment '${part}'.`);
+    }
     if (open < 0) return [{ by: 'id', value: part }];
     const name = part.slice(0, open);
     const inside = part.slice(open + 1, -1);

@@ -120,7 +120,7 @@ const ROWS: readonly Row[] = [
   ['GET', '/groups/delta', READ_GROUPS, 1, DELTA, readDelta('group')],
   ['GET', '/groups/{id}', READ_GROUPS, 1, SINGLE, getGroup],
   ['PATCH', '/groups/{id}', WRITE_MEMBERS, 1, [], updateGroup],
-  ['DELETE', '/groups/{id}', WRITE_GROUPS, 1, [], deleteGroup],
+  ['DELETE', '/groups/{id}', ['Group.ReadWrite.All'], 1, [], deleteGroup],
   ['GET', '/groups/{id}/members', READ_GROUPS, 3, LINKS, listGroupLinks('members')],
   ['GET', '/groups/{id}/members/microsoft.graph.user', READ_GROUPS, 3, LINKS, listGroupLinks('members', 'user')],
   ['GET', '/groups/{id}/members/microsoft.graph.group', READ_GROUPS, 3, LINKS, listGroupLinks('members', 'group')],

@@ -12,7 +12,7 @@ import { findByKey, findForWrite } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
 import { type Collection, countEntities, listEntities } from './list.ts';
 import { projectEntity, selectNames } from './projection.ts';
-import { notEmulated, notPermitted } from './refusals.ts';
+import { noRoom, notEmulated, notPermitted } from './refusals.ts';
 
 const USERS: Collection = { kind: 'user', path: '/users', context: 'users', status: 'live' };
 
@@ -38,6 +38,7 @@ export function createUser(request: GraphRequest): Answer {
   const { tenant } = request;
   const body = asBody(request.body);
   checkAnnotations(body);
+  if (!tenant.hasRoom()) throw noRoom();
   const id = tenant.randomness.guid();
   const values = { ...checkNewUser(body, tenant), ...birthMarks(tenant) };
   tenant.commit([{ type: 'create', kind: 'user', id, values }]);

@@ -9,7 +9,9 @@ import type { DeviceCodes } from './device-codes.ts';
 import type { Registration } from './registration.ts';
 import type { SignInParts } from './sign-in.ts';
 
+/** RFC 8628 section 3.4; Entra also takes the short name, which MSAL sends. */
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const SHORT_DEVICE_GRANT = 'device_code';
 /** Refresh tokens of other than single-page applications live 90 days (documented). */
 const REFRESH_MILLISECONDS = 90 * 86_400_000;
 
@@ -42,7 +44,8 @@ export class TokenEndpoint {
         this.#checkCredential(call, form, basic?.secret, registration, tenantName, true);
         checkApplicationScope(required(form, 'scope'));
         return this.#grantApplication(registration);
-      case DEVICE_GRANT: {
+      case DEVICE_GRANT:
+      case SHORT_DEVICE_GRANT: {
         const { userId, scope } = this.#codes.redeem(required(form, 'device_code'), registration.appId);
         return this.#grantUser(registration, this.#findUser(userId), scope);
       }

@@ -20,6 +20,7 @@ export class Directory {
     servicePrincipal: changeLog(),
   } satisfies Record<ObjectKind, SequenceLog<Entity>>;
   readonly #unique = new Map<UniqueIndex, Map<string, Entity>>(UNIQUE_INDEXES.map((name) => [name, new Map()]));
+  #deleted = 0;
   #seq = 0;
 
   /** Number of the last change applied. */
@@ -43,6 +44,11 @@ export class Directory {
 
   countLive(kind: ObjectKind): number {
     return this.#live[kind];
+  }
+
+  /** Soft-deleted objects of every kind. */
+  get countDeleted(): number {
+    return this.#deleted;
   }
 
   /** Objects of a kind changed after `seq`, each once, in order of their last change. */
@@ -148,7 +154,10 @@ export class Directory {
   #setStatus(entity: Entity, status: 'live' | 'deleted', values: Values, seq: number, at: number | undefined): void {
     this.#releaseKeys(entity);
     Object.assign(entity.values, values);
-    if (entity.status !== status) this.#live[entity.kind] += status === 'live' ? 1 : -1;
+    if (entity.status !== status) {
+      this.#live[entity.kind] += status === 'live' ? 1 : -1;
+      this.#deleted += status === 'live' ? -1 : 1;
+    }
     entity.status = status;
     entity.deletedAt = at;
     entity.statusSeq = seq;
@@ -160,6 +169,7 @@ export class Directory {
   #purge(entity: Entity, seq: number): void {
     this.#releaseKeys(entity);
     if (entity.status === 'live') this.#live[entity.kind]--;
+    else this.#deleted--;
     entity.status = 'purged';
     entity.statusSeq = seq;
     for (const group of entity.memberOf ?? []) group.members?.forget(entity);

@@ -23,6 +23,8 @@ export interface TenantParts {
   readonly randomness: Randomness;
   readonly assumptions: Assumptions;
   readonly lag: number;
+  /** Most objects; undefined: the documented 50,000, or 300,000 with a domain of one's own. */
+  readonly objectQuota: number | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ export class Tenant {
   readonly primary: Directory;
   readonly visible: Directory;
   readonly #lag: number;
+  readonly #objectQuota: number | undefined;
   #waiting: Change[] = [];
   #waitingAt = 0;
   #deletions: { readonly id: string; readonly at: number }[] = [];
@@ -51,6 +54,7 @@ export class Tenant {
     this.randomness = parts.randomness;
     this.assumptions = parts.assumptions;
     this.#lag = parts.lag;
+    this.#objectQuota = parts.objectQuota;
     this.primary = new Directory();
     this.visible = parts.lag > 0 ? new Directory() : this.primary;
   }
@@ -102,6 +106,14 @@ export class Tenant {
   /** The visible object with this id, as it is on the primary, or undefined for whoever reads only the replica. */
   primaryOf(visible: Entity): Entity | undefined {
     return this.visible === this.primary ? visible : this.primary.find(visible.id);
+  }
+
+  /** Whether one more object is within the quota; a soft-deleted one counts a quarter (service limits). */
+  hasRoom(): boolean {
+    const hasOwnDomain = this.domains.some((domain) => domain.isVerified && !domain.isInitial);
+    const quota = this.#objectQuota ?? (hasOwnDomain ? 300_000 : 50_000);
+    const live = this.primary.countLive('user') + this.primary.countLive('group');
+    return live + this.primary.countDeleted / 4 + 1 <= quota;
   }
 
   get defaultDomain(): string {
