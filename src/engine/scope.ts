@@ -63,6 +63,23 @@ export class SourceScope {
       }
     }
     await store.spaces.setScopeAnchors(space.id, anchors);
+    return SourceScope.#of(store, space, scope, anchors, findings);
+  }
+
+  /** The scope as it was resolved last, for reading: DNs that were never resolved name nothing. */
+  static async read(store: Store, space: SpaceHead, scope: Scope): Promise<SourceScope> {
+    const known = await store.spaces.scopeAnchors(space.id);
+    const anchors = known.filter((one) => KINDS.some((kind) => kind === one.kind && scope[kind].includes(one.dn)));
+    return SourceScope.#of(store, space, scope, anchors, []);
+  }
+
+  static async #of(
+    store: Store,
+    space: SpaceHead,
+    scope: Scope,
+    anchors: readonly { readonly kind: string; readonly anchor: string }[],
+    findings: readonly Finding[],
+  ): Promise<SourceScope> {
     const groups: number[] = [];
     for (const { kind, anchor } of anchors) {
       const group = kind === 'groups' ? await store.spaces.objectByAnchor(space.id, anchor) : null;

@@ -1,0 +1,333 @@
+import { userInfo } from 'node:os';
+import process from 'node:process';
+import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
+import { SOURCES, TARGETS } from './connectors/all.ts';
+import type { CheckLine, Connector, ConnectorContext, TargetConnector } from './connectors/connector.ts';
+import { makeReadonly } from './connectors/readonly.ts';
+import type { EngineContext, Progress } from './engine/context.ts';
+import { type Explanation, explainObject } from './engine/explain.ts';
+import { type CycleResult, runApply, runCycle } from './engine/run.ts';
+import { DirbridgeError, messageOf } from './errors.ts';
+import type { Log } from './log.ts';
+import type { TargetType } from './model/change.ts';
+import type { Finding } from './model/finding.ts';
+import type { MemberName, Operation, PlanHead } from './model/plan.ts';
+import type { Run } from './model/run.ts';
+import { loadRuleSet } from './rules/rule-set.ts';
+import { openSqliteStore, storeExists } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
+
+export type { Config } from './config.ts';
+export type { CheckLine } from './connectors/connector.ts';
+export type { Explanation } from './engine/explain.ts';
+export type { CycleResult } from './engine/run.ts';
+export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
+
+export interface AppOptions {
+  readonly log: Log;
+  readonly progress: Progress;
+  /** The command, as a second process is told it and as the history shows it. */
+  readonly command: string;
+  readonly now?: () => Date;
+}
+
+export interface Status {
+  readonly store: string;
+  readonly staging: boolean;
+  readonly managed: Readonly<Partial<Record<TargetType, number>>>;
+  readonly spaces: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly importedAt: string | null;
+    readonly objects: Readonly<Record<string, number>>;
+  }[];
+  readonly lastRuns: readonly Run[];
+  readonly plan: PlanHead | null;
+  readonly findings: Readonly<Record<'error' | 'warning' | 'info', number>>;
+  /** How often `serve` runs a cycle, in milliseconds. */
+  readonly every: number;
+}
+
+/** Reads and checks a configuration file; throws `config-missing`, `config-invalid`. */
+export function readConfig(file: string): Config {
+  return loadConfig(file, { sources: SOURCES, targets: TARGETS });
+}
+
+/** The JSON schema of the configuration file. */
+export function configSchema(): Readonly<Record<string, unknown>> {
+  return configJsonSchema({ sources: SOURCES, targets: TARGETS });
+}
+
+/** The composition: the only place that knows which connectors and which store there are. Every method opens what it needs and closes it again. */
+export class App {
+  readonly config: Config;
+  readonly #options: AppOptions;
+
+  constructor(config: Config, options: AppOptions) {
+    this.config = config;
+    this.#options = options;
+  }
+
+  /** Import, sync, plan: changes nothing outside. */
+  async plan(full: boolean): Promise<CycleResult> {
+    return this.#withEngine((context) => runCycle(context, { command: this.#options.command, full, apply: false }));
+  }
+
+  /** Import, sync, plan, apply. In staging mode the plan is made and nothing is written. */
+  async sync(options: {
+    readonly full: boolean;
+    readonly staging: boolean;
+    readonly approve: boolean;
+  }): Promise<CycleResult> {
+    const apply = !(options.staging || this.config.staging);
+    return this.#withEngine((context) =>
+      runCycle(context, {
+        command: this.#options.command,
+        full: options.full,
+        apply,
+        ...(options.approve ? { approvedBy: currentUser() } : {}),
+      }),
+    );
+  }
+
+  /** Applies a stored plan, the newest by default. Throws `plan-not-found`. */
+  async apply(id: string | undefined, approve: boolean): Promise<CycleResult> {
+    if (this.config.staging) {
+      throw new DirbridgeError(
+        'usage',
+        `${this.config.file} says staging: true, so nothing is ever written to the tenant`,
+        {
+          remedy: 'Take staging out of the configuration when this server is to take over.',
+        },
+      );
+    }
+    return this.#withEngine(async (context) => {
+      const plan = await context.store.apply.plan(id);
+      if (plan === null)
+        throw new DirbridgeError(
+          'plan-not-found',
+          id === undefined ? 'there is no plan yet' : `there is no plan ${id}`,
+        );
+      return runApply(context, plan, this.#options.command, approve ? currentUser() : undefined);
+    });
+  }
+
+  /** Whether everything that a run needs is there, line by line. */
+  async *check(): AsyncIterable<CheckLine> {
+    yield { what: 'configuration', state: 'ok', detail: this.config.file };
+    yield this.#checkRules();
+    yield await this.#checkStore();
+    for (const connector of [...this.#sources(), this.#target()]) {
+      try {
+        for await (const line of connector.check()) yield { ...line, what: `${connector.name}: ${line.what}` };
+      } finally {
+        await connector.close();
+      }
+    }
+  }
+
+  #checkRules(): CheckLine {
+    try {
+      const rules = loadRuleSet(this.config.rules);
+      return {
+        what: 'rules',
+        state: 'ok',
+        detail: `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`,
+      };
+    } catch (error) {
+      return errorLine('rules', error);
+    }
+  }
+
+  async #checkStore(): Promise<CheckLine> {
+    try {
+      const store = await this.#openStore(false);
+      await store.close();
+      return { what: 'store', state: 'ok', detail: this.config.store.path };
+    } catch (error) {
+      return errorLine('store', error);
+    }
+  }
+
+  async status(): Promise<Status> {
+    return this.#withStore(async (store) => {
+      const spaces = [];
+      for (const space of await store.spaces.spaces()) {
+        const { name, kind, importedAt } = space;
+        spaces.push({ name, kind, importedAt, objects: await store.spaces.liveCounts(space.id) });
+      }
+      return {
+        store: this.config.store.path,
+        staging: this.config.staging,
+        managed: await store.plans.managedCounts(),
+        spaces,
+        lastRuns: await store.runs.runs(5),
+        plan: await store.apply.plan(),
+        findings: await store.runs.countFindings(),
+        every: this.config.schedule.every,
+      };
+    });
+  }
+
+  async runs(limit: number): Promise<readonly Run[]> {
+    return this.#withStore((store) => store.runs.runs(limit));
+  }
+
+  async run(id: string): Promise<Run | null> {
+    return this.#withStore((store) => store.runs.run(id));
+  }
+
+  async findings(limit: number): Promise<readonly Finding[]> {
+    return this.#withStore((store) => store.runs.findings(limit));
+  }
+
+  async countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {
+    return this.#withStore((store) => store.runs.countFindings());
+  }
+
+  /** A stored plan (the newest by default) while `read` pages through it. */
+  async readPlan<T>(id: string | undefined, read: (head: PlanHead, pages: PlanPages) => Promise<T>): Promise<T> {
+    return this.#withStore(async (store) => {
+      const head = await store.apply.plan(id);
+      if (head === null)
+        throw new DirbridgeError(
+          'plan-not-found',
+          id === undefined ? 'there is no plan yet' : `there is no plan ${id}`,
+        );
+      return read(head, new PlanPages(store, head.id));
+    });
+  }
+
+  /** Every object that goes by this name. Throws `object-not-found`. */
+  async explain(name: string): Promise<readonly Explanation[]> {
+    return this.#withStore(async (store) => {
+      const connectors = this.#sources();
+      const target = this.#target();
+      try {
+        const found = await explainObject(this.#context(store, connectors, target), name);
+        if (found.length === 0) throw new DirbridgeError('object-not-found', `nothing is known by the name "${name}"`);
+        return found;
+      } finally {
+        for (const connector of [...connectors, target]) await connector.close();
+      }
+    });
+  }
+
+  async #withEngine<T>(work: (context: EngineContext) => Promise<T>): Promise<T> {
+    const store = await this.#openStore(false);
+    const sources = this.#sources();
+    const target = this.#target();
+    try {
+      return await work(this.#context(store, sources, target));
+    } finally {
+      for (const connector of [...sources, target])
+        await connector
+          .close()
+          .catch((error: unknown) =>
+            this.#options.log.warn({ error: messageOf(error) }, `closing ${connector.name} failed`),
+          );
+      await store.close();
+    }
+  }
+
+  async #withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    if (!storeExists(this.config.store.path)) {
+      throw new DirbridgeError('plan-not-found', `there is no store ${this.config.store.path} yet`, {
+        remedy: 'Make a plan first: dirbridge plan.',
+      });
+    }
+    const store = await this.#openStore(true);
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  #openStore(readOnly: boolean): Promise<Store> {
+    return openSqliteStore(this.config.store.path, { command: this.#options.command, readOnly });
+  }
+
+  #context(store: Store, connectors: readonly Connector[], target: TargetConnector): EngineContext {
+    return {
+      store,
+      rules: loadRuleSet(this.config.rules),
+      sources: connectors.map((connector, index) => ({
+        connector,
+        scope: this.config.sources[index]?.scope ?? { include: [], exclude: [], groups: [] },
+      })),
+      target,
+      guards: this.config.guards,
+      now: this.#options.now ?? (() => new Date()),
+      log: this.#options.log,
+      progress: this.#options.progress,
+    };
+  }
+
+  #sources(): readonly Connector[] {
+    return this.config.sources.map((source) => {
+      const definition = SOURCES.find((one) => one.kind === source.kind);
+      if (definition === undefined)
+        throw new DirbridgeError('bug', `there is no connector for sources of kind ${source.kind}`);
+      return definition.create(source.section as never, this.#connectorContext(source.name));
+    });
+  }
+
+  #target(): TargetConnector {
+    const definition = TARGETS.find((one) => one.kind === this.config.target.kind);
+    if (definition === undefined)
+      throw new DirbridgeError('bug', `there is no connector for targets of kind ${this.config.target.kind}`);
+    const target = definition.create(this.config.target.section as never, this.#connectorContext('tenant'));
+    return this.config.staging ? makeReadonly(target) : target;
+  }
+
+  #connectorContext(name: string): ConnectorContext {
+    return {
+      name,
+      log: this.#options.log,
+      now: this.#options.now ?? (() => new Date()),
+      readSecret: (source) => readSecret(source, this.config.folder),
+      resolvePath: (path) => (path.startsWith('/') ? path : `${this.config.folder}/${path}`),
+    };
+  }
+}
+
+/** The operations of one plan, read in pages. */
+export class PlanPages {
+  readonly #store: Store;
+  readonly #plan: string;
+
+  constructor(store: Store, plan: string) {
+    this.#store = store;
+    this.#plan = plan;
+  }
+
+  /** Operations after a position, in order. */
+  operations(after: number, limit: number): Promise<readonly Operation[]> {
+    return this.#store.apply.operations(this.#plan, after, limit);
+  }
+
+  members(operation: string, adds: boolean, offset: number, limit: number): Promise<readonly MemberName[]> {
+    return this.#store.apply.members(this.#plan, operation, adds, offset, limit);
+  }
+
+  findings(limit: number, offset = 0): Promise<readonly Finding[]> {
+    return this.#store.runs.findings(limit, offset);
+  }
+
+  countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {
+    return this.#store.runs.countFindings();
+  }
+}
+
+function errorLine(what: string, error: unknown): CheckLine {
+  const remedy = error instanceof DirbridgeError ? { remedy: error.remedy } : {};
+  return { what, state: 'error', detail: messageOf(error), ...remedy };
+}
+
+/** Who runs us, for the record of an approval. */
+function currentUser(): string {
+  const sudo = process.env['SUDO_USER'];
+  const name = userInfo().username;
+  return sudo === undefined ? name : `${sudo} (as ${name})`;
+}

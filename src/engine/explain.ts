@@ -1,0 +1,332 @@
+import { normalizeDn } from '../model/dn.ts';
+import type { Finding } from '../model/finding.ts';
+import type { PlanValue } from '../model/plan.ts';
+import { printValue, type Value } from '../model/value.ts';
+import { RuleEvaluationError } from '../rules/rule-set.ts';
+import { type ChangeLogEntry, OBJECT_STATES, type SpaceHead, type SpaceObject } from '../store/store.ts';
+import { type EngineContext, TENANT } from './context.ts';
+import type { Origin } from './flow.ts';
+import { InboundFlow } from './inbound.ts';
+import { uniqueKey } from './lookup.ts';
+import { flowOut } from './outbound.ts';
+import { findByDn, SourceScope } from './scope.ts';
+
+/** Where one value comes from, from the source object to the tenant. */
+export interface ExplainedValue {
+  /** The name in the target, and the neutral one that rules use. */
+  readonly attribute: string;
+  readonly neutral: string;
+  readonly value: PlanValue;
+  /** What the tenant holds as far as we know. */
+  readonly inTenant: PlanValue;
+  readonly outbound: { readonly rule: string; readonly text: string } | null;
+  readonly inbound: { readonly rule: string; readonly text: string; readonly metaverseAttribute: string } | null;
+  readonly from: {
+    readonly source: string;
+    readonly object: string;
+    readonly attributes: Readonly<Record<string, PlanValue>>;
+  } | null;
+  /** The run and time of the last change that we wrote. */
+  readonly lastWritten: { readonly run: string; readonly at: string } | null;
+}
+
+export interface ExplainedObject {
+  readonly source: string;
+  readonly type: string;
+  readonly anchor: string;
+  readonly dn: string | null;
+  readonly state: string;
+  /** Rules in scope, or why there are none. */
+  readonly rules: readonly string[];
+  readonly outOfScope: string | null;
+}
+
+export interface Explanation {
+  readonly name: string;
+  readonly anchor: string | null;
+  readonly objects: readonly ExplainedObject[];
+  readonly tenant: { readonly id: string; readonly type: string; readonly state: string } | null;
+  /** Why the object is in the tenant, is not, or will not be. */
+  readonly verdict: string;
+  readonly values: readonly ExplainedValue[];
+  readonly findings: readonly Finding[];
+  readonly history: readonly {
+    readonly run: string;
+    readonly plan: string;
+    readonly at: string;
+    readonly action: string;
+    readonly what: string;
+  }[];
+}
+
+const SEARCHED = [
+  'userPrincipalName',
+  'mail',
+  'proxyAddresses',
+  'sAMAccountName',
+  'displayName',
+  'cn',
+  'alias',
+  'sourceAnchor',
+];
+const GUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
+const HISTORY = 20;
+const STATE_NAMES = ['there', 'only referred to', 'removed', 'deleted, can be restored'];
+
+/** Explains every object that goes by this name: UPN, DN, GUID, mail address, account or display name. Empty when there is none. */
+export async function explainObject(context: EngineContext, name: string): Promise<readonly Explanation[]> {
+  const spaces = await context.store.spaces.spaces();
+  const found = await findObjects(context, spaces, name);
+  const seen = new Set<string>();
+  const explanations: Explanation[] = [];
+  for (const object of found) {
+    const key = object.mv === null ? `o${object.id}` : `m${object.mv}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    explanations.push(await explainOne(context, spaces, object));
+  }
+  return explanations;
+}
+
+async function findObjects(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+  name: string,
+): Promise<readonly SpaceObject[]> {
+  const { store } = context;
+  const found: SpaceObject[] = [];
+  for (const space of spaces) {
+    if (GUID.test(name)) {
+      const object = await store.spaces.objectByAnchor(space.id, name.replace(/[{}]/g, '').toLowerCase());
+      if (object !== null && object.state !== OBJECT_STATES.placeholder) found.push(object);
+    } else if (space.name !== TENANT && /=.*,/.test(name)) {
+      const object = await findByDn(store, space.id, normalizeDn(name));
+      if (object !== null) found.push(object);
+    } else if (space.name === TENANT) {
+      for (const kind of ['userPrincipalName', 'address', 'sourceAnchor']) {
+        found.push(...(await store.spaces.objectsByValue(space.id, { kind, key: uniqueKey(kind, name) })));
+      }
+    }
+  }
+  return found.length > 0 ? found : store.spaces.findObjects(SEARCHED, name, 50);
+}
+
+async function explainOne(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+  object: SpaceObject,
+): Promise<Explanation> {
+  const { store } = context;
+  const scopes = await scopesOf(context, spaces);
+  const inbound = new InboundFlow(context, new Map(spaces.map((space) => [space.id, space])), scopes);
+  const joined = object.mv === null ? [object] : await store.sync.objectsOf(object.mv);
+  const mv = object.mv === null ? null : await store.sync.metaverse(object.mv);
+  const ofSources = joined.filter((one) => scopes.has(one.space) && one.state === OBJECT_STATES.live);
+  const tenant = mv?.tenant == null ? null : await store.spaces.objectById(mv.tenant);
+  const objects: ExplainedObject[] = [];
+  for (const one of joined) {
+    if (scopes.has(one.space)) objects.push(await explainSource(context, spaces, scopes, inbound, one));
+  }
+  const subjects = [...joined.map((one) => `o${one.id}`), ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`])];
+  const findings = await store.runs.findingsOf(subjects);
+  const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY);
+  const values = mv === null ? [] : await explainValues(context, spaces, inbound, ofSources, mv.id, tenant, history);
+  return {
+    name: nameOf(object, tenant),
+    anchor: mv?.anchor ?? null,
+    objects,
+    tenant: tenant === null ? null : { id: tenant.anchor, type: tenant.type, state: STATE_NAMES[tenant.state] ?? '' },
+    verdict: verdictOf(context, object, mv, tenant, objects),
+    values,
+    findings,
+    history: history.map(({ run, plan, at, action, body }) => ({ run, plan, at, action, what: body })),
+  };
+}
+
+async function scopesOf(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+): Promise<ReadonlyMap<number, SourceScope>> {
+  const scopes = new Map<number, SourceScope>();
+  for (const space of spaces) {
+    const source = context.sources.find((one) => one.connector.name === space.name);
+    if (source !== undefined) scopes.set(space.id, await SourceScope.read(context.store, space, source.scope));
+  }
+  return scopes;
+}
+
+async function explainSource(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+  scopes: ReadonlyMap<number, SourceScope>,
+  inbound: InboundFlow,
+  object: SpaceObject,
+): Promise<ExplainedObject> {
+  const rules = await inbound.applicableRules(object);
+  const isInScope = (await scopes.get(object.space)?.isInScope(object)) ?? true;
+  const known = context.rules.inbound('source', object.type).length > 0;
+  return {
+    source: spaces.find((space) => space.id === object.space)?.name ?? '',
+    type: object.type,
+    anchor: object.anchor,
+    dn: await context.store.sync.dnOf(object.id),
+    state: STATE_NAMES[object.state] ?? '',
+    rules: rules.map((rule) => rule.name),
+    outOfScope: !isInScope
+      ? 'it lies outside the containers and groups of the scope'
+      : !known
+        ? `no rule concerns objects of type ${object.type}`
+        : rules.length === 0
+          ? 'no rule has it in its scope filter'
+          : null,
+  };
+}
+
+function verdictOf(
+  context: EngineContext,
+  object: SpaceObject,
+  mv: Awaited<ReturnType<EngineContext['store']['sync']['metaverse']>>,
+  tenant: SpaceObject | null,
+  objects: readonly ExplainedObject[],
+): string {
+  const outside = objects.find((one) => one.outOfScope !== null)?.outOfScope;
+  if (mv === null) {
+    return objects.length === 0
+      ? 'An object of the tenant that is joined to nothing in a source: it is never changed.'
+      : `Not synchronized: ${outside ?? 'it is not joined to anything yet; see its findings'}.`;
+  }
+  const isThere = tenant?.state === OBJECT_STATES.live;
+  let wanted: boolean;
+  try {
+    wanted = flowOut(context.rules, mv, tenant?.attributes ?? null).kind === 'object';
+  } catch (error) {
+    if (!(error instanceof RuleEvaluationError)) throw error;
+    return `A rule raises an error, so it stays as it is: ${error.message}`;
+  }
+  if (wanted)
+    return isThere
+      ? 'Synchronized: the rules want it in the tenant, and it is there.'
+      : 'The rules want it in the tenant; it is not there yet.';
+  const why =
+    mv.attributes['cloudFiltered'] === true
+      ? 'a rule filters it out (cloudFiltered)'
+      : (outside ?? 'no outbound rule has it in its scope filter');
+  return isThere
+    ? `It is in the tenant and will be deleted there: ${why}.`
+    : `Not synchronized: ${object.state === OBJECT_STATES.removed ? 'it was deleted' : why}.`;
+}
+
+async function explainValues(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+  inbound: InboundFlow,
+  objects: readonly SpaceObject[],
+  mvId: number,
+  tenant: SpaceObject | null,
+  history: readonly ChangeLogEntry[],
+): Promise<readonly ExplainedValue[]> {
+  const { store, target, rules } = context;
+  const mv = await store.sync.metaverse(mvId);
+  if (mv === null) return [];
+  try {
+    const { outcome } = await inbound.trace(objects, mv.attributes);
+    const desired = flowOut(rules, mv, tenant?.attributes ?? null);
+    if (desired.kind === 'nothing') return [];
+    const facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
+    const shaped = target.schema.shape(desired.type, desired.outcome.attributes, tenant?.attributes ?? null, facts);
+    const values: ExplainedValue[] = [];
+    for (const attribute of target.schema.attributes) {
+      const value = shaped.attributes[attribute.name];
+      const out = desired.outcome.origins.get(attribute.name);
+      if (!attribute.types.includes(desired.type) || (value === undefined && out === undefined)) continue;
+      const source = out?.flow.sources[0];
+      const inner = source === undefined ? undefined : outcome.origins.get(source);
+      values.push({
+        attribute: attribute.native,
+        neutral: attribute.name,
+        value: print(value),
+        inTenant: print(tenant?.attributes[attribute.name]),
+        outbound: out === undefined ? null : { rule: out.rule.name, text: out.flow.text },
+        inbound:
+          inner === undefined || source === undefined
+            ? null
+            : { rule: inner.rule.name, text: inner.flow.text, metaverseAttribute: source },
+        from: inner === undefined ? null : await originOf(context, spaces, inner),
+        lastWritten: lastWritten(history, attribute.name),
+      });
+    }
+    for (const [name, origins] of desired.outcome.references)
+      values.push(...(await explainReference(context, spaces, name, origins, outcome.references)));
+    return values;
+  } catch (error) {
+    if (!(error instanceof RuleEvaluationError)) throw error;
+    return [];
+  }
+}
+
+async function explainReference(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+  name: string,
+  outbound: readonly Origin<null>[],
+  inbound: ReadonlyMap<string, readonly Origin<SpaceObject>[]>,
+): Promise<readonly ExplainedValue[]> {
+  const [out] = outbound;
+  const source = out?.flow.sources[0];
+  if (out === undefined || source === undefined) return [];
+  const values: ExplainedValue[] = [];
+  for (const inner of inbound.get(source) ?? []) {
+    const attribute = inner.flow.sources[0] ?? source;
+    const counts = await context.store.sync.referenceCounts(inner.from.id);
+    const native = context.target.schema.references.find((one) => one.name === name)?.native ?? name;
+    const from = await originOf(context, spaces, inner);
+    values.push({
+      attribute: native,
+      neutral: name,
+      value: `${counts[attribute] ?? 0} in the source`,
+      inTenant: null,
+      outbound: { rule: out.rule.name, text: out.flow.text },
+      inbound: { rule: inner.rule.name, text: inner.flow.text, metaverseAttribute: source },
+      from,
+      lastWritten: null,
+    });
+  }
+  return values;
+}
+
+async function originOf(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+  origin: Origin<SpaceObject>,
+): Promise<ExplainedValue['from']> {
+  const attributes: Record<string, PlanValue> = {};
+  for (const name of origin.flow.sources) {
+    const value = origin.from.attributes[name];
+    if (value !== undefined) attributes[name] = printValue(value);
+  }
+  return {
+    source: spaces.find((space) => space.id === origin.from.space)?.name ?? '',
+    object: (await context.store.sync.dnOf(origin.from.id)) ?? origin.from.anchor,
+    attributes,
+  };
+}
+
+function lastWritten(history: readonly ChangeLogEntry[], attribute: string): ExplainedValue['lastWritten'] {
+  const entry = history.find((one) => one.body.includes(`"attribute":"${attribute}"`));
+  return entry === undefined ? null : { run: entry.run, at: entry.at };
+}
+
+function print(value: Value | undefined): PlanValue {
+  return value === undefined ? null : printValue(value);
+}
+
+function nameOf(object: SpaceObject, tenant: SpaceObject | null): string {
+  const names = [
+    tenant?.attributes['userPrincipalName'],
+    object.attributes['userPrincipalName'],
+    object.attributes['displayName'],
+    object.attributes['cn'],
+    object.rdn,
+  ];
+  return String(names.find((one) => typeof one === 'string') ?? object.anchor);
+}
