@@ -1,6 +1,5 @@
 import { DirbridgeError } from '../errors.ts';
 import { SOURCE_TYPES, TARGET_TYPES } from '../model/change.ts';
-import type { Scalar } from '../model/value.ts';
 import { attributesIn, compileExpression } from './expression/compile.ts';
 import { toFlowResult } from './expression/evaluate.ts';
 import { parseExpression } from './expression/parse.ts';
@@ -100,24 +99,12 @@ function readScope(definition: RuleDefinition, report: Report): readonly (readon
 }
 
 function compileFlow(rule: string, target: string, flow: FlowDefinition, report: Report): CompiledFlow | null {
-  if (typeof flow === 'string') return directFlow(target, flow, { merge: 'update', once: false }, report);
-  const { merge, once } = flow;
-  if ('attribute' in flow) return directFlow(target, flow.attribute, { merge, once }, report);
-  if ('constant' in flow) {
-    const value: Scalar = typeof flow.constant === 'number' ? BigInt(flow.constant) : flow.constant;
-    const result: FlowResult = { kind: 'value', value };
-    return {
-      target,
-      kind: 'constant',
-      sources: [],
-      text: String(flow.constant),
-      reference: false,
-      merge,
-      once,
-      evaluate: () => result,
-    };
-  }
-  return expressionFlow(rule, target, flow, report);
+  const { constant, expression, merge, once } = flow;
+  if (expression !== undefined) return expressionFlow(rule, target, expression, { merge, once }, report);
+  if (constant === undefined) return directFlow(target, flow.attribute ?? target, { merge, once }, report);
+  const result: FlowResult = { kind: 'value', value: typeof constant === 'number' ? BigInt(constant) : constant };
+  const text = String(constant);
+  return { target, kind: 'constant', sources: [], text, reference: false, merge, once, evaluate: () => result };
 }
 
 type FlowOptions = Pick<CompiledFlow, 'merge' | 'once'>;
@@ -146,10 +133,10 @@ function directFlow(target: string, attribute: string, options: FlowOptions, rep
 function expressionFlow(
   rule: string,
   target: string,
-  flow: Exclude<FlowDefinition, string> & { readonly expression: string },
+  text: string,
+  options: FlowOptions,
   report: Report,
 ): CompiledFlow | null {
-  const { expression: text, merge, once } = flow;
   try {
     const expression = parseExpression(text);
     const compiled = compileExpression(expression);
@@ -167,8 +154,7 @@ function expressionFlow(
       sources: attributesIn(expression),
       text,
       reference: false,
-      merge,
-      once,
+      ...options,
       evaluate,
     };
   } catch (error) {

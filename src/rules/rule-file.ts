@@ -16,12 +16,25 @@ const clauseSchema = z.strictObject({
 
 const joinSchema = z.strictObject({ space: name, metaverse: name, caseSensitive: z.boolean().default(false) });
 
-const flowOptions = { merge: z.enum(MERGE_TYPES).default('update'), once: z.boolean().default(false) };
+const FLOW_KINDS = ['attribute', 'constant', 'expression'] as const;
+
+const flowObject = z
+  .strictObject({
+    attribute: name.optional(),
+    constant: scalar.optional(),
+    expression: name.optional(),
+    merge: z.enum(MERGE_TYPES).default('update'),
+    once: z.boolean().default(false),
+  })
+  .refine((flow) => FLOW_KINDS.filter((kind) => flow[kind] !== undefined).length === 1, {
+    error: `needs exactly one of ${FLOW_KINDS.join(', ')}`,
+  });
+export type FlowDefinition = z.infer<typeof flowObject>;
+
+/** The short form of a flow is the name of the attribute alone. */
 const flowSchema = z.union([
-  name,
-  z.strictObject({ attribute: name, ...flowOptions }),
-  z.strictObject({ constant: scalar, ...flowOptions }),
-  z.strictObject({ expression: name, ...flowOptions }),
+  name.transform((attribute): FlowDefinition => ({ attribute, merge: 'update', once: false })),
+  flowObject,
 ]);
 
 export const ruleSchema = z.strictObject({
@@ -44,7 +57,6 @@ export const ruleSchema = z.strictObject({
   flows: z.record(name, flowSchema).default({}),
 });
 export type RuleDefinition = z.infer<typeof ruleSchema>;
-export type FlowDefinition = RuleDefinition['flows'][string];
 
 const fileSchema = z.strictObject({
   /** Names of rules of earlier files that are not to be used. */
@@ -103,25 +115,31 @@ export function readRuleText(text: string, file: string): ReadFile {
   const problems: RuleProblem[] = [];
   const root = fileSchema.safeParse(toPlain(document, problems, file) ?? {});
   if (!root.success) {
-    problems.push(
-      ...root.error.issues.map((issue) => ({ file, line: lineOf(keyPath(issue)), message: printIssue(issue) })),
-    );
+    for (const issue of root.error.issues)
+      problems.push({ file, line: lineOf(keyPath(issue)), message: printIssue(issue) });
     return { rules: [], disable: [], problems };
   }
   const rules: ReadRule[] = [];
   for (const [index, raw] of root.data.rules.entries()) {
-    const at = (path: Path): number => lineOf(['rules', index, ...path]);
-    const parsed = ruleSchema.safeParse(raw);
-    if (parsed.success) rules.push({ definition: parsed.data, file, lineOf: at });
-    else
-      problems.push(
-        ...parsed.error.issues
-          .flatMap(flattenUnion)
-          .map((issue) => ({ file, line: at(keyPath(issue)), message: `${ruleLabel(raw)}: ${printIssue(issue)}` })),
-      );
+    const rule = readRule(raw, file, (path) => lineOf(['rules', index, ...path]), problems);
+    if (rule) rules.push(rule);
   }
   const disable = root.data.disable.map((one, index) => ({ name: one, line: lineOf(['disable', index]) }));
   return { rules, disable, problems };
+}
+
+function readRule(
+  raw: unknown,
+  file: string,
+  lineOf: (path: Path) => number,
+  problems: RuleProblem[],
+): ReadRule | null {
+  const parsed = ruleSchema.safeParse(raw);
+  if (parsed.success) return { definition: parsed.data, file, lineOf };
+  for (const issue of parsed.error.issues.flatMap(flattenUnion)) {
+    problems.push({ file, line: lineOf(keyPath(issue)), message: `${ruleLabel(raw)}: ${printIssue(issue)}` });
+  }
+  return null;
 }
 
 /** Too many aliases are the one thing that can still go wrong here. */
@@ -141,19 +159,11 @@ function ruleLabel(raw: unknown): string {
 
 type Issue = z.core.$ZodIssue;
 
-/** A flow that fits none of its forms: the complaint of the form that it comes nearest to. */
+/** A flow is a name or a mapping: what is wrong with the mapping says more than that it is no name. */
 function flattenUnion(issue: Issue): readonly Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const forms = issue.errors.filter((form) =>
-    form.some((one) => one.path.length > 0 || one.code === 'unrecognized_keys'),
-  );
-  const nearest = forms.toSorted((a, b) => missing(a) - missing(b) || a.length - b.length)[0];
-  if (!nearest) return [issue];
-  return nearest.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
-}
-
-function missing(form: readonly Issue[]): number {
-  return form.filter((one) => one.code === 'invalid_type' && one.path.length > 0).length;
+  const told = issue.errors.find((form) => form.every((one) => one.code !== 'invalid_type' || one.path.length > 0));
+  return told ? told.map((one) => ({ ...one, path: [...issue.path, ...one.path] })) : [issue];
 }
 
 function pathOf(issue: Issue): Path {
@@ -174,8 +184,10 @@ function printIssue(issue: Issue): string {
     const keys = issue.keys.map((key) => `"${key}"`).join(', ');
     return `${where === '' ? '' : `${where}: `}the key ${keys} is not allowed here`;
   }
-  if (issue.code === 'invalid_union')
-    return `${where}: must be an attribute name, or one of { attribute }, { constant }, { expression }`;
+  if (issue.code === 'invalid_union') {
+    const isFlow = issue.path[0] === 'flows';
+    return `${where}: must be ${isFlow ? `an attribute name, or a mapping with ${FLOW_KINDS.join(', ')}` : 'a text, a whole number, true or false'}`;
+  }
   return `${where === '' ? '' : `${where}: `}${issue.message}`;
 }
 

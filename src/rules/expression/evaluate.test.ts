@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DirbridgeError } from '../../errors.ts';
 import { createRuleSource } from '../sample-source.ts';
 import { ANY_EXPRESSION } from './any-expression.ts';
 import { compileExpression } from './compile.ts';
