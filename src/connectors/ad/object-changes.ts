@@ -7,10 +7,14 @@ import type { DirectoryObject } from './directory-object.ts';
 
 /** Where an object hangs; null when its parent was not told. The domain itself hangs nowhere. */
 export function placeOf(object: DirectoryObject, namingContext: string): Place | null {
-  if (object.dn.length === namingContext.length && object.dn.toLowerCase() === namingContext.toLowerCase())
-    return { parent: null, rdn: object.dn };
+  if (isSameSpelling(object.dn, namingContext)) return { parent: null, rdn: object.dn };
   if (object.parent === null) return null;
   return { parent: object.parent, rdn: splitFirstRdn(object.dn).rdn };
+}
+
+/** Whether two DNs are the same but for case, as one server writes them. */
+export function isSameSpelling(dn: string, other: string): boolean {
+  return dn.length === other.length && dn.toLowerCase() === other.toLowerCase();
 }
 
 /** An object that was read whole. */

@@ -3,7 +3,7 @@ import { normalizeDn, splitFirstRdn } from '../../model/dn.ts';
 import type { ReadEvent } from '../connector.ts';
 import { columnNames } from './attribute-columns.ts';
 import { type DirectoryObject, ObjectDecoder } from './directory-object.ts';
-import { hasAnchor, problemOf } from './object-changes.ts';
+import { hasAnchor, isSameSpelling, problemOf } from './object-changes.ts';
 import { PageEvents } from './page-events.ts';
 import { searchPages } from './paged-search.ts';
 import type { ReadContext } from './read-context.ts';
@@ -97,7 +97,7 @@ class PlainRead {
     if (!hasAnchor(object) || problem || this.#delivered.has(object.anchor)) return;
     this.#delivered.add(object.anchor);
     this.#anchors.add(object.dn, object.anchor);
-    const isRoot = normalizeDn(object.dn) === normalizeDn(namingContext);
+    const isRoot = isSameSpelling(object.dn, namingContext);
     const { rdn, parent } = isRoot ? { rdn: object.dn, parent: '' } : splitFirstRdn(object.dn);
     const parentAnchor = isRoot ? null : this.#anchors.find(parent);
     const { references, later } = this.#resolve(object);
@@ -151,17 +151,17 @@ class PlainRead {
   }
 }
 
-/** DN to anchor. Servers mostly write a DN in one spelling; the table by normal form is made when one is met that is not. */
+/** DN to anchor. Servers mostly write a DN in one spelling but for case; the table by normal form is made when one is met that is not. */
 class DnTable {
   readonly #bySpelling = new Map<string, string>();
   readonly #byNormalForm = new Map<string, string>();
 
   add(dn: string, anchor: string): void {
-    this.#bySpelling.set(dn, anchor);
+    this.#bySpelling.set(dn.toLowerCase(), anchor);
   }
 
   find(dn: string): string | null {
-    return this.#bySpelling.get(dn) ?? null;
+    return this.#bySpelling.get(dn.toLowerCase()) ?? null;
   }
 
   /** `find` for DNs that are spelled in another way than their objects. Only when all objects are in. */
