@@ -19,11 +19,11 @@ import { Graph } from './graph.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
 import { WriteQuota } from './quota.ts';
 import { readTenant } from './read.ts';
-import { RecentObjects } from './recent-objects.ts';
+import { ReplicationLag } from './replication-lag.ts';
 import { ENTRA_SCHEMA } from './schema.ts';
 import { settleWrites } from './settle.ts';
 import { SignIn } from './sign-in.ts';
-import { LAG_LIMIT, writeAll } from './write.ts';
+import { writeAll } from './write.ts';
 
 /** What tests turn: time, and how long a request may take. */
 export interface EntraTuning {
@@ -47,7 +47,7 @@ class EntraConnector implements TargetConnector {
   readonly #signIn: SignIn;
   readonly #graph: Graph;
   readonly #quota: WriteQuota;
-  readonly #recent = new RecentObjects(LAG_LIMIT);
+  readonly #lag: ReplicationLag;
 
   constructor(section: EntraSection, context: ConnectorContext, tuning: EntraTuning) {
     this.name = context.name;
@@ -69,6 +69,7 @@ class EntraConnector implements TargetConnector {
       timeout: tuning.timeout ?? TIMEOUT,
       now: context.now,
     });
+    this.#lag = new ReplicationLag(this.#graph);
     this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
   }
 
@@ -86,7 +87,7 @@ class EntraConnector implements TargetConnector {
   }
 
   write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]> {
-    const parts = { graph: this.#graph, pace: this.#pace, quota: this.#quota, recent: this.#recent };
+    const parts = { graph: this.#graph, pace: this.#pace, quota: this.#quota, lag: this.#lag };
     return writeAll({ ...parts, log: this.#context.log }, chunks);
   }
 

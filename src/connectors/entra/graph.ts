@@ -55,9 +55,13 @@ export class Graph {
     return this.#options.base;
   }
 
-  /** Whether a link belongs to this Graph; another must never get our token. */
-  isOwnLink(link: string): boolean {
-    return link.startsWith(`${this.#options.base}/`);
+  /** A link of this Graph from the version on. Throws `tenant-refused` for a link to anywhere else: that must never get our token. */
+  relative(link: string): string {
+    const { base } = this.#options;
+    if (link.startsWith('/')) return link;
+    if (link.startsWith(`${base}/`)) return link.slice(base.length);
+    const origin = URL.parse(link)?.origin ?? link;
+    throw new DirbridgeError('tenant-refused', `The tenant sent a link to another server: ${origin}.`);
   }
 
   /**
@@ -113,10 +117,7 @@ export class Graph {
 
   async #exchange(request: GraphRequest, token: string): Promise<GraphAnswer> {
     const { base, timeout } = this.#options;
-    const url = request.url.startsWith('/') ? `${base}${request.url}` : request.url;
-    if (!url.startsWith(`${base}/`)) {
-      throw new DirbridgeError('tenant-refused', `The tenant sent a link to another server: ${new URL(url).origin}.`);
-    }
+    const url = base + this.relative(request.url);
     try {
       const response = await fetch(url, {
         method: request.method,

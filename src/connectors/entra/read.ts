@@ -38,7 +38,7 @@ export async function* readTenant(parts: ReadParts, request: ReadRequest): Async
     const pages = readStream(parts.graph, round.streams[stream]);
     for (let next = await pages.next(); ; next = await pages.next()) {
       if (next.done) {
-        links[stream] = next.value;
+        links[stream] = parts.graph.relative(next.value);
         break;
       }
       const changes = await reader.read(next.value);
@@ -64,7 +64,7 @@ async function* readBin(graph: Graph): AsyncGenerator<ReadEvent> {
 /** Asks both streams for their first page before anything is told: one refused token makes the whole read a full one. */
 async function openRound(graph: Graph, watermark: string | null, organization: Organization): Promise<OpenRound> {
   if (watermark === null) return openFull(graph, null);
-  const links = readWatermark(watermark, organization.id, (link) => graph.isOwnLink(link));
+  const links = readWatermark(watermark, organization.id);
   if ('reason' in links) return openFull(graph, links.reason);
   const users = await openStream(graph, links.users);
   if ('reason' in users) return openFull(graph, `the tenant refused the delta token of users (${users.reason})`);

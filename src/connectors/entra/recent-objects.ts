@@ -1,4 +1,4 @@
-/** Ids that this process has made or restored a short while ago: a replica may not know them yet (Graph, "eventually consistent"). */
+/** Ids to which this process has done something a short while ago that a replica may not know yet (Graph, "eventually consistent"). */
 export class RecentObjects {
   readonly #since = new Map<string, number>();
   readonly #keptFor: number;
@@ -17,7 +17,11 @@ export class RecentObjects {
     this.#since.set(id, now);
   }
 
-  hasAny(ids: readonly string[], now: number): boolean {
-    return ids.some((id) => now - (this.#since.get(id) ?? Number.NEGATIVE_INFINITY) <= this.#keptFor);
+  remove(id: string): void {
+    this.#since.delete(id);
+  }
+
+  has(id: string, now: number): boolean {
+    return now - (this.#since.get(id) ?? Number.NEGATIVE_INFINITY) <= this.#keptFor;
   }
 }

@@ -68,20 +68,21 @@ export class SignIn {
   }
 
   async #signInOnce(): Promise<Token> {
+    const network = new TimedNetwork();
     // A new client each time: MSAL would otherwise keep the secret and an old answer.
-    const client = new ConfidentialClientApplication(this.#configuration());
-    const result = await client.acquireTokenByClientCredential({
-      scopes: [this.#options.endpoints.scope],
-      skipCache: true,
+    const client = new ConfidentialClientApplication(this.#configuration(network));
+    const request = { scopes: [this.#options.endpoints.scope], skipCache: true };
+    const result = await client.acquireTokenByClientCredential(request).catch((thrown: unknown) => {
+      throw network.failure ?? thrown;
     });
     if (!result) throw new DirbridgeError('tenant-sign-in', 'The sign-in gave no token.');
     return { text: result.accessToken, endsAt: result.expiresOn?.getTime() ?? 0 };
   }
 
-  #configuration(): Configuration {
+  #configuration(networkClient: INetworkModule): Configuration {
     const { clientId, endpoints } = this.#options;
     const auth = { clientId, ...this.#options.readCredential() };
-    const system = { networkClient: TIMED_NETWORK, disableInternalRetries: true };
+    const system = { networkClient, disableInternalRetries: true };
     if (!endpoints.isCustom) return { auth: { ...auth, authority: endpoints.authority }, system };
     // MSAL refuses an authority that is not https, but takes the endpoints as they are told (configuration allows http on loopback only).
     const url = new URL(endpoints.authority);
@@ -124,11 +125,27 @@ function isTransient(thrown: unknown): boolean {
   return thrown instanceof SignInUnreachable;
 }
 
-/** MSAL's own client has no time-outs and hides what failed. */
-const TIMED_NETWORK: INetworkModule = {
-  sendGetRequestAsync: (url, options) => exchange(url, 'GET', options),
-  sendPostRequestAsync: (url, options) => exchange(url, 'POST', options),
-};
+/** MSAL's own client has no time-outs, and MSAL hides what failed below it. */
+class TimedNetwork implements INetworkModule {
+  failure: unknown = null;
+
+  sendGetRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    return this.#exchange(url, 'GET', options);
+  }
+
+  sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    return this.#exchange(url, 'POST', options);
+  }
+
+  async #exchange<T>(url: string, method: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    try {
+      return await exchange<T>(url, method, options);
+    } catch (thrown) {
+      this.failure = thrown;
+      throw thrown;
+    }
+  }
+}
 
 async function exchange<T>(url: string, method: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
   let response: Response;

@@ -26,6 +26,7 @@ export class WriteTask {
   readonly #failedReferences: { readonly to: string; readonly failure: WriteFailure }[] = [];
   #open: number;
   #isAmbiguous = false;
+  #isTaken = false;
   #targetId: string | null;
   #end: WriteResult | null = null;
 
@@ -49,9 +50,10 @@ export class WriteTask {
     return this.#targetId;
   }
 
-  /** The one result of the write, once every request is settled; null before. */
-  result(): WriteResult | null {
-    if (this.#open > 0) return null;
+  /** The one result of the write, given once, when every request is settled; null before and after. */
+  takeResult(): WriteResult | null {
+    if (this.#open > 0 || this.#isTaken) return null;
+    this.#isTaken = true;
     const { id } = this.write;
     if (this.#end) return this.#end;
     const failed = this.#failedReferences;

@@ -3,11 +3,11 @@ import type { ConnectorContext, TargetWrite, WriteResult } from '../connector.ts
 import { BATCH_SIZE, sendBatch } from './batch.ts';
 import { Bell, EventQueue } from './event-queue.ts';
 import { type Graph, type GraphAnswer, NoAnswer, refused } from './graph.ts';
-import { isTransientStatus, readRefusal } from './graph-refusal.ts';
+import { type GraphRefusal, isTransientStatus, readRefusal } from './graph-refusal.ts';
 import { judge } from './judge.ts';
 import { backOff, type Pace } from './pace.ts';
 import type { QuotaAnswer, WriteQuota } from './quota.ts';
-import type { RecentObjects } from './recent-objects.ts';
+import type { ReplicationLag } from './replication-lag.ts';
 import type { Step } from './write-steps.ts';
 import { type Next, WriteTask } from './write-task.ts';
 
@@ -15,14 +15,10 @@ export interface WriteParts {
   readonly graph: Graph;
   readonly pace: Pace;
   readonly quota: WriteQuota;
-  readonly recent: RecentObjects;
+  readonly lag: ReplicationLag;
   readonly log: ConnectorContext['log'];
 }
 
-/** How long an object that was made a short while ago may be unknown to a replica, in milliseconds. */
-export const LAG_LIMIT = 10 * 60_000;
-/** Tries for an object that we did not make: someone else may just have made it. */
-const TRIES_IF_OLD = 3;
 /** Tries of one request that the tenant keeps failing to carry out. */
 const MOST_TRIES = 12;
 /** Whole requests that fail one after the other before we say that the tenant cannot be used. */
@@ -225,11 +221,17 @@ class WriteRun {
       case 'split':
         return this.#follow(sending, task.split(step));
       case 'missing':
-        if (this.#mayAppear(sending)) return this.#later(sending, null);
-        return this.#follow(sending, await task.missing(step, verdict.refusal));
+        return this.#takeMissing(sending, verdict.refusal);
       case 'refused':
         return this.#follow(sending, await task.refused(step, verdict.refusal));
     }
+  }
+
+  async #takeMissing(sending: Sending, refusal: GraphRefusal): Promise<void> {
+    const { lag, pace } = this.#parts;
+    const attempt = { ...sending, tries: sending.tries + 1 };
+    if (await lag.isWorthWaiting(attempt, refusal, pace.now())) this.#later(sending, null);
+    else this.#follow(sending, await sending.task.missing(sending.step, refusal));
   }
 
   /** Throttled: as often as it takes, the pauses are the tenant's. Otherwise in each other's way: not for ever. */
@@ -237,14 +239,6 @@ class WriteRun {
     const wait = this.#parts.graph.retryAfter(answer.headers);
     if (isThrottled || sending.tries + 1 < MOST_TRIES) this.#later(sending, wait);
     else this.#follow(sending, await sending.task.refused(sending.step, readRefusal(answer.status, answer.body)));
-  }
-
-  /** Whether what is missing may only not have reached every replica yet. */
-  #mayAppear(sending: Sending): boolean {
-    const { pace, recent } = this.#parts;
-    const now = pace.now();
-    const isRecent = recent.hasAny(sending.task.objectsOf(sending.step), now);
-    return isRecent ? now - sending.firstAt < LAG_LIMIT : sending.tries + 1 < TRIES_IF_OLD;
   }
 
   async #clarify(sending: Sending, wait: number | null = null): Promise<void> {
@@ -270,12 +264,9 @@ class WriteRun {
   }
 
   #report(task: WriteTask): void {
-    const result = task.result();
+    const result = task.takeResult();
     if (result === null) return;
-    const { action } = task.write;
-    if ((action === 'create' || action === 'restore') && task.targetId !== null) {
-      this.#parts.recent.add(task.targetId, this.#parts.pace.now());
-    }
+    if (result.outcome === 'done') this.#parts.lag.note(task, this.#parts.pace.now());
     this.results.push(result);
   }
 }
