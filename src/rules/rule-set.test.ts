@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DirbridgeError } from '../errors.ts';
 import { loadRuleSet, RuleEvaluationError } from './rule-set.ts';
-import { createRuleSource } from './sample-source.ts';
+import { createRuleSource } from './rule-source.ts';
 
 let folder = '';
 let count = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRuleSource } from './sample-source.ts';
+import { createRuleSource } from './rule-source.ts';
 import { compileScope, type ScopeOperator } from './scope.ts';
 
 const source = createRuleSource({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Value } from '../model/value.ts';
 import { type CompiledRule, loadRuleSet, type RuleSource } from './rule-set.ts';
-import { createRuleSource, type SampleObject } from './sample-source.ts';
+import { createRuleSource, type SampleObject } from './rule-source.ts';
 
 const set = loadRuleSet(['standard']);
 const GUID = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);

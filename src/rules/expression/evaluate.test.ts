@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRuleSource } from '../sample-source.ts';
+import { createRuleSource } from '../rule-source.ts';
 import { ANY_EXPRESSION } from './any-expression.ts';
 import { compileExpression } from './compile.ts';
 import { evaluateExpression, toFlowResult } from './evaluate.ts';

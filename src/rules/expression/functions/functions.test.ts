@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRuleSource } from '../../sample-source.ts';
+import { createRuleSource } from '../../rule-source.ts';
 import { evaluateExpression } from '../evaluate.ts';
 import { FUNCTIONS } from './table.ts';
 
