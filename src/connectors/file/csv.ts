@@ -1,4 +1,5 @@
-import { type CsvError, type Info, type Parser, parse } from 'csv-parse';
+import { pipeline } from 'node:stream/promises';
+import { CsvError, type Info, parse } from 'csv-parse';
 import { DirbridgeError, messageOf } from '../../errors.ts';
 import { SOURCE_TYPES, type SourceType } from '../../model/change.ts';
 import { type CsvColumn, type CsvSection, listColumns } from './config.ts';
@@ -7,10 +8,13 @@ import type { FileRecord, RawValue, RecordFault } from './record.ts';
 const BATCH = 500;
 const TYPES = new Map<string, SourceType>(SOURCE_TYPES.map((type) => [type.toLowerCase(), type]));
 
-/** What csv-parse gives with `info`: the fields of a row and where it ends. */
+const LONGEST_ROW = 16 << 20;
+
+/** What csv-parse gives with `info` and `raw`: the fields of a row, where it ends, and its text. */
 interface Row {
   readonly record: readonly string[];
   readonly info: Info;
+  readonly raw: string;
 }
 
 /**
@@ -26,13 +30,16 @@ export async function* readCsv(
   const parser = parse({
     delimiter: section.delimiter,
     info: true,
+    raw: true,
     relax_column_count: true,
+    // A misplaced quote is to spoil its own row, not the rest of the file; CsvReading finds it again in the raw text.
+    relax_quotes: true,
+    max_record_size: LONGEST_ROW,
     skip_empty_lines: true,
-    skip_records_with_error: true,
   });
   const reading = new CsvReading(path, section);
-  parser.on('skip', (error: CsvError | undefined) => reading.skip(error));
-  const feeding = feed(chunks, parser, path, section.encoding);
+  const text = new DecodedText(chunks, path, section.encoding);
+  const feeding = pipeline(text.pieces(), parser).catch(() => undefined);
   let batch: FileRecord[] = [];
   try {
     for await (const row of parser as AsyncIterable<Row>) {
@@ -41,41 +48,54 @@ export async function* readCsv(
       yield batch;
       batch = [];
     }
-    const end = await feeding;
-    reading.end(end, batch);
+    reading.end(text.lastChar);
   } catch (error) {
-    await feeding.catch(() => undefined);
-    throw error instanceof DirbridgeError
-      ? error
-      : new DirbridgeError('file-invalid', `${path}: ${messageOf(error)}`, { cause: error });
+    throw reading.explain(error);
   } finally {
     parser.destroy();
+    await feeding;
   }
   if (batch.length > 0) yield batch;
 }
 
-/** Writes the decoded text into the parser; gives its last char. An error of either side ends both. */
-async function feed(chunks: AsyncIterable<Buffer>, parser: Parser, path: string, encoding: string): Promise<string> {
-  const decoder = new TextDecoder(encoding, { fatal: true });
-  let last = '';
-  try {
-    for await (const chunk of chunks) {
-      const text = decoder.decode(chunk, { stream: true });
-      last = text.at(-1) ?? last;
-      if (!parser.write(text)) await new Promise((resume) => parser.once('drain', resume).once('close', resume));
-      if (parser.destroyed) return last;
+/** The text of a file in the encoding that the configuration names. */
+class DecodedText {
+  readonly #chunks: AsyncIterable<Buffer>;
+  readonly #path: string;
+  readonly #encoding: string;
+  #lastChar = '';
+
+  constructor(chunks: AsyncIterable<Buffer>, path: string, encoding: string) {
+    this.#chunks = chunks;
+    this.#path = path;
+    this.#encoding = encoding;
+  }
+
+  get lastChar(): string {
+    return this.#lastChar;
+  }
+
+  async *pieces(): AsyncGenerator<string> {
+    const decoder = new TextDecoder(this.#encoding, { fatal: true });
+    for await (const chunk of this.#chunks) yield this.#keep(() => decoder.decode(chunk, { stream: true }));
+    yield this.#keep(() => decoder.decode());
+  }
+
+  #keep(decode: () => string): string {
+    try {
+      const text = decode();
+      this.#lastChar = text.at(-1) ?? this.#lastChar;
+      return text;
+    } catch (cause) {
+      throw new DirbridgeError('file-invalid', `${this.#path} is not encoded in ${this.#encoding}.`, {
+        cause,
+        remedy: 'Name the encoding of the file with "encoding" in the configuration, or export it in UTF-8.',
+      });
     }
-    parser.end(decoder.decode());
-    return last;
-  } catch (error) {
-    const reason = new DirbridgeError('file-invalid', `${path} is not encoded in ${encoding}.`, {
-      remedy: 'Name the encoding of the file with "encoding" in the configuration, or export it in UTF-8.',
-    });
-    const thrown = error instanceof TypeError ? reason : error;
-    parser.destroy(thrown instanceof Error ? thrown : reason);
-    throw thrown;
   }
 }
+
+const MISPLACED_QUOTE = 'a quote stands where none may be; write "" for a quote within a quoted field';
 
 interface BoundColumn extends CsvColumn {
   readonly at: number;
@@ -93,7 +113,6 @@ class CsvReading {
   readonly #path: string;
   readonly #section: CsvSection;
   #header: Header | null = null;
-  #skipped: FileRecord[] = [];
   #lastLine = 0;
   #rows = 0;
   #last: { readonly width: number; readonly line: number } | null = null;
@@ -103,10 +122,8 @@ class CsvReading {
     this.#section = section;
   }
 
-  take({ record, info }: Row, records: FileRecord[]): void {
-    records.push(...this.#skipped);
-    this.#skipped = [];
-    const line = this.#lastLine + 1;
+  take({ record, info, raw }: Row, records: FileRecord[]): void {
+    const line = info.lines - (raw.trim().match(/\r\n|\n|\r/g)?.length ?? 0);
     this.#lastLine = info.lines;
     if (!this.#header) {
       this.#header = this.#bind(record);
@@ -114,29 +131,33 @@ class CsvReading {
     }
     this.#rows++;
     this.#last = { width: record.length, line };
-    records.push(this.#readRow(this.#header, record, line));
+    const fault = raw.includes('"') && !this.#isWellQuoted(raw) ? MISPLACED_QUOTE : null;
+    records.push(fault ? this.#badRow(line, fault) : this.#readRow(this.#header, record, line));
   }
 
-  /** A row that csv-parse itself could not read. */
-  skip(error: CsvError | undefined): void {
-    const code = error?.code ?? '';
-    if (code === 'CSV_QUOTE_NOT_CLOSED')
-      throw new DirbridgeError(
+  /** RFC 4180 §2.5 to 2.7: a field is quoted as a whole or holds no quote; `""` stands for a quote in it. */
+  #isWellQuoted(raw: string): boolean {
+    const text = raw.replace(/^[\r\n]+|[\r\n]+$/g, '').replaceAll(/"(?:[^"]|"")*"/g, '\0');
+    if (text.includes('"')) return false;
+    return text.split(this.#section.delimiter).every((field) => field === '\0' || !field.includes('\0'));
+  }
+
+  /** What csv-parse throws, in our words. */
+  explain(error: unknown): DirbridgeError {
+    if (error instanceof DirbridgeError) return error;
+    const after = `after line ${this.#lastLine}`;
+    if (error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED')
+      return new DirbridgeError(
         'file-truncated',
-        `${this.#path} is not whole: it ends within the quoted field that begins after line ${this.#lastLine}.`,
+        `${this.#path} is not whole: it ends within a quoted field that begins ${after}.`,
+        { cause: error },
       );
-    const line = this.#lastLine + 1;
-    const at = typeof error?.['lines'] === 'number' ? Number(error['lines']) : line;
-    this.#lastLine = at;
-    this.#rows++;
-    const reason = code.includes('QUOTE')
-      ? 'a quote stands where none may be; write "" for a quote within a quoted field'
-      : messageOf(error);
-    this.#skipped.push(this.#badRow(line, { line: at, reason, hidesIdentity: true }));
+    return new DirbridgeError('file-invalid', `${this.#path}: the row ${after} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 
-  end(lastChar: string, records: FileRecord[]): void {
-    records.push(...this.#skipped);
+  end(lastChar: string): void {
     if (!this.#header || this.#rows === 0)
       throw new DirbridgeError(
         'file-truncated',
@@ -149,17 +170,14 @@ class CsvReading {
       );
   }
 
-  #badRow(line: number, fault: RecordFault): FileRecord {
+  #badRow(line: number, reason: string): FileRecord {
+    const fault: RecordFault = { line, reason, hidesIdentity: true };
     return { line, dn: null, anchorText: null, type: this.#section.type ?? 'user', values: new Map(), fault };
   }
 
   #readRow(header: Header, fields: readonly string[], line: number): FileRecord {
     if (fields.length !== header.width)
-      return this.#badRow(line, {
-        line,
-        reason: `the row has ${fields.length} fields, the header ${header.width}`,
-        hidesIdentity: true,
-      });
+      return this.#badRow(line, `the row has ${fields.length} fields, the header ${header.width}`);
     const values = new Map<string, RawValue[]>();
     let dn: string | null = null;
     for (const column of header.columns) {
