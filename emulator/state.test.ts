@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { GraphClient, type JsonObject, referenceTo } from './graph-client.ts';
+import { startEmulator } from './server.ts';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'emulator-'));
+  file = join(folder, 'state.json');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('the state file', () => {
+  test('keeps the tenant, its identity, and the delta tokens of clients over a restart', async () => {
+    const options = { stateFile: file, assumptions: { emptyDeltaPages: false } };
+    const before = await GraphClient.start(options);
+    const [ann, bob] = [await before.createUser('ann'), await before.createUser('bob', { jobTitle: 'Lead' })];
+    const gone = await before.createUser('gone', { onPremisesImmutableId: 'Z29uZQ==' });
+    const purged = await before.createUser('purged');
+    const group = await before.createGroup('team', { 'members@odata.bind': [referenceTo(ann), referenceTo(gone)] });
+    await before.send('PUT', `/users/${ann}/manager/$ref`, { '@odata.id': referenceTo(bob) });
+    const users = await before.readAll('/users/delta?$select=jobTitle,manager');
+    const groups = await before.readAll('/groups/delta?$select=members');
+    await before.patch(`/users/${bob}`, { jobTitle: null });
+    await before.delete(`/users/${gone}`);
+    await before.delete(`/users/${purged}`);
+    await before.delete(`/directory/deletedItems/${purged}`);
+    await before.delete(`/users/${ann}/manager/$ref`);
+    await before.delete(`/groups/${group}/members/${ann}/$ref`);
+    await before.post(`/groups/${group}/members/$ref`, { '@odata.id': referenceTo(bob) });
+    const dump = (await before.control('GET', '/dump')).body;
+    const expected = [await before.readAll(users.deltaLink), await before.readAll(groups.deltaLink)].map(
+      (round) => round.entries,
+    );
+    await before.close();
+
+    const after = await GraphClient.start(options);
+    expect(after.emulator).toMatchObject({
+      tenantId: before.emulator.tenantId,
+      clientSecret: before.emulator.clientSecret,
+    });
+    expect((await after.control('GET', '/dump')).body).toEqual(dump);
+    const move = (link: string): string => link.replace(before.emulator.url, after.emulator.url);
+    const found = [await after.readAll(move(users.deltaLink)), await after.readAll(move(groups.deltaLink))];
+    const sort = (entries: readonly JsonObject[]): unknown =>
+      [...entries].sort((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1));
+    expect(found.map((round) => sort(round.entries))).toEqual(expected.map(sort));
+    expect((await after.send('POST', `/directory/deletedItems/${gone}/restore`)).status).toBe(200);
+    await after.close();
+  });
+
+  test('is written when changes have settled, not only at the end', async () => {
+    const client = await GraphClient.start({ stateFile: file });
+    await client.createUser('early');
+    await expect.poll(() => readFileSync(file, 'utf8').includes('early@contoso.com'), { timeout: 20_000 }).toBe(true);
+    await client.close();
+  });
+
+  test('of another tenant, or of no emulator, is refused by name', async () => {
+    const client = await GraphClient.start({ stateFile: file, tenant: 'one.onmicrosoft.com' });
+    await client.close();
+    await expect(startEmulator({ stateFile: file, tenant: 'two.onmicrosoft.com' })).rejects.toThrow(
+      /state\.json keeps a tenant/,
+    );
+    writeFileSync(file, '{"format":99}');
+    await expect(startEmulator({ stateFile: file })).rejects.toThrow(/not a state file/);
+  });
+});
+
+describe('the seed', () => {
+  test('plants what Graph would not take, and can be planted later', async () => {
+    const seed = {
+      users: [
+        { userPrincipalName: 'boss@contoso.com', displayName: 'Boss' },
+        {
+          userPrincipalName: 'ann@contoso.com',
+          displayName: 'Ann',
+          manager: 'boss@contoso.com',
+          proxyAddresses: ['SMTP:ann@contoso.com'],
+        },
+      ],
+      groups: [{ displayName: 'Team', members: ['ann@contoso.com'], mailEnabled: true }],
+    };
+    const client = await GraphClient.start({ seed });
+    expect((await client.get('/users/ann@contoso.com/manager')).at('displayName')).toBe('Boss');
+    const reply = await client.control('POST', '/seed', { groups: [{ displayName: 'More', members: ['Team'] }] });
+    expect(reply.body).toEqual({ users: 0, groups: 1, licences: 0 });
+    const dump = await client.control('GET', '/dump');
+    expect(dump.list('groups').map((group) => group['displayName'])).toEqual(['Team', 'More']);
+    expect(dump.at('groups', 1, 'members', 0)).toBe(dump.at('groups', 0, 'id'));
+    await client.close();
+  });
+
+  test('that is wrong is refused with what is wrong', async () => {
+    await expect(startEmulator({ seed: { people: [] } })).rejects.toThrow(/no 'people'/);
+    const seed = { groups: [{ displayName: 'Team', members: ['nobody'] }] };
+    await expect(startEmulator({ seed })).rejects.toThrow(/refers to 'nobody'/);
+  });
+});
+
+describe('a reset', () => {
+  test('brings the seed back and keeps tokens good', async () => {
+    const client = await GraphClient.start({
+      seed: { users: [{ userPrincipalName: 'ann@contoso.com', displayName: 'Ann' }] },
+    });
+    await client.createUser('bob');
+    await client.delete('/users/ann@contoso.com');
+    expect((await client.control('POST', '/reset')).status).toBe(204);
+    expect((await client.get('/users')).list().map((user) => user['displayName'])).toEqual(['Ann']);
+    await client.close();
+  });
+});
