@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import { type Document, isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import { isReservedName } from './reserved-names.ts';
 import { DIRECTIONS, LINK_TYPES, MERGE_TYPES, RULE_CONNECTORS } from './rule.ts';
 import { SCOPE_OPERATORS } from './scope.ts';
 
-const name = z.string().trim().min(1);
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .refine((text) => !isReservedName(text), { error: 'this name is not allowed' });
 const scalar = z.union([z.string(), z.boolean(), z.number().int()]);
 
 const clauseSchema = z.strictObject({

@@ -176,6 +176,7 @@ describe('a mistake is shown with its place', () => {
     ['With($x, $x, 1)', 'variable $x is not known', 9],
     ['ValueCount([member])', 'in quotes', 11],
     ['Switch([a], 1, [b])', 'a value for each condition', 15],
+    ['[constructor]', 'nothing of the name', 0],
     ['Guid()', 'does not have the function Guid yet', 0],
     ['99999999999999999999', '64 bits', 0],
     [`${'('.repeat(200)}1${')'.repeat(200)}`, 'nested at most 100', null],

@@ -1,4 +1,5 @@
 import type { DirbridgeError } from '../../errors.ts';
+import { isReservedName } from '../reserved-names.ts';
 import { explainUnknownFunction, type FunctionSignature, signatureOf } from './functions/table.ts';
 import { isWithin64Bits } from './operators.ts';
 import { type Expression, LITERALS, OPERATOR_LEVELS, OPTIONS, type Operator } from './syntax.ts';
@@ -70,6 +71,7 @@ class Parser {
     switch (token.kind) {
       case 'attribute':
       case 'parameter':
+        if (isReservedName(value)) throw this.#fail(token, `There is nothing of the name "${value}".`);
         return { kind: token.kind, name: value, at };
       case 'variable':
         return this.#variable(token);

@@ -17,11 +17,15 @@ import {
 import { printMoment } from './dates.ts';
 import type { ScalarFunction } from './definition.ts';
 
-const ENCODINGS: Readonly<Record<string, BufferEncoding>> = { Unicode: 'utf16le', ASCII: 'latin1', UTF8: 'utf8' };
+const ENCODINGS: ReadonlyMap<string, BufferEncoding> = new Map([
+  ['Unicode', 'utf16le'],
+  ['ASCII', 'latin1'],
+  ['UTF8', 'utf8'],
+]);
 
 function convertFromBase64(item: Item = null, option: Item = 'Unicode'): Item {
   const text = toText(item, 'ConvertFromBase64');
-  const encoding = ENCODINGS[toText(option, 'ConvertFromBase64') ?? 'Unicode'];
+  const encoding = ENCODINGS.get(toText(option, 'ConvertFromBase64') ?? 'Unicode');
   if (!encoding) throw new EvaluationError('ConvertFromBase64 knows Unicode, ASCII and UTF8.');
   if (text === null) return null;
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text.replace(/\s/g, '')))

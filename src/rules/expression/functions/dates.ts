@@ -4,16 +4,21 @@ import type { ScalarFunction } from './definition.ts';
 const TICKS_PER_MS = 10_000n;
 /** Milliseconds from 1601-01-01 to 1970-01-01. */
 const EPOCH_MS = 11_644_473_600_000n;
-const TICKS_PER: Readonly<Record<string, bigint>> = {
-  s: 10_000_000n,
-  n: 600_000_000n,
-  h: 36_000_000_000n,
-  d: 864_000_000_000n,
-  y: 864_000_000_000n,
-  w: 864_000_000_000n,
-  ww: 6_048_000_000_000n,
-};
-const MONTHS_PER: Readonly<Record<string, bigint>> = { m: 1n, q: 3n, yyyy: 12n };
+const TICKS_PER_DAY = 864_000_000_000n;
+const TICKS_PER: ReadonlyMap<string, bigint> = new Map([
+  ['s', 10_000_000n],
+  ['n', 600_000_000n],
+  ['h', 36_000_000_000n],
+  ['d', TICKS_PER_DAY],
+  ['y', TICKS_PER_DAY],
+  ['w', TICKS_PER_DAY],
+  ['ww', 7n * TICKS_PER_DAY],
+]);
+const MONTHS_PER: ReadonlyMap<string, bigint> = new Map([
+  ['m', 1n],
+  ['q', 3n],
+  ['yyyy', 12n],
+]);
 /** 9999-12-31T23:59:59.9999999Z, the last time that can be written with four digits of the year. */
 const LAST_TICK = 2_650_467_743_999_999_999n;
 
@@ -59,7 +64,8 @@ export function parseMoment(text: string): Moment | null {
   const isExact = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && minute < 60 && second < 60;
   if (!isExact || year < 1602) return null;
   const fraction = BigInt((groups['fraction'] ?? '').padEnd(7, '0'));
-  return new Moment(fromMilliseconds(date.getTime()).ticks + fraction - zoneTicks(groups['zone']));
+  const ticks = fromMilliseconds(date.getTime()).ticks + fraction - zoneTicks(groups['zone']);
+  return ticks > LAST_TICK ? null : new Moment(ticks);
 }
 
 function hourOf(hour: string | undefined, half: string | undefined): number | null {
@@ -91,9 +97,9 @@ function dateAdd(interval: Item = null, amount: Item = null, time: Item = null):
   const count = toInteger(amount, 'DateAdd');
   const moment = toMoment(time, 'DateAdd');
   if (count === null || moment === null) return null;
-  const ticks = TICKS_PER[unit];
+  const ticks = TICKS_PER.get(unit);
   if (ticks !== undefined) return momentOf(moment.ticks + ticks * count);
-  const months = MONTHS_PER[unit];
+  const months = MONTHS_PER.get(unit);
   if (months === undefined) throw new EvaluationError('DateAdd counts in yyyy, q, m, y, d, w, ww, h, n or s.');
   return addMonths(moment, months * count);
 }
@@ -106,8 +112,7 @@ function addMonths(moment: Moment, months: bigint): Moment {
   const target = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + Number(months) + 1, 0));
   const day = Math.min(date.getUTCDate(), target.getUTCDate());
   const midnight = Date.UTC(target.getUTCFullYear(), target.getUTCMonth(), day);
-  const dayTicks = TICKS_PER['d'] ?? 1n;
-  return momentOf(fromMilliseconds(midnight).ticks + (moment.ticks % dayTicks));
+  return momentOf(fromMilliseconds(midnight).ticks + (moment.ticks % TICKS_PER_DAY));
 }
 
 const MONTHS = [
