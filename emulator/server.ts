@@ -138,7 +138,13 @@ async function serve(
 ): Promise<void> {
   world().stats.begin();
   const { stats } = world();
-  response.once('close', () => stats.end());
+  let isEnded = false;
+  const end = (): void => {
+    if (!isEnded) stats.end();
+    isEnded = true;
+  };
+  // An answer counts as given when it is handed over; a connection that breaks never gets so far.
+  response.once('finish', end).once('close', end);
   try {
     const call = await readCall(request);
     if (!call)

@@ -90,3 +90,19 @@ describe('a batch', () => {
     expect(answers['1']?.['status']).toBe(501);
   });
 });
+
+test('a second write to one object may be refused as concurrent, when that is assumed', async () => {
+  const own = await GraphClient.start({ assumptions: { refuseConcurrentWrites: true } });
+  const id = await own.createUser('busy');
+  const write = (name: string): JsonObject => ({
+    id: name,
+    method: 'PATCH',
+    url: `/users/${id}`,
+    headers: JSON_TYPE,
+    body: { jobTitle: name },
+  });
+  const reply = await own.post('/$batch', { requests: [write('a'), write('b')] });
+  expect(reply.list('responses').map((response) => response['status'])).toEqual([204, 409]);
+  expect(reply.at('responses', 1, 'body', 'error', 'code')).toBe('Directory_ConcurrencyViolation');
+  await own.close();
+});

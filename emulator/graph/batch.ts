@@ -19,7 +19,8 @@ export interface BatchParts {
   readonly assumptions: Assumptions;
   readonly randomness: Randomness;
   readonly origin: string;
-  readonly perform: (operation: Operation) => Answer;
+  /** `isConcurrent`: another item of this batch writes the same object at the same time. */
+  readonly perform: (operation: Operation, isConcurrent: boolean) => Answer;
 }
 
 /**
@@ -30,11 +31,13 @@ export function answerBatch(envelope: unknown, parts: BatchParts): Answer {
   const items = readItems(envelope, parts.origin);
   if (parts.assumptions.documentedBatchPatterns) checkPatterns(items);
   const statuses = new Map<string, number>();
+  const written = new Set<string>();
   const responses: Record<string, unknown>[] = [];
   let interruption: Interruption | undefined;
   for (const item of orderItems(items, parts)) {
     const failed = item.dependsOn.some((id) => (statuses.get(id) ?? 424) >= 400);
-    const answer = failed ? dependencyFailed() : parts.perform(item.operation);
+    const isConcurrent = parts.assumptions.refuseConcurrentWrites && isSecondWrite(item, written);
+    const answer = failed ? dependencyFailed() : parts.perform(item.operation, isConcurrent);
     statuses.set(item.id, answer.status);
     responses.push(describeResponse(item.id, answer));
     interruption = answer.interruption ?? interruption;
@@ -42,6 +45,15 @@ export function answerBatch(envelope: unknown, parts: BatchParts): Answer {
   }
   const answer = answerJson(200, { responses });
   return interruption ? { ...answer, interruption } : answer;
+}
+
+/** Whether an independent item writes an object that an earlier one of the batch has written. */
+function isSecondWrite({ operation, dependsOn }: Item, written: Set<string>): boolean {
+  const object = /^\/(?:users|groups)\/[^/]+/i.exec(operation.path)?.[0].toLowerCase();
+  if (operation.method === 'GET' || object === undefined || dependsOn.length > 0) return false;
+  if (written.has(object)) return true;
+  written.add(object);
+  return false;
 }
 
 function readItems(envelope: unknown, origin: string): readonly Item[] {

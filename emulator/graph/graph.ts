@@ -9,7 +9,7 @@ import { answerBatch } from './batch.ts';
 import { describeGraphError, GraphError } from './graph-error.ts';
 import type { Caller, GraphSettings } from './graph-request.ts';
 import { parseQuery } from './query/query-options.ts';
-import { notEmulated, notPermitted, queryInvalid } from './refusals.ts';
+import { concurrentWrite, notEmulated, notPermitted, queryInvalid } from './refusals.ts';
 import { matchRoute, type RouteMatch } from './route-path.ts';
 
 export interface GraphParts {
@@ -67,7 +67,11 @@ export class Graph {
    * Carries out one operation for a caller who is known. Never throws for what a client did. An item of a batch is
    * applied before a reset strikes the batch; a request of its own is not.
    */
-  perform(operation: Operation, caller: Caller, isItem = false): Answer {
+  perform(
+    operation: Operation,
+    caller: Caller,
+    item: { readonly isConcurrent: boolean } | undefined = undefined,
+  ): Answer {
     const { faults, stats } = this.#parts;
     const fault = faults.strike(operation.method, VERSION + operation.path);
     if (fault) stats.countFault();
@@ -77,7 +81,8 @@ export class Graph {
       pattern = `${VERSION}${match.route.pattern}`;
       const refusal = fault && refuseFor(fault);
       if (refusal) throw refusal;
-      if (fault?.fault === 'reset' && !isItem) return answerEmpty(0);
+      if (fault?.fault === 'reset' && !item) return answerEmpty(0);
+      if (item?.isConcurrent) throw concurrentWrite();
       return this.#carryOut(operation, match, caller);
     });
     stats.count(operation.method, pattern, answer.status);
@@ -123,7 +128,7 @@ export class Graph {
         assumptions: tenant.assumptions,
         randomness: tenant.randomness,
         origin: call.origin,
-        perform: (operation) => this.perform(operation, caller, true),
+        perform: (operation, isConcurrent) => this.perform(operation, caller, { isConcurrent }),
       });
     });
     stats.count('POST', `${VERSION}/$batch`, answer.status);

@@ -86,19 +86,10 @@ function readRemoved(value: unknown): readonly string[] {
 
 function checkSeat(skuId: string, tenant: Tenant): void {
   const sku = tenant.skus.find((known) => known.skuId === skuId);
-  if (!sku || countSeats(tenant, skuId) >= sku.enabled) throw noSeats(skuId);
+  if (!sku || tenant.primary.countSeats(skuId) >= sku.enabled) throw noSeats(skuId);
 }
 
 function licencesOf(user: Entity): readonly Licence[] {
   const value = user.values['assignedLicenses'];
   return Array.isArray(value) ? (value as unknown as readonly Licence[]) : [];
-}
-
-/** Seats of a product in use. Products are few and assignments rare: counted when asked. */
-export function countSeats(tenant: Tenant, skuId: string): number {
-  let count = 0;
-  for (const user of tenant.primary.listed('user')) {
-    if (user?.status === 'live' && licencesOf(user).some((licence) => licence.skuId === skuId)) count++;
-  }
-  return count;
 }

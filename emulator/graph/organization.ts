@@ -3,7 +3,6 @@ import { describeDomain, describeVerifiedDomain } from '../tenant/domain.ts';
 import { describeSku } from '../tenant/sku.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
-import { countSeats } from './licences.ts';
 import { notFound, queryInvalid } from './refusals.ts';
 
 /** GET /organization: one object, the tenant. */
@@ -75,7 +74,11 @@ export function listSkus(request: GraphRequest): Answer {
   return answerJson(200, {
     '@odata.context': `${CONTEXT}subscribedSkus`,
     value: tenant.skus.map((sku) =>
-      select(describeSku(sku, tenant.profile.id, countSeats(tenant, sku.skuId)), request.query.select, 'subscribedSku'),
+      select(
+        describeSku(sku, tenant.profile.id, tenant.primary.countSeats(sku.skuId)),
+        request.query.select,
+        'subscribedSku',
+      ),
     ),
   });
 }

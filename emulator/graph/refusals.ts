@@ -117,6 +117,14 @@ export function quotaExceeded(found: number, limit: number, link: string): Graph
   );
 }
 
+export function concurrentWrite(): GraphError {
+  return new GraphError(
+    409,
+    'Directory_ConcurrencyViolation',
+    'Error due to concurrent requests being made to the tenant. Please wait briefly and retry.',
+  );
+}
+
 export function noRoom(): GraphError {
   return new GraphError(
     403,

@@ -30,7 +30,7 @@ export class SignIn {
 
   /** Answers what belongs to sign-in; undefined for every other path. */
   answer(call: Call): Answer | undefined {
-    const [first = '', ...rest] = call.path.split('/').slice(1).map(decodeURIComponent);
+    const [first = '', ...rest] = call.path.split('/').slice(1).map(decodePart);
     const operation = `${call.method} ${rest.join('/')}`;
     try {
       switch (operation) {
@@ -115,6 +115,14 @@ export class SignIn {
         },
       ],
     });
+  }
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 

@@ -21,6 +21,8 @@ export class Directory {
   } satisfies Record<ObjectKind, SequenceLog<Entity>>;
   readonly #unique = new Map<UniqueIndex, Map<string, Entity>>(UNIQUE_INDEXES.map((name) => [name, new Map()]));
   #deleted = 0;
+  /** Users in possession of each product, by its skuId. */
+  readonly #seats = new Map<string, number>();
   #seq = 0;
 
   /** Number of the last change applied. */
@@ -44,6 +46,11 @@ export class Directory {
 
   countLive(kind: ObjectKind): number {
     return this.#live[kind];
+  }
+
+  /** Live users who hold the product. */
+  countSeats(skuId: string): number {
+    return this.#seats.get(skuId) ?? 0;
   }
 
   /** Soft-deleted objects of every kind. */
@@ -183,16 +190,29 @@ export class Directory {
     this.#touch(entity, seq);
   }
 
+  #countLicences(entity: Entity, step: 1 | -1): void {
+    if (entity.status !== 'live') return;
+    for (const skuId of licensedSkus(entity)) this.#seats.set(skuId, this.countSeats(skuId) + step);
+  }
+
   #takeKeys(entity: Entity): void {
+    this.#countLicences(entity, 1);
     for (const [index, key] of uniqueKeys(entity)) this.#unique.get(index)?.set(key, entity);
   }
 
   #releaseKeys(entity: Entity): void {
+    this.#countLicences(entity, -1);
     for (const [index, key] of uniqueKeys(entity)) {
       const holders = this.#unique.get(index);
       if (holders?.get(key) === entity) holders.delete(key);
     }
   }
+}
+
+function licensedSkus(entity: Entity): readonly string[] {
+  const licences = entity.values['assignedLicenses'];
+  if (!Array.isArray(licences)) return [];
+  return (licences as readonly { readonly skuId?: unknown }[]).map((licence) => String(licence.skuId));
 }
 
 function changeLog(): SequenceLog<Entity> {
