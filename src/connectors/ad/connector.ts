@@ -87,6 +87,7 @@ class AdConnector implements Connector {
       delta: this.#section.delta,
       log: this.#context.log,
       now: this.#context.now,
+      containers: new Map(),
     };
   }
 

@@ -1,12 +1,13 @@
 import type { ChangePoint } from './change-point.ts';
 import type { ChangeStream } from './change-stream.ts';
+import { completeObject } from './complete-object.ts';
 import type { DirectoryObject } from './directory-object.ts';
 import { readWhole } from './fetch-objects.ts';
 import { addNameAttributes, hasAnchor, problemOf, toPatch, toPut } from './object-changes.ts';
 import { isReadByItself } from './object-type.ts';
 import { type PageEvent, PageEvents } from './page-events.ts';
 import { ParentChain } from './parent-chain.ts';
-import { completeAttributes, readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
+import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
 import type { ReadContext } from './read-context.ts';
 import { Attempts, type Session } from './sessions.ts';
 
@@ -54,11 +55,12 @@ export class DeltaPages {
     if (problem) this.#pages.addProblem(problem);
     if (!hasAnchor(object) || problem) return;
     if (method === 'usn') await this.#takeWhole(session, object);
-    else this.#takeChange(object, session.facts.namingContext);
+    else await this.#takeChange(session, object);
   }
 
   /** One object of a DirSync answer: what changed of it, or all of it when it is new. */
-  #takeChange(object: AnchoredObject, namingContext: string): void {
+  async #takeChange(session: Session, object: AnchoredObject): Promise<void> {
+    const { namingContext } = session.facts;
     // With object security the DN of an object that we may not see is empty; a single value of a non-reference tells too little.
     if (object.dn === '' || object.isIncomplete) {
       this.#wholeLeft.push(object.anchor);
@@ -67,6 +69,7 @@ export class DeltaPages {
     addNameAttributes(object, this.#context.columns);
     const isWhole = object.isNew && object.type !== null;
     if (isWhole && !isReadByItself(object.type ?? 'other', object.isHidden)) return;
+    if (isWhole) await completeObject(session, this.#context, object);
     const change = isWhole ? toPut(object, namingContext) : toPatch(object, namingContext);
     if (change === null) return;
     this.#parents.need(object.parent);
@@ -76,7 +79,7 @@ export class DeltaPages {
   /** One object of a search by uSNChanged. */
   async #takeWhole(session: Session, object: AnchoredObject): Promise<void> {
     if (!isReadByItself(object.type ?? 'other', object.isHidden)) return;
-    await completeAttributes(session, object);
+    await completeObject(session, this.#context, object);
     this.#targetsLeft.push(...takeTargetsLeft(object));
     this.#parents.need(object.parent);
     this.#pages.add(toPut(object, session.facts.namingContext));

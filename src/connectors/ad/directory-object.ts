@@ -26,7 +26,8 @@ export interface DirectoryObject {
   readonly dn: string;
   readonly type: SourceType | null;
   readonly classes: readonly string[];
-  readonly parent: string | null;
+  /** Anchor; null when it was not sent. Completed later where it must be known (complete-object.ts). */
+  parent: string | null;
   readonly isHidden: boolean;
   readonly isDeleted: boolean;
   /** whenCreated was sent: of a DirSync answer that means that the object is new, and everything it has was sent. */

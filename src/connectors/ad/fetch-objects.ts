@@ -2,12 +2,13 @@ import { EqualityFilter, type Filter, OrFilter } from 'ldapts';
 import { guidToBytes } from '../../model/anchor.ts';
 import type { ObjectChange, ObjectPatch } from '../../model/change.ts';
 import { type Column, columnNames } from './attribute-columns.ts';
+import { completeObject } from './complete-object.ts';
 import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from './directory-object.ts';
 import { guidOfDn } from './extended-dn.ts';
 import { type LdapEntry, spanTexts } from './ldap/ldap-entry.ts';
 import { hasAnchor, toPut } from './object-changes.ts';
 import { ParentChain } from './parent-chain.ts';
-import { completeAttributes, readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
+import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
 import { anchorBase, objectControls, type ReadContext } from './read-context.ts';
 import type { Session } from './sessions.ts';
 import { formatRange, parseRange } from './value-range.ts';
@@ -71,7 +72,7 @@ async function* readChunk(
     const object = decoder.decode(entry);
     if (!hasAnchor(object) || !isOurs(object)) continue;
     missing.delete(object.anchor);
-    await completeAttributes(session, object);
+    await completeObject(session, context, object);
     left.push(...takeTargetsLeft(object));
     changes.push(toPut(object, session.facts.namingContext));
     for (const { column, backLink } of links)

@@ -1,6 +1,7 @@
 import { AnchorSet } from './anchor-set.ts';
 import { columnNames } from './attribute-columns.ts';
 import { type ChangePoint, openChangePoint } from './change-point.ts';
+import { completeObject } from './complete-object.ts';
 import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from './directory-object.ts';
 import { readWhole } from './fetch-objects.ts';
 import { hasAnchor, problemOf, toPut } from './object-changes.ts';
@@ -8,7 +9,7 @@ import { OBJECT_FILTER } from './object-type.ts';
 import { type PageEvent, PageEvents } from './page-events.ts';
 import { searchPages } from './paged-search.ts';
 import { ParentChain } from './parent-chain.ts';
-import { completeAttributes, readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
+import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
 import { objectControls, type ReadContext } from './read-context.ts';
 import { Attempts, type Session } from './sessions.ts';
 import { formatRange } from './value-range.ts';
@@ -92,11 +93,12 @@ export class FullRead {
     if (problem) this.#pages.addProblem(problem);
     if (!hasAnchor(object)) return;
     const lastPass = this.#seen.note(object.anchor, this.#pass);
+    if (object.parent === null) await completeObject(session, this.#context, object);
     this.#parents.need(object.parent);
     if (problem || (lastPass !== 0 && !this.#wasMoved)) return;
     if (this.#what === 'presence') return this.#pages.add({ kind: 'keep', anchor: object.anchor });
     if (object.rangesLeft.length > 0) {
-      await completeAttributes(session, object);
+      await completeObject(session, this.#context, object);
       this.#targetsLeft.push(...takeTargetsLeft(object));
     }
     this.#pages.add(toPut(object, session.facts.namingContext));

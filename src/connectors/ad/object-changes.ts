@@ -29,6 +29,9 @@ export function toPut(object: DirectoryObject & { readonly anchor: string }, nam
   };
 }
 
+/** DirSync sends these with every object, changed or not. */
+const ALWAYS_SENT: ReadonlySet<string> = new Set(['objectguid', 'instancetype', 'parentguid']);
+
 /** What a change tells of an object; null when it tells nothing that was asked for. */
 export function toPatch(
   object: DirectoryObject & { readonly anchor: string },
@@ -36,6 +39,7 @@ export function toPatch(
 ): ObjectPatch | null {
   const place = placeOf(object, namingContext);
   const { attributes, cleared, references } = object;
+  for (const name of Object.keys(attributes)) if (ALWAYS_SENT.has(name.toLowerCase())) delete attributes[name];
   const isEmpty = Object.keys(attributes).length === 0 && Object.keys(references).length === 0 && cleared.length === 0;
   if (isEmpty && place === null && object.type === null) return null;
   return {
