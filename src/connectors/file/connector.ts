@@ -11,7 +11,7 @@ import type {
   SourceDefinition,
 } from '../connector.ts';
 import { type CsvSection, csvSection, type LdifSection, ldifSection } from './config.ts';
-import { FileIndex } from './file-index.ts';
+import { FileIndex, IDENTIFIERS } from './file-index.ts';
 import { FileObjects } from './file-objects.ts';
 import { createCsvFormat, createLdifFormat } from './formats.ts';
 import { cutTargets, PAGE_OBJECTS, PAGE_TARGETS } from './pages.ts';
@@ -37,7 +37,11 @@ interface FileMark {
   readonly hash: string;
   readonly request: string;
   readonly end: FileFacts['end'];
+  readonly parameters: Readonly<Record<string, string>>;
 }
+
+/** What the first pass looks at. */
+const IDENTITY: ReadonlySet<string> = new Set(['objectclass', ...IDENTIFIERS]);
 
 interface IndexedFile {
   readonly facts: FileFacts;
@@ -95,22 +99,23 @@ class FileConnector implements Connector {
     const mark = parseMark(request.watermark);
     const asked = fingerprintOf(request, this.#format);
     if (mark && mark.request === asked && mark.hash === (await hashFile(path))) {
-      yield { kind: 'begin', mode: 'delta', method, reason: null, parameters: {} };
+      yield { kind: 'begin', mode: 'delta', method, reason: null, parameters: mark.parameters };
       yield { kind: 'end', watermark: request.watermark ?? '' };
       return;
     }
     const { facts, index } = await this.#indexFile(mark);
     const domain = index.domainName();
+    const parameters: Readonly<Record<string, string>> = domain === null ? {} : { 'Domain.FQDN': domain };
     yield {
       kind: 'begin',
       mode: 'full',
       method,
       reason: reasonOf(request, mark, asked),
-      parameters: domain === null ? {} : { 'Domain.FQDN': domain },
+      parameters,
     };
     const objects = new FileObjects(this.name, this.#format, index, request);
     yield* this.#pages(objects, index, facts, request);
-    const end: FileMark = { hash: facts.hash, request: asked, end: facts.end };
+    const end: FileMark = { hash: facts.hash, request: asked, end: facts.end, parameters };
     yield { kind: 'end', watermark: JSON.stringify(end) };
   }
 
@@ -164,7 +169,8 @@ class FileConnector implements Connector {
   async #indexFile(mark: FileMark | null): Promise<IndexedFile> {
     const file = new SourceFile(this.#format.path);
     const index = new FileIndex();
-    for await (const records of this.#format.records(file.chunks())) for (const record of records) index.add(record);
+    for await (const records of this.#format.records(file.chunks(), IDENTITY))
+      for (const record of records) index.add(record);
     index.finish();
     this.#checkEnd(file.facts, mark);
     this.#log.debug({ source: this.name, objects: index.size, bytes: file.facts.size }, 'source file looked through');
@@ -195,7 +201,7 @@ class FileConnector implements Connector {
     facts: FileFacts,
   ): AsyncGenerator<{ readonly put: ObjectPut } | { readonly problem: ReadProblem }> {
     const file = new SourceFile(this.#format.path);
-    for await (const records of this.#format.records(file.chunks()))
+    for await (const records of this.#format.records(file.chunks(), objects.wanted))
       for (const record of records) yield objects.make(record);
     if (file.facts.hash !== facts.hash)
       throw new DirbridgeError('file-truncated', `${this.#format.path} was written anew while it was being read.`);
@@ -213,7 +219,9 @@ class Page {
   }
 
   get isFull(): boolean {
-    return this.#changes.length + this.#problems.length >= PAGE_OBJECTS || this.#targets >= PAGE_TARGETS;
+    return (
+      this.#changes.length >= PAGE_OBJECTS || this.#problems.length >= PAGE_OBJECTS || this.#targets >= PAGE_TARGETS
+    );
   }
 
   add(change: ObjectChange): void {
@@ -225,6 +233,7 @@ class Page {
 
   addProblem(problem: ReadProblem): void {
     this.#problems.push(problem);
+    if (problem.anchor !== null) this.#changes.push({ kind: 'keep', anchor: problem.anchor });
   }
 
   event(): ReadEvent {
@@ -237,8 +246,9 @@ function parseMark(watermark: string | null): FileMark | null {
   if (watermark === null) return null;
   try {
     const mark = JSON.parse(watermark) as Partial<FileMark> | null;
-    const { hash, request, end } = mark ?? {};
-    return typeof hash === 'string' && typeof request === 'string' && end !== undefined ? { hash, request, end } : null;
+    const { hash, request, end, parameters } = mark ?? {};
+    if (typeof hash !== 'string' || typeof request !== 'string' || !end || !parameters) return null;
+    return { hash, request, end, parameters };
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw new DirbridgeError('bug', `A watermark could not be read: ${messageOf(error)}`, { cause: error });

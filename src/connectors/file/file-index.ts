@@ -60,7 +60,7 @@ export class FileIndex {
     if (guid !== null) return guid.text;
     if (record.fault?.hidesIdentity && (this.#hasGuids || record.fault.attribute !== undefined)) return null;
     if (record.anchorText !== null) return record.anchorText;
-    return record.dn === null ? null : anchorOfKey(keyOfDn(record.dn));
+    return record.dn === null ? null : ownText(anchorOfKey(keyOfDn(record.dn)));
   }
 
   /** The lines of all records that claim this anchor or the name of its object, when there are several; else empty. */
@@ -70,14 +70,17 @@ export class FileIndex {
 
   /** What a DN or the text of an anchor refers to. */
   find(reference: string): Found {
-    if (this.#lineByAnchor.has(reference)) return { kind: 'object', anchor: reference };
     const key = keyOfDn(reference);
-    const held = this.#byKey.get(key) ?? this.#byKey.get(aliasKey(reference));
+    const held = this.#byKey.get(key) ?? this.#byAnchorText(reference);
     if (typeof held === 'number') return { kind: 'unreadable', line: held };
     if (held !== undefined) return { kind: 'object', anchor: held };
     if (this.#parents.has(key)) return { kind: 'object', anchor: anchorOfKey(key) };
     const guid = guidText(reference);
     return guid !== null && this.#lineByAnchor.has(guid) ? { kind: 'object', anchor: guid } : ABSENT;
+  }
+
+  #byAnchorText(reference: string): string | number | undefined {
+    return this.#lineByAnchor.has(reference) ? reference : this.#byKey.get(aliasKey(reference));
   }
 
   /** Whether a reference that finds nothing may mean a record that could not even be named. */
@@ -122,7 +125,7 @@ export class FileIndex {
     const rivals = new Set<string>();
     for (const key of keys) {
       const held = this.#byKey.get(key);
-      if (held === undefined) this.#byKey.set(key, anchor ?? record.line);
+      if (held === undefined) this.#byKey.set(ownText(key), anchor ?? record.line);
       else if (typeof held === 'string') rivals.add(held);
     }
     if (anchor === null) {
@@ -151,9 +154,14 @@ export class FileIndex {
       name = splitFirstRdn(name).parent;
       nameKey = keyOfDn(name);
       if (name === '' || this.#parents.has(nameKey)) return;
-      this.#parents.set(nameKey, name);
+      this.#parents.set(ownText(nameKey), ownText(name));
     }
   }
+}
+
+/** A copy: a text cut out of a chunk would keep the whole chunk in memory. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** No DN holds a line break, so the text of an anchor never meets one. */
@@ -161,9 +169,20 @@ function aliasKey(anchorText: string): string {
   return `\n${anchorText}`;
 }
 
+/** Attributes that say which object a record is, the first that is there counts. */
+export const IDENTIFIERS = ['objectguid', 'entryuuid'] as const;
+
+export function identifierOf(record: FileRecord): RawValue | undefined {
+  for (const name of IDENTIFIERS) {
+    const value = record.values.get(name)?.[0];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
 /** The identifier that a record carries itself: objectGUID, else entryUUID, as `guidToText` writes it. */
 function guidOf(record: FileRecord): { readonly text: string } | 'broken' | null {
-  const value = record.values.get('objectguid')?.[0] ?? record.values.get('entryuuid')?.[0];
+  const value = identifierOf(record);
   if (value === undefined) return null;
   const text = guidText(value);
   return text === null ? 'broken' : { text };

@@ -4,10 +4,10 @@ import type { Value } from '../../model/value.ts';
 import type { ReadProblem, ReadRequest } from '../connector.ts';
 import { typeOfAttribute } from './attribute-types.ts';
 import { anchorOfKey, keyOfDn } from './dn-key.ts';
-import { type FileIndex, type Found, guidBytes } from './file-index.ts';
-import { decodeText } from './ldif.ts';
+import { type FileIndex, type Found, guidBytes, IDENTIFIERS, identifierOf } from './file-index.ts';
 import { convertValue, deriveGuid, UnfitValue } from './object-values.ts';
 import type { FileFormat, FileRecord, RawValue } from './record.ts';
+import { decodeText } from './text-encoding.ts';
 
 /** What a user has that no file gives: a normal account, enabled (ADS_UF_NORMAL_ACCOUNT, MS-ADTS 2.2.16). */
 const NORMAL_ACCOUNT = 512n;
@@ -31,6 +31,8 @@ export class FileObjects {
   readonly #index: FileIndex;
   readonly #attributes: readonly AskedAttribute[];
   readonly #references: readonly AskedAttribute[];
+  /** What records must hold for objects to be made of them, in lower case. */
+  readonly wanted: ReadonlySet<string>;
 
   constructor(source: string, format: FileFormat, index: FileIndex, request: ReadRequest) {
     this.#source = source;
@@ -40,6 +42,9 @@ export class FileObjects {
     const ask = (name: string): AskedAttribute => ({ name, key: name.toLowerCase() });
     this.#attributes = request.attributes.filter((name) => !references.has(name)).map(ask);
     this.#references = request.references.map(ask);
+    const keys = [...request.attributes, ...request.references].map((name) => name.toLowerCase());
+    const substitutes = keys.flatMap((key) => format.substitutes.get(key) ?? []);
+    this.wanted = new Set([...keys, ...substitutes, ...IDENTIFIERS, 'objectclass', 'uniquemember']);
   }
 
   /** The object of a record, or why there is none. */
@@ -117,7 +122,7 @@ export class FileObjects {
     if (key === 'groupType'.toLowerCase()) return record.type === 'group' ? GLOBAL_SECURITY_GROUP : undefined;
     if (key === 'distinguishedName'.toLowerCase()) return record.dn ?? undefined;
     if (key !== 'objectGUID'.toLowerCase()) return undefined;
-    const given = record.values.get('objectguid')?.[0] ?? record.values.get('entryuuid')?.[0];
+    const given = identifierOf(record);
     const bytes = given === undefined ? null : guidBytes(given);
     return bytes ? new Uint8Array(bytes) : deriveGuid(this.#source, anchor);
   }

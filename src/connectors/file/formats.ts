@@ -25,7 +25,7 @@ export function createLdifFormat(section: LdifSection, context: ConnectorContext
     fingerprint: JSON.stringify(substitutes),
     declaredTypes: new Map(),
     substitutes: new Map(substitutes.map(([name, other]) => [name.toLowerCase(), other.toLowerCase()])),
-    records: (chunks) => readLdif(chunks, path),
+    records: (chunks, wanted) => readLdif(chunks, path, wanted),
     remarks: () => [],
   };
 }

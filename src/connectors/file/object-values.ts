@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { guidToBytes } from '../../model/anchor.ts';
 import type { Scalar, Value } from '../../model/value.ts';
-import { decodeText } from './ldif.ts';
 import type { AttributeType, RawValue } from './record.ts';
+import { decodeText } from './text-encoding.ts';
 
 /** A value that is not what its attribute is to hold. */
 export class UnfitValue extends Error {

@@ -36,8 +36,12 @@ export interface FileFormat {
   readonly declaredTypes: ReadonlyMap<string, AttributeType>;
   /** Names in lower case: where an attribute is taken from when the record has none of that name. */
   readonly substitutes: ReadonlyMap<string, string>;
-  /** Records in the order of the file. Throws DirbridgeError `file-invalid`, `file-truncated` or `config-invalid` for the file as a whole. */
-  records(chunks: AsyncIterable<Buffer>): AsyncIterable<readonly FileRecord[]>;
+  /**
+   * Records in the order of the file, with the values of the `wanted` attributes (names in lower case); others may be left out.
+   * What is wrong with a record does not depend on `wanted`. Throws DirbridgeError `file-invalid`, `file-truncated` or `config-invalid` for the file
+   * as a whole.
+   */
+  records(chunks: AsyncIterable<Buffer>, wanted: ReadonlySet<string>): AsyncIterable<readonly FileRecord[]>;
   /** Remarks about the configuration for `check`. */
   remarks(): readonly string[];
 }
