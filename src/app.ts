@@ -15,13 +15,17 @@ import type { MemberName, Operation, PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
 import { loadRuleSet } from './rules/rule-set.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
-import type { Store } from './store/store.ts';
+import type { PlanPart, Store } from './store/store.ts';
 
 export type { Config } from './config.ts';
 export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
+export type { PlanPart } from './store/store.ts';
+
+/** A finding with the time of its first appearance and the run that saw it last. */
+export type OpenFinding = Finding & { readonly firstSeen: string; readonly run: string };
 
 export interface AppOptions {
   readonly log: Log;
@@ -177,8 +181,9 @@ export class App {
     return this.#withStore((store) => store.runs.run(id));
   }
 
-  async findings(limit: number): Promise<readonly Finding[]> {
-    return this.#withStore((store) => store.runs.findings(limit));
+  /** Open findings, errors first. */
+  async findings(limit: number, offset = 0): Promise<readonly OpenFinding[]> {
+    return this.#withStore((store) => store.runs.findings(limit, offset));
   }
 
   async countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {
@@ -303,16 +308,25 @@ export class PlanPages {
   }
 
   /** Operations after a position, in order. */
-  operations(after: number, limit: number): Promise<readonly Operation[]> {
-    return this.#store.apply.operations(this.#plan, after, limit);
+  operations(after: number, limit: number, part?: PlanPart): Promise<readonly Operation[]> {
+    return this.#store.apply.operations(this.#plan, after, limit, part);
+  }
+
+  countOperations(part: PlanPart): Promise<number> {
+    return this.#store.apply.countOperations(this.#plan, part);
   }
 
   members(operation: string, adds: boolean, offset: number, limit: number): Promise<readonly MemberName[]> {
     return this.#store.apply.members(this.#plan, operation, adds, offset, limit);
   }
 
-  findings(limit: number, offset = 0): Promise<readonly Finding[]> {
+  findings(limit: number, offset = 0): Promise<readonly OpenFinding[]> {
     return this.#store.runs.findings(limit, offset);
+  }
+
+  /** The run that made the plan, with its steps. */
+  run(id: string): Promise<Run | null> {
+    return this.#store.runs.run(id);
   }
 
   countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {

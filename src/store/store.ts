@@ -362,6 +362,13 @@ export interface ChangeLogEntry {
   readonly body: string;
 }
 
+/**
+ * The parts in which people read a plan. `change`: attributes and single references, without those that disable an account;
+ * `members`: whatever adds or removes memberships, also of objects that another part shows.
+ */
+export const PLAN_PARTS = ['create', 'link', 'restore', 'change', 'disable', 'delete', 'members'] as const;
+export type PlanPart = (typeof PLAN_PARTS)[number];
+
 export interface ApplyStore {
   /** A plan by id, or the newest one. */
   plan(id?: string): Promise<PlanHead | null>;
@@ -369,7 +376,8 @@ export interface ApplyStore {
   planVersion(plan: string): Promise<number>;
   setPlanState(plan: string, state: PlanState, approval?: { readonly by: string; readonly at: string }): Promise<void>;
   /** Operations in order, for people: `after` and counts of memberships included. */
-  operations(plan: string, after: number, limit: number): Promise<readonly Operation[]>;
+  operations(plan: string, after: number, limit: number, part?: PlanPart): Promise<readonly Operation[]>;
+  countOperations(plan: string, part: PlanPart): Promise<number>;
   /** Memberships (multi-valued references) of one operation, sorted by anchor. */
   members(
     plan: string,

@@ -10,7 +10,15 @@ import type {
 } from '../../model/plan.ts';
 import { type Attributes, encodeAttributes } from '../../model/value.ts';
 import type { Driver, SqlValue } from '../driver.ts';
-import type { ApplyStore, ChangeLogEntry, Intent, LookupValue, ReferenceStep, StoredOperation } from '../store.ts';
+import type {
+  ApplyStore,
+  ChangeLogEntry,
+  Intent,
+  LookupValue,
+  PlanPart,
+  ReferenceStep,
+  StoredOperation,
+} from '../store.ts';
 import type { AttributeNames } from './names.ts';
 import { type OperationRow, toStoredOperation } from './operations.ts';
 
@@ -36,6 +44,19 @@ const TODO_COLUMNS = `o.id, o.position, o.level, o.action, o.type, o.mv, o.objec
 
 /** References of these attributes have one value: they are shown as a changed attribute, not as a membership. */
 const SINGLE = `(select id from attribute_name where name = 'manager')`;
+
+const DISABLES = `o.changes like '%"native":"accountEnabled","from":true,"to":false%'`;
+const OF_OPERATION = 'select 1 from operation_reference r where r.plan = o.plan and r.mv = o.mv and r.late = o.late';
+
+const PARTS: Readonly<Record<PlanPart, string>> = {
+  create: `o.action = 'create'`,
+  link: `o.action = 'link'`,
+  restore: `o.action = 'restore'`,
+  change: `o.action = 'update' and not ${DISABLES} and (o.changes <> '[]' or exists (${OF_OPERATION} and r.attribute in ${SINGLE}))`,
+  disable: `o.action = 'update' and ${DISABLES}`,
+  delete: `o.action = 'delete'`,
+  members: `exists (${OF_OPERATION} and r.attribute not in ${SINGLE})`,
+};
 
 const REFERENCE_STATES = { done: 1, failed: 2 } as const;
 
@@ -79,9 +100,10 @@ export class SqlApplyStore implements ApplyStore {
     );
   }
 
-  async operations(plan: string, after: number, limit: number): Promise<readonly Operation[]> {
+  async operations(plan: string, after: number, limit: number, part?: PlanPart): Promise<readonly Operation[]> {
+    const where = part === undefined ? '' : ` and ${PARTS[part]}`;
     const rows = await this.#driver.all<TodoRow>(
-      `select ${TODO_COLUMNS} from operation o where o.plan = ? and o.position > ? order by o.position limit ?`,
+      `select ${TODO_COLUMNS} from operation o where o.plan = ? and o.position > ?${where} order by o.position limit ?`,
       Number(plan),
       after,
       limit,
@@ -89,6 +111,14 @@ export class SqlApplyStore implements ApplyStore {
     const result: Operation[] = [];
     for (const row of rows) result.push(await this.#toOperation(Number(plan), row));
     return result;
+  }
+
+  async countOperations(plan: string, part: PlanPart): Promise<number> {
+    const row = await this.#driver.get<{ readonly n: number }>(
+      `select count(*) as n from operation o where o.plan = ? and ${PARTS[part]}`,
+      Number(plan),
+    );
+    return row?.n ?? 0;
   }
 
   async #toOperation(plan: number, row: TodoRow): Promise<Operation> {
