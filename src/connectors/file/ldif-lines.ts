@@ -27,7 +27,8 @@ export class LdifLines {
   }
 
   /** The logical lines that are complete with this chunk. An empty line comes as an empty text. */
-  *push(chunk: Buffer): Generator<LogicalLine> {
+  push(chunk: Buffer): readonly LogicalLine[] {
+    const lines: LogicalLine[] = [];
     let text = this.#rest + chunk.toString('latin1');
     if (this.#isFirst) {
       this.#isFirst = false;
@@ -36,20 +37,23 @@ export class LdifLines {
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       const stop = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
-      yield* this.#take(text.slice(start, stop));
+      this.#take(text.slice(start, stop), lines);
       start = end + 1;
     }
     this.#rest = text.slice(start);
     this.#checkLength(this.#rest.length);
+    return lines;
   }
 
   /** The last logical line, at the end of the file. */
-  *end(): Generator<LogicalLine> {
-    if (this.#rest !== '') yield* this.#take(this.#rest);
-    yield* this.#flush();
+  end(): readonly LogicalLine[] {
+    const lines: LogicalLine[] = [];
+    if (this.#rest !== '') this.#take(this.#rest, lines);
+    this.#flush(lines);
+    return lines;
   }
 
-  *#take(physical: string): Generator<LogicalLine> {
+  #take(physical: string, lines: LogicalLine[]): void {
     this.#line++;
     if (physical.startsWith(' ') && this.#pending.length > 0) {
       this.#pending.push(physical.slice(1));
@@ -57,16 +61,16 @@ export class LdifLines {
       this.#checkLength(this.#pendingLength);
       return;
     }
-    yield* this.#flush();
+    this.#flush(lines);
     this.#pending = [physical];
     this.#pendingLine = this.#line;
     this.#pendingLength = physical.length;
   }
 
-  *#flush(): Generator<LogicalLine> {
+  #flush(lines: LogicalLine[]): void {
     if (this.#pending.length === 0) return;
     const [first = ''] = this.#pending;
-    yield { line: this.#pendingLine, text: this.#pending.length === 1 ? first : this.#pending.join('') };
+    lines.push({ line: this.#pendingLine, text: this.#pending.length === 1 ? first : this.#pending.join('') });
     this.#pending = [];
   }
 
