@@ -34,7 +34,7 @@ export function trackedOf(kind: ObjectKind, select: readonly string[] | undefine
 
 /** Whether anything that the client tracks changed after `since`. */
 export function hasNews(entity: Entity, since: number, tracked: Tracked): boolean {
-  if (tracked.hasManager && entity.managerSeq > since) return true;
+  if (tracked.hasManager && entity.managers?.log.after(since).next().done === false) return true;
   if (entity.patches.some((patch) => patch.seq > since && patch.names.some((name) => tracked.names.includes(name))))
     return true;
   return tracked.links.some((name) => entity[name]?.log.after(since).next().done === false);
@@ -48,7 +48,6 @@ export function describeObject(entity: Entity, since: number | undefined, tracke
     const isTold = changed ? changed.has(name) : wasEverSet(entity, name);
     if (isTold) shown[name] = propertyValue(entity, name);
   }
-  if (tracked.hasManager) Object.assign(shown, describeManager(entity, since ?? 0));
   return shown;
 }
 
@@ -60,14 +59,21 @@ function wasEverSet(entity: Entity, name: string): boolean {
   return Object.hasOwn(entity.values, name) || PROPERTIES[entity.kind][name]?.type.startsWith('Collection') === true;
 }
 
-/** A replaced manager is told as a removal behind the new one: the order is assumed, clients go by the ids. */
-function describeManager(entity: Entity, since: number): Record<string, unknown> {
-  if (entity.managerSeq <= since) return {};
-  const told: unknown[] = [];
-  if (entity.manager?.status === 'live') told.push(describeTarget(entity.manager, false));
-  if (since > 0 && entity.formerManager && entity.formerManager !== entity.manager) {
-    told.push(describeTarget(entity.formerManager, true));
-  }
+/**
+ * The manager, when it changed after `after`. A replaced one is told as a removal behind the new one: the order is
+ * assumed, clients go by the ids.
+ */
+export function describeManager(entity: Entity, after: number, knownUntil: number): Record<string, unknown> {
+  const { managers } = entity;
+  if (!managers) return {};
+  const changed = [...managers.log.after(after)].map(([target]) => target);
+  const isTold = (target: Entity): boolean => knownUntil > 0 && (managers.removed.get(target) ?? 0) > knownUntil;
+  const removed = changed.filter(isTold);
+  const added = changed.filter((target) => target.status === 'live' && managers.current.has(target));
+  const told = [
+    ...added.map((target) => describeTarget(target, false)),
+    ...removed.map((target) => describeTarget(target, true)),
+  ];
   return told.length > 0 ? { 'manager@delta': told } : {};
 }
 
@@ -80,7 +86,7 @@ function describeTarget(target: Entity, isRemoved: boolean): Record<string, unkn
 }
 
 /**
- * Links changed after `after`. Removals are told only to who may know them (`knownUntil` over 0). A cut is the number
+ * Links changed after `after`. Removals are told to who may know the link: those later than `knownUntil`, if it is over 0. A cut is the number
  * of the last link told; the same object then opens the next page with the rest.
  */
 export function describeLinks(
@@ -95,7 +101,7 @@ export function describeLinks(
   let last = after;
   for (const [name, links, target, seq] of entries) {
     const isRemoved = links.removed.get(target) === seq;
-    const isTold = isRemoved ? knownUntil > 0 : target.status === 'live';
+    const isTold = isRemoved ? knownUntil > 0 && seq > knownUntil : target.status === 'live';
     if (isTold && budget.left <= 0) return { shown, cutAt: last };
     last = seq;
     if (!isTold) continue;

@@ -1,7 +1,15 @@
 import { type Answer, answerJson } from '../http-exchange.ts';
 import type { Directory } from '../tenant/directory.ts';
 import type { Entity } from '../tenant/entity.ts';
-import { describeLinks, describeObject, hasNews, type LinkBudget, type Tracked, trackedOf } from './delta-object.ts';
+import {
+  describeLinks,
+  describeManager,
+  describeObject,
+  hasNews,
+  type LinkBudget,
+  type Tracked,
+  trackedOf,
+} from './delta-object.ts';
 import { closeDelta, type DeltaState, openDelta } from './delta-token.ts';
 import { CONTEXT, type GraphRequest } from './graph-request.ts';
 import { type Filter, parseFilter } from './query/filter-syntax.ts';
@@ -171,15 +179,19 @@ class PageReader {
       return undefined;
     }
     const isWhole = since === 0 || entity.createdSeq > since || entity.statusSeq > since;
-    const knownUntil = isWhole ? 0 : since;
     if (linksAfter === undefined && !isWhole && !hasNews(entity, since, this.#tracked)) return undefined;
-    const links = describeLinks(entity, Math.max(knownUntil, linksAfter ?? 0), knownUntil, this.#tracked, this.#budget);
+    const start = isWhole ? 0 : since;
+    // The client may know even a new object, from a listing that ended after its creation: removals are told always.
+    const knownUntil = since;
+    const links = describeLinks(entity, Math.max(start, linksAfter ?? 0), knownUntil, this.#tracked, this.#budget);
+    if (linksAfter !== undefined) {
+      this.#value.push({ id: entity.id, ...links.shown });
+      return links.cutAt;
+    }
     const isSparse = this.#request.tenant.assumptions.sparseDelta || this.#isMinimalWanted();
-    const properties =
-      linksAfter === undefined
-        ? describeObject(entity, isWhole || !isSparse ? undefined : since, this.#tracked)
-        : { id: entity.id };
-    this.#value.push({ ...properties, ...links.shown });
+    const properties = describeObject(entity, isWhole || !isSparse ? undefined : since, this.#tracked);
+    const manager = this.#tracked.hasManager ? describeManager(entity, start, knownUntil) : {};
+    this.#value.push({ ...properties, ...manager, ...links.shown });
     return links.cutAt;
   }
 

@@ -129,10 +129,10 @@ export class Directory {
 
   #link(from: Entity, name: LinkName, to: Entity, seq: number): void {
     if (name === 'manager') {
-      from.manager?.reports?.delete(from);
-      from.formerManager = from.manager ?? from.formerManager;
+      from.managers ??= new LinkSet();
+      if (from.manager) this.#dropManager(from, from.manager, seq);
       from.manager = to;
-      from.managerSeq = seq;
+      from.managers.add(to, seq);
       to.reports ??= new Set();
       to.reports.add(from);
     } else {
@@ -147,15 +147,20 @@ export class Directory {
 
   #unlink(from: Entity, name: LinkName, to: Entity, seq: number): void {
     if (name === 'manager') {
-      from.manager?.reports?.delete(from);
-      from.formerManager = to;
-      from.manager = undefined;
-      from.managerSeq = seq;
+      this.#dropManager(from, to, seq);
     } else {
-      from[name]?.remove(to, seq);
+      from[name] ??= new LinkSet();
+      from[name].remove(to, seq);
       to[name === 'members' ? 'memberOf' : 'ownerOf']?.delete(from);
     }
     this.#touch(from, seq);
+  }
+
+  #dropManager(from: Entity, manager: Entity, seq: number): void {
+    from.managers ??= new LinkSet();
+    from.managers.remove(manager, seq);
+    manager.reports?.delete(from);
+    if (from.manager === manager) from.manager = undefined;
   }
 
   #setStatus(entity: Entity, status: 'live' | 'deleted', values: Values, seq: number, at: number | undefined): void {
@@ -181,7 +186,10 @@ export class Directory {
     entity.statusSeq = seq;
     for (const group of entity.memberOf ?? []) group.members?.forget(entity);
     for (const group of entity.ownerOf ?? []) group.owners?.forget(entity);
-    for (const report of entity.reports ?? []) report.manager = undefined;
+    for (const report of entity.reports ?? []) {
+      report.manager = undefined;
+      report.managers?.forget(entity);
+    }
     for (const member of entity.members?.current.keys() ?? []) member.memberOf?.delete(entity);
     for (const owner of entity.owners?.current.keys() ?? []) owner.ownerOf?.delete(entity);
     entity.manager?.reports?.delete(entity);

@@ -59,9 +59,8 @@ export interface Entity {
   statusSeq: number;
   patches: Patch[];
   manager: Entity | undefined;
-  managerSeq: number;
-  /** Who was manager before the last change of it, as long as a delta may have to tell. */
-  formerManager: Entity | undefined;
+  /** The manager as a link, with those who were it before. */
+  managers: LinkSet | undefined;
   reports: Set<Entity> | undefined;
   members: LinkSet | undefined;
   owners: LinkSet | undefined;
@@ -82,8 +81,7 @@ export function createEntity(kind: ObjectKind, id: string, ordinal: number, seq:
     statusSeq: seq,
     patches: [],
     manager: undefined,
-    managerSeq: 0,
-    formerManager: undefined,
+    managers: undefined,
     reports: undefined,
     members: undefined,
     owners: undefined,

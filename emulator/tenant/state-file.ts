@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { EmulatorError } from '../emulator-error.ts';
 import type { Change } from './change.ts';
-import { type Entity, type LinkSet, OBJECT_KINDS, type ObjectKind, type Values } from './entity.ts';
+import { type Entity, LINK_NAMES, type LinkSet, OBJECT_KINDS, type ObjectKind, type Values } from './entity.ts';
 import { isRecord } from './rules/check-values.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -16,7 +16,7 @@ interface StoredEntity {
   readonly created: number;
   readonly patches: readonly (readonly [number, readonly string[]])[];
   readonly status?: readonly [number, 'deleted' | 'restored', number];
-  readonly manager?: readonly [number, string | null, string | null];
+  readonly manager?: StoredLinks;
   readonly members?: StoredLinks;
   readonly owners?: StoredLinks;
 }
@@ -76,7 +76,7 @@ function* describeState(tenant: Tenant, frame: Readonly<Record<string, unknown>>
 }
 
 function store(entity: Entity): StoredEntity {
-  const { kind, id, values, createdSeq, patches, deletedAt, statusSeq, managerSeq } = entity;
+  const { kind, id, values, createdSeq, patches, deletedAt, statusSeq } = entity;
   const isRestored = statusSeq !== createdSeq;
   const status = entity.status === 'deleted' ? 'deleted' : 'restored';
   return {
@@ -86,14 +86,10 @@ function store(entity: Entity): StoredEntity {
     created: createdSeq,
     patches: patches.map((patch) => [patch.seq, patch.names]),
     ...(isRestored ? { status: [statusSeq, status, deletedAt ?? 0] } : {}),
-    ...(managerSeq > 0 ? { manager: [managerSeq, entity.manager?.id ?? null, livingId(entity.formerManager)] } : {}),
+    ...(entity.managers ? { manager: storeLinks(entity.managers) } : {}),
     ...(entity.members ? { members: storeLinks(entity.members) } : {}),
     ...(entity.owners ? { owners: storeLinks(entity.owners) } : {}),
   };
-}
-
-function livingId(entity: Entity | undefined): string | null {
-  return entity && entity.status !== 'purged' ? entity.id : null;
 }
 
 function storeLinks(links: LinkSet): StoredLinks {
@@ -150,12 +146,7 @@ function collectChanges(stored: StoredEntity, changes: Change[]): void {
     const [seq, status, at] = stored.status;
     changes.push({ type: status === 'deleted' ? 'delete' : 'restore', id, values: {}, seq, at });
   }
-  if (stored.manager) {
-    const [seq, manager, former] = stored.manager;
-    if (former !== null) changes.push({ type: 'unlink', from: id, name: 'manager', to: former, seq, at: 0 });
-    if (manager !== null) changes.push({ type: 'link', from: id, name: 'manager', to: manager, seq, at: 0 });
-  }
-  for (const name of ['members', 'owners'] as const) {
+  for (const name of LINK_NAMES) {
     for (const [to, seq] of stored[name]?.current ?? []) changes.push({ type: 'link', from: id, name, to, seq, at: 0 });
     for (const [to, seq] of stored[name]?.removed ?? [])
       changes.push({ type: 'unlink', from: id, name, to, seq, at: 0 });
