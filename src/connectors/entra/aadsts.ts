@@ -67,11 +67,12 @@ export interface SignInRefusal {
 export function explainSignInRefusal(description: string): SignInRefusal {
   const match = /AADSTS(\d+)/.exec(description);
   // Trace and correlation ids change with every try; the sentence before them is what a person needs.
-  const sentence = description.split(/\s*(?:Trace ID|Correlation ID|Timestamp):/)[0]?.trim() ?? '';
+  const told = match ? description.slice(match.index + match[0].length).replace(/^:\s*/, '') : description;
+  const sentence = told.split(/\s*(?:-\s*)?(?:Trace ID|Correlation ID|Timestamp):/)[0]?.trim() ?? '';
   const known = match?.[1] === undefined ? undefined : MEANINGS[match[1]];
   return {
     number: match?.[0] ?? null,
-    message: known ? `${match?.[0]}: ${known.meaning} (${sentence})` : sentence,
+    message: [match?.[0], known?.meaning, sentence].filter((part) => part !== undefined && part !== '').join(': '),
     remedy: known?.remedy ?? null,
   };
 }

@@ -44,6 +44,8 @@ export const entraSection = z
     authority: serviceUrl.optional(),
     /** Most requests on their way at the same time; each carries up to 20 writes. */
     concurrency: z.int().min(1).max(32).optional(),
+    /** Seconds after which a request that is not answered counts as lost. */
+    timeout: z.number().min(0.1).max(600).optional(),
   })
   .check((context) => {
     const { clientSecret, certificate, graph, authority } = context.value;

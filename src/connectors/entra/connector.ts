@@ -25,14 +25,13 @@ import { settleWrites } from './settle.ts';
 import { SignIn } from './sign-in.ts';
 import { writeAll } from './write.ts';
 
-/** What tests turn: time, and how long a request may take. */
+/** What tests turn. */
 export interface EntraTuning {
   readonly pace?: Pace;
-  /** Milliseconds for one request; a batch of 20 creations may take half a minute in a busy tenant. */
-  readonly timeout?: number;
 }
 
-const TIMEOUT = 90_000;
+/** Seconds for one request: a batch of 20 creations may take half a minute in a busy tenant. */
+const TIMEOUT = 90;
 const CONCURRENCY = 8;
 
 /** An Entra ID tenant, by Microsoft Graph v1.0. */
@@ -66,7 +65,7 @@ class EntraConnector implements TargetConnector {
       base: endpoints.graph,
       signIn: this.#signIn,
       pace: this.#pace,
-      timeout: tuning.timeout ?? TIMEOUT,
+      timeout: (section.timeout ?? TIMEOUT) * 1000,
       now: context.now,
     });
     this.#lag = new ReplicationLag(this.#graph);

@@ -42,6 +42,8 @@ export interface GraphOptions {
 }
 
 const MOST_TRIES = 10;
+/** Milliseconds: no page takes longer, and a read can be repeated at once. */
+const READ_TIMEOUT = 30_000;
 
 /** HTTP to Microsoft Graph: tokens, time-outs, repeated reads. It never repeats a write by itself. */
 export class Graph {
@@ -129,7 +131,7 @@ export class Graph {
           ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...request.headers,
         },
-        signal: AbortSignal.timeout(timeout),
+        signal: AbortSignal.timeout(request.method === 'GET' ? Math.min(timeout, READ_TIMEOUT) : timeout),
         redirect: 'manual',
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });

@@ -361,6 +361,30 @@ describe('disturbances', () => {
     await expect(tenant.read()).rejects.toMatchObject({ code: 'tenant-unreachable' });
   });
 
+  test('a place that the tenant has lost is read anew from the start, and what went meanwhile is told', async () => {
+    await tenant.close();
+    await start({ deltaPageSize: 5 });
+    const names = Array.from({ length: 12 }, (_, at) => `user${at}`);
+    const ids = await make(...names.map((name) => newUser(name)));
+    const changes: ObjectChange[] = [];
+    let isLost = false;
+    for await (const event of tenant.target.read({ watermark: null, attributes: [], references: [] })) {
+      if (event.kind !== 'page') continue;
+      changes.push(...event.changes);
+      if (isLost) continue;
+      isLost = true;
+      await graph('DELETE', `/users/${ids['user0']}`);
+      await graph('DELETE', `/directory/deletedItems/${ids['user0']}`);
+      tenant.emulator.advanceClock(40 * 86_400_000);
+    }
+    const left = new Set<string>();
+    for (const change of changes) {
+      if (change.kind === 'put') left.add(change.anchor);
+      if (change.kind === 'delete') left.delete(change.anchor);
+    }
+    expect(left).toEqual(new Set(names.slice(1).map((name) => ids[name])));
+  });
+
   test('a missing permission is named by the words of the tenant', async () => {
     await tenant.close();
     await start({ roles: ['User.ReadBasic.All'] });

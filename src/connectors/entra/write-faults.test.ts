@@ -6,7 +6,7 @@ let tenant: EntraTenant;
 afterEach(() => tenant.close());
 
 const FAULTS = ['429', '503', '504', 'reset', 'timeout', 'appliedThenReset'] as const;
-const IMPATIENT = { timeout: 400 };
+const IMPATIENT = { timeout: 0.4 };
 
 function newUser(at: number): TargetWrite {
   const attributes = {
@@ -30,19 +30,10 @@ function newObjects(users: number, groups: number): readonly TargetWrite[] {
 }
 
 async function run(writes: readonly TargetWrite[]): Promise<ReadonlyMap<string, WriteResult>> {
-  const target = tenant.connect({}, { pace: hurried(), ...IMPATIENT });
+  const target = tenant.connect(IMPATIENT);
   const results = await writeAll(target, writes);
   expect(results.size).toBe(writes.length);
   return results;
-}
-
-/** Back-offs at a hundredth of their time. */
-function hurried() {
-  return {
-    now: () => performance.now() * 100,
-    delay: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds / 100)),
-    random: () => 0.5,
-  };
 }
 
 const idOf = (results: ReadonlyMap<string, WriteResult>, name: string): string => {

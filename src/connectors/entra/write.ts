@@ -64,6 +64,7 @@ class WriteRun {
   #pulling: Promise<void> | null = null;
   #isExhausted = false;
   #isStopped = false;
+  #error: unknown = undefined;
   #failuresInRow = 0;
 
   constructor(parts: WriteParts, chunks: AsyncIterable<readonly TargetWrite[]>) {
@@ -77,10 +78,24 @@ class WriteRun {
   }
 
   async work(): Promise<void> {
-    while (!this.#isStopped && !this.#isFinished()) await this.#turn();
-    await Promise.allSettled(this.#underway);
-    if (!this.#isExhausted) await this.#chunks.return?.();
-    this.results.end();
+    try {
+      while (!this.#isStopped && !this.#isFinished()) await this.#turn();
+    } catch (error) {
+      this.#fail(error);
+    }
+    // What has been sent is answered before the end, also before a bad one.
+    while (this.#underway.size > 0) await Promise.allSettled(this.#underway);
+    this.results.end(this.#error);
+    if (!this.#isExhausted) await this.#release();
+  }
+
+  /** Tells the caller's iteration that no more is wanted. One that is at work may itself wait for our end, so nobody waits for it. */
+  async #release(): Promise<void> {
+    const released = Promise.resolve(this.#chunks.return?.()).then(
+      () => undefined,
+      () => undefined,
+    );
+    if (this.#pulling === null) await released;
   }
 
   #isFinished(): boolean {
@@ -112,11 +127,9 @@ class WriteRun {
   /** Asks for the next chunk, without waiting: answers and repetitions go on meanwhile. */
   #pull(): void {
     if (this.#pulling !== null || this.#isExhausted || this.results.size > MOST_WAITING) return;
-    const pulling = this.#chunks.next().then(
-      (pulled) => this.#take(pulled),
-      (error: unknown) => this.#fail(error),
-    );
-    this.#pulling = pulling.finally(() => {
+    const pulling = this.#chunks.next().then((pulled) => this.#take(pulled));
+    const safe = pulling.catch((error: unknown) => this.#fail(error));
+    this.#pulling = safe.finally(() => {
       this.#pulling = null;
       this.#bell.ring();
     });
@@ -153,10 +166,8 @@ class WriteRun {
   }
 
   #fail(error: unknown): void {
-    this.#isStopped = true;
-    this.#isExhausted = true;
-    this.results.end(error);
-    this.#bell.ring();
+    this.#error ??= error;
+    this.stop();
   }
 
   async #send(sendings: readonly Sending[]): Promise<void> {
