@@ -25,6 +25,8 @@ export interface Assumptions {
   readonly refuseReplayedAssertions: boolean;
   /** How Retry-After is sent with a throttled answer. */
   readonly retryAfter: 'integer' | 'fractional' | 'missing';
+  /** A slash in a key of the path, even percent-encoded, is taken for a separator and refused with 400. */
+  readonly refuseSlashInKeys: boolean;
   /** Soft-deleted users keep their onPremisesImmutableId taken. */
   readonly deletedUsersHoldAnchor: boolean;
 }
@@ -40,6 +42,7 @@ export const DEFAULT_ASSUMPTIONS: Assumptions = {
   documentedBatchPatterns: true,
   refuseReplayedAssertions: false,
   retryAfter: 'integer',
+  refuseSlashInKeys: false,
   deletedUsersHoldAnchor: true,
 };
 

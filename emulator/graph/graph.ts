@@ -109,6 +109,9 @@ export class Graph {
   }
 
   #match(operation: Operation): RouteMatch {
+    if (this.#parts.tenant.assumptions.refuseSlashInKeys && /%2f/i.test(operation.path)) {
+      throw queryInvalid(`Resource not found for the segment '${operation.path.replace(/^.*%2f/i, '')}'.`);
+    }
     const match = matchRoute(operation.method, operation.path);
     if (!match) throw notEmulated(`${operation.method} ${VERSION}${operation.path}`);
     return match;

@@ -53,7 +53,8 @@ const ALTERNATE: Readonly<Record<string, readonly ('uniqueName' | 'userPrincipal
 
 /** `users('x')` is `users/x`; `groups(uniqueName='x')` is a key of its own kind (OData 4.01 URL conventions 4.3). */
 function splitKeys(path: string): readonly Key[] {
-  return split(path).flatMap((raw): readonly Key[] => {
+  // The documents also write `groups/(uniqueName='x')` (group-upsert).
+  return split(path.replace('/(', '(')).flatMap((raw): readonly Key[] => {
     const part = decode(raw.replaceAll('+', '%2B'));
     const open = part.endsWith(')') ? part.indexOf('(') : -1;
     // Only as users('$x@...') may a key begin with a dollar sign (user-get).

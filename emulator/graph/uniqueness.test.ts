@@ -98,6 +98,16 @@ describe('mail becomes the primary proxy address', () => {
   });
 });
 
+test('a slash in a key may be refused, when that is assumed', async () => {
+  const path = "/groups(uniqueName='a%2Fb')";
+  const create = { prefer: 'create-if-missing' };
+  expect((await client.patch(path, groupBody('slash'), create)).at('uniqueName')).toBe('a/b');
+  const strict = await GraphClient.start({ assumptions: { refuseSlashInKeys: true } });
+  const refused = await strict.patch(path, groupBody('slash'), create);
+  expect([refused.status, refused.at('error', 'code')]).toEqual([400, 'BadRequest']);
+  await strict.close();
+});
+
 describe('PATCH /groups(uniqueName)', () => {
   const create = { prefer: 'create-if-missing' };
 
@@ -110,5 +120,6 @@ describe('PATCH /groups(uniqueName)', () => {
     expect((await client.patch(path, { ...body, description: 'second' }, create)).status).toBe(204);
     const read = await client.get(path);
     expect([read.at('id'), read.at('description')]).toEqual([made.at('id'), 'second']);
+    expect((await client.get("/groups/(uniqueName='upsert-1')")).at('id')).toBe(made.at('id'));
   });
 });

@@ -73,7 +73,11 @@ function checkGroupTypes(values: Values): void {
 
 function checkUniqueNameUnset(value: Value, group: Entity): void {
   const before = textOf(group, 'uniqueName');
-  if (before === undefined || before === value) return;
+  if (before === value) return;
+  if (group.values['isAssignableToRole'] === true) {
+    throw notConform('Value for ArmUniqueName cannot be updated for groups assignable to role.');
+  }
+  if (before === undefined) return;
   throw notConform("Property 'uniqueName' cannot be changed once it is set.");
 }
 
