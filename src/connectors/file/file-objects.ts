@@ -14,6 +14,9 @@ const NORMAL_ACCOUNT = 512n;
 /** What a group has that no file gives: a global security group (MS-ADTS 2.2.12). */
 const GLOBAL_SECURITY_GROUP = -2147483646n;
 
+/** References of which Active Directory has one, other directories several ([MS-ADA2]): the first counts. */
+const SINGLE_REFERENCES: ReadonlySet<string> = new Set(['assistant', 'managedby', 'manager']);
+
 interface AskedAttribute {
   readonly name: string;
   readonly key: string;
@@ -132,7 +135,8 @@ export class FileObjects {
     for (const { name, key } of this.#references) {
       const raw = record.values.get(key) ?? (key === 'member' ? record.values.get('uniquemember') : undefined);
       if (!raw) continue;
-      const targets = new Set(raw.map((one) => this.#target(name, one)));
+      const wanted = SINGLE_REFERENCES.has(key) ? raw.slice(0, 1) : raw;
+      const targets = new Set(wanted.map((one) => this.#target(name, one)));
       references[name] = { kind: 'complete', targets: [...targets] };
     }
     return references;

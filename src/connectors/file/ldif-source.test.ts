@@ -166,6 +166,15 @@ describe('an LDIF file', () => {
     expect(objects.get(ANN)?.attributes).toEqual({ cn: 'Ann', title: 'First' });
   });
 
+  it('takes the first of several managers', async () => {
+    const boss = (name: string) => `manager: cn=${name},ou=People,dc=example,dc=com`;
+    const { objects } = await readText(person('ann', boss('cid'), boss('bob')) + person('bob'));
+    expect(objects.get(ANN)?.references['manager']).toEqual({
+      kind: 'complete',
+      targets: ['dn:cn=cid,ou=people,dc=example,dc=com'],
+    });
+  });
+
   it('keeps values of a language apart from the plain ones', async () => {
     const { objects } = await readText(person('ann', 'displayName;lang-de: Anne', 'displayName: Ann'));
     expect(objects.get(ANN)?.attributes['displayName']).toBe('Ann');

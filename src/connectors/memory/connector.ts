@@ -79,7 +79,8 @@ class MemorySource implements MemoryConnector {
 
   async *read(request: ReadRequest): AsyncGenerator<ReadEvent> {
     const sequence = this.directory.sequence;
-    const changes = request.watermark === null ? null : this.#changesSince(request.watermark);
+    const since = request.watermark === null ? null : this.#sequenceOf(request.watermark);
+    const changes = since === null ? null : this.directory.changesSince(since);
     const failAfter = this.#failAfter;
     this.#failAfter = null;
     yield {
@@ -89,7 +90,7 @@ class MemorySource implements MemoryConnector {
       reason: !changes && request.watermark !== null ? this.#refusal : null,
       parameters: this.#parameters,
     };
-    const total = changes ? changes.length : this.directory.size;
+    const total = changes && since !== null ? sequence - since : this.directory.size;
     let done = 0;
     let pages = 0;
     if (failAfter === 0) throw this.#interruption(pages);
@@ -114,10 +115,9 @@ class MemorySource implements MemoryConnector {
 
   async close(): Promise<void> {}
 
-  #changesSince(watermark: string): readonly ObjectChange[] | null {
+  #sequenceOf(watermark: string): number | null {
     const match = WATERMARK.exec(watermark);
-    if (!match || Number(match[1]) !== this.#epoch) return null;
-    return this.directory.changesSince(Number(match[2]));
+    return match && Number(match[1]) === this.#epoch ? Number(match[2]) : null;
   }
 
   *#everything(): Generator<ObjectChange> {

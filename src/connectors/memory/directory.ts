@@ -74,10 +74,17 @@ export class MemoryDirectory {
     return this.#objects.values();
   }
 
-  /** The changes after `sequence`, oldest first; null when the feed does not reach back so far. */
-  changesSince(sequence: number): readonly ObjectChange[] | null {
+  /** The changes after `sequence` up to now, oldest first; null when the feed does not reach back so far. */
+  changesSince(sequence: number): Iterable<ObjectChange> | null {
     if (sequence < this.#forgotten || sequence > this.sequence) return null;
-    return this.#feed.slice(sequence - this.#forgotten).map((entry) => ('kind' in entry ? entry : wholeObject(entry)));
+    return this.#walkFeed(sequence - this.#forgotten, this.#feed.length);
+  }
+
+  *#walkFeed(from: number, to: number): Generator<ObjectChange> {
+    for (let at = from; at < to; at++) {
+      const entry = this.#feed[at];
+      if (entry) yield 'kind' in entry ? entry : wholeObject(entry);
+    }
   }
 
   /** Drops the feed, so that every watermark given out so far is too old. */
