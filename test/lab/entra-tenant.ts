@@ -41,7 +41,10 @@ export interface EntraTenant {
   /** Writes in chunks of 20 and gives the results by the id of the write. */
   write(writes: readonly TargetWrite[]): Promise<ReadonlyMap<string, WriteResult>>;
   read(watermark?: string | null): Promise<ReadResult>;
-  control(path: string, body?: unknown): Promise<unknown>;
+  /** GET without a body, POST with one, or as `method` says. */
+  control(path: string, body?: unknown, method?: string): Promise<unknown>;
+  /** A request to Graph of its own, as an administrator would make it. Throws unless it succeeds. */
+  graph(method: string, path: string, body?: unknown): Promise<void>;
   dump(): Promise<readonly Readonly<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
@@ -62,8 +65,12 @@ export async function startEntraTenant(options: EmulatorOptions = {}): Promise<E
     });
   };
   const target = connect();
-  const control = async (path: string, body?: unknown): Promise<unknown> => {
-    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const control = async (
+    path: string,
+    body?: unknown,
+    method = body === undefined ? 'GET' : 'POST',
+  ): Promise<unknown> => {
+    const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await fetch(`${emulator.url}/emulator/${path}`, init);
     if (!response.ok) throw new Error(`/emulator/${path} answered ${response.status}: ${await response.text()}`);
     const text = await response.text();
@@ -76,6 +83,7 @@ export async function startEntraTenant(options: EmulatorOptions = {}): Promise<E
     write: (writes) => writeAll(target, writes),
     read: (watermark = null) => readAll(target, watermark),
     control,
+    graph: (method, path, body) => sendToGraph(emulator, method, path, body),
     dump: async () => objectsIn(await control('dump')),
     close: async () => {
       await target.close();
@@ -125,4 +133,21 @@ export async function writeAll(
 
 function objectsIn(dump: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Object.values(dump as Readonly<Record<string, unknown>>).flatMap((list) => (Array.isArray(list) ? list : []));
+}
+
+async function sendToGraph(emulator: Emulator, method: string, path: string, body: unknown): Promise<void> {
+  const form = new URLSearchParams({
+    client_id: emulator.clientId,
+    client_secret: emulator.clientSecret,
+    scope: 'https://graph.microsoft.com/.default',
+    grant_type: 'client_credentials',
+  });
+  const signIn = await fetch(`${emulator.url}/${emulator.tenant}/oauth2/v2.0/token`, { method: 'POST', body: form });
+  const { access_token: token } = (await signIn.json()) as { readonly access_token: string };
+  const response = await fetch(`${emulator.url}/v1.0${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
 }

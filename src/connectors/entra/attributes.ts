@@ -47,7 +47,8 @@ export const ATTRIBUTES: readonly AttributeRule[] = [
     pattern: /^[^$_]+$/,
     demand: 'must not hold $ or _',
   }),
-  attribute('sourceAnchor', 'uniqueName', GROUP, { uniqueGroup: 'sourceAnchor', required: true }),
+  // The group of unique values goes by the neutral name, which the line above has put there for both.
+  attribute('sourceAnchor', 'uniqueName', GROUP, { required: true }),
   attribute('userPrincipalName', 'userPrincipalName', USER, { uniqueGroup: 'userPrincipalName', required: true }),
   attribute('accountEnabled', 'accountEnabled', USER, { form: 'flag', required: true }),
   attribute('alias', 'mailNickname', BOTH, { maximum: 64, required: true }),

@@ -29,15 +29,15 @@ export function conflictOf(refusal: GraphRefusal): ConflictProperty | null {
   return CONFLICT.test(refusal.message) ? { native: refusal.target } : null;
 }
 
-/** The refusal as the engine takes it. `code` is the code of the finding it becomes. Looks up nothing. */
+/** The refusal as the engine takes it. `code` is that of a finding where the words of the tenant tell which, else the tenant's own. Looks up nothing. */
 export function describeFailure(write: TargetWrite, refusal: GraphRefusal): WriteFailure {
-  const message = `${refusal.message} (${refusal.status} ${refusal.code})`;
+  const { message } = refusal;
   const type: WritableType = write.type === 'group' ? 'group' : 'user';
   const required = REQUIRED.exec(refusal.message)?.[1];
   if (required !== undefined) return { code: 'attribute-missing', message, ...about(write, type, required) };
   const invalid = UPN_DOMAIN.test(refusal.message) ? 'userPrincipalName' : INVALID.exec(refusal.message)?.[1];
   if (invalid !== undefined) return { code: 'attribute-invalid', message, ...about(write, type, invalid) };
-  return { code: write.action === 'restore' ? 'restore-refused' : 'target-refused', message };
+  return { code: write.action === 'restore' ? 'restore-refused' : refusal.code, message };
 }
 
 function about(write: TargetWrite, type: WritableType, native: string): Pick<WriteFailure, 'attribute' | 'value'> {
@@ -64,7 +64,7 @@ export async function describeConflict(
   });
   return {
     code: write.action === 'restore' ? 'restore-refused' : 'value-conflict',
-    message: `${refusal.message} (${refusal.status} ${refusal.code})`,
+    message: refusal.message,
     ...(native === null ? {} : about(write, type, native)),
     ...(holder === null ? {} : { otherTargetId: holder.id }),
   };

@@ -40,23 +40,7 @@ async function make(...writes: readonly TargetWrite[]): Promise<Readonly<Record<
   );
 }
 
-async function graph(method: string, path: string, body?: unknown): Promise<void> {
-  const { url, clientId, clientSecret, tenant: domain } = tenant.emulator;
-  const form = new URLSearchParams({
-    client_id: clientId,
-    client_secret: clientSecret,
-    scope: 'https://graph.microsoft.com/.default',
-    grant_type: 'client_credentials',
-  });
-  const signIn = await fetch(`${url}/${domain}/oauth2/v2.0/token`, { method: 'POST', body: form });
-  const { access_token: token } = (await signIn.json()) as { readonly access_token: string };
-  const response = await fetch(`${url}/v1.0${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-}
+const graph: EntraTenant['graph'] = (method, path, body) => tenant.graph(method, path, body);
 
 const of = (changes: readonly ObjectChange[], anchor: string | undefined) =>
   changes.filter((change) => change.anchor === anchor);
