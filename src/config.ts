@@ -2,6 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
 import { z } from 'zod';
+import { explainIssue, nearestAlternative, printGiven, printKeyPath, suggestName, UNION } from './config/issue-text.ts';
+import { describeSchema, type JsonSchema, keysAt, widenSchema } from './config/json-schema.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 
 /** The kinds of sources and targets that there are, each with the strict schema of its own keys (without `name`, `kind` and `scope`). */
@@ -164,11 +166,12 @@ function readConfigFile(path: string): string {
 
 /** The JSON schema (draft 2020-12) of the configuration file, for editors. */
 export function configJsonSchema(kinds: ConfigKinds): Readonly<Record<string, unknown>> {
-  const { $schema, properties } = describe(generalSchema);
-  const frame = describe(z.strictObject(sourceFrame)).properties;
+  const { $schema, properties } = describeSchema(generalSchema);
+  const frame = describeSchema(z.strictObject(sourceFrame)).properties;
   const source = (one: ConfigKind): JsonSchema =>
-    widen(describe(one.section), { ...frame, kind: { const: one.kind } }, ['name', 'kind']);
-  const target = (one: ConfigKind): JsonSchema => widen(describe(one.section), { kind: { const: one.kind } }, ['kind']);
+    widenSchema(describeSchema(one.section), { ...frame, kind: { const: one.kind } }, ['name', 'kind']);
+  const target = (one: ConfigKind): JsonSchema =>
+    widenSchema(describeSchema(one.section), { kind: { const: one.kind } }, ['kind']);
   return {
     $schema,
     title: 'dirbridge.yaml',
@@ -181,46 +184,6 @@ export function configJsonSchema(kinds: ConfigKinds): Readonly<Record<string, un
     required: ['sources', 'target'],
     additionalProperties: false,
   };
-}
-
-interface JsonSchema {
-  readonly $schema?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-  readonly allOf?: readonly JsonSchema[];
-  readonly const?: unknown;
-}
-
-function describe(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-}
-
-function widen(
-  section: JsonSchema,
-  properties: Readonly<Record<string, JsonSchema>>,
-  required: readonly string[],
-): JsonSchema {
-  const { $schema: _, ...rest } = section;
-  return {
-    ...rest,
-    properties: { ...properties, ...section.properties },
-    required: [...required, ...(section.required ?? [])],
-  };
-}
-
-/** Names of the keys allowed at a path below a schema, over all its alternatives. */
-function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): readonly string[] {
-  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
-  const below = alternatives.flatMap((one) => keysAt(one, path));
-  const [head, ...rest] = path;
-  if (head === undefined) return [...new Set([...Object.keys(schema.properties ?? {}), ...below])];
-  const additional = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-  const next = typeof head === 'number' ? schema.items : (schema.properties?.[String(head)] ?? additional);
-  return [...(next ? keysAt(next, rest) : []), ...below];
 }
 
 type Path = readonly PropertyKey[];
@@ -317,13 +280,16 @@ class ConfigReading {
     }
     const found = kinds.find((one) => one.kind === raw['kind']);
     if (found) return found;
-    const given = raw['kind'] === undefined ? 'is missing; it' : `is ${print(raw['kind'])}; it`;
-    this.#report([...path, 'kind'], `${given} must be one of: ${allowed.join(', ')}${suggest(raw['kind'], allowed)}`);
+    const given = raw['kind'] === undefined ? 'is missing; it' : `is ${printGiven(raw['kind'])}; it`;
+    this.#report(
+      [...path, 'kind'],
+      `${given} must be one of: ${allowed.join(', ')}${suggestName(raw['kind'], allowed)}`,
+    );
     return null;
   }
 
   #parse<T>(schema: z.ZodType<T>, raw: unknown, path: Path, otherKeys: readonly string[]): T | null {
-    const result = schema.safeParse(raw, { error: (issue) => explain(issue) });
+    const result = schema.safeParse(raw, { error: (issue) => explainIssue(issue) });
     if (result.success) return result.data;
     for (const issue of result.error.issues) this.#reportIssue(issue, schema, path, otherKeys);
     return null;
@@ -331,9 +297,9 @@ class ConfigReading {
 
   #reportIssue(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, otherKeys: readonly string[]): void {
     if (issue.code === 'unrecognized_keys') {
-      const allowed = [...(issue.path.length === 0 ? otherKeys : []), ...keysAt(describe(schema), issue.path)];
+      const allowed = [...(issue.path.length === 0 ? otherKeys : []), ...keysAt(describeSchema(schema), issue.path)];
       for (const key of issue.keys) {
-        const hint = suggest(key, allowed);
+        const hint = suggestName(key, allowed);
         this.#report(
           [...path, ...issue.path, key],
           `is not a key that is known here${hint}; allowed: ${allowed.join(', ')}`,
@@ -354,7 +320,7 @@ class ConfigReading {
 
   #report(path: Path, message: string, atKey = false): void {
     const { line, col } = this.#lines.linePos(this.#offsetOf(path, atKey));
-    this.problems.push({ line: Math.max(line, 1), column: Math.max(col, 1), key: printPath(path), message });
+    this.problems.push({ line: Math.max(line, 1), column: Math.max(col, 1), key: printKeyPath(path), message });
   }
 
   /** Where the value (or its key) stands; of a value that is missing, what should hold it. */
@@ -374,82 +340,6 @@ class ConfigReading {
 
 function findPair(map: YAMLMap, key: PropertyKey | undefined) {
   return map.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
-}
-
-const UNION = 'no alternative fits';
-
-/** The message for an issue whose schema gives none of its own. */
-function explain(issue: z.core.$ZodRawIssue): string {
-  const found = issue.input === undefined ? 'is missing; it' : `is ${print(issue.input)}; it`;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${found} must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `${found} must be ${issue.values.length > 1 ? 'one of: ' : ''}${issue.values.map(String).join(', ')}${suggest(issue.input, issue.values.map(String))}`;
-    case 'too_small':
-      return `${found} must ${issue.origin === 'string' ? 'not be empty' : issue.origin === 'array' ? `have at least ${issue.minimum} value(s)` : `be at least ${issue.minimum}`}`;
-    case 'too_big':
-      return `${found} must be at most ${issue.maximum}`;
-    case 'invalid_format':
-      return `${found} must be ${issue.format === 'regex' ? `of the form ${issue.pattern ?? ''}` : `a valid ${issue.format}`}`;
-    case 'invalid_union':
-      return UNION;
-    default:
-      return `${found} is not allowed here`;
-  }
-}
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'keys and values',
-  record: 'keys and values',
-};
-
-/** Of the alternatives of a union the one that the input comes nearest to: it got furthest before it failed. */
-function nearestAlternative(alternatives: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
-  const depth = (issues: readonly z.core.$ZodIssue[]) =>
-    Math.max(...issues.map((issue) => issue.path.length * 10 - issues.length));
-  return [...alternatives].filter((one) => one.length > 0).sort((a, b) => depth(b) - depth(a))[0] ?? [];
-}
-
-function suggest(given: unknown, allowed: readonly string[]): string {
-  if (typeof given !== 'string') return '';
-  const ranked = allowed
-    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.ceil(given.length / 3)) ? ` (did you mean ${best.name}?)` : '';
-}
-
-/** How many letters must be added, dropped or exchanged to come from one text to the other (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, swap));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
-}
-
-function print(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' && value !== null ? 'a group of keys' : String(value);
-}
-
-function printPath(path: Path): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`;
-    return text === '' ? String(key) : `${text}.${String(key)}`;
-  }, '');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
