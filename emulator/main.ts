@@ -10,18 +10,18 @@ interface Arguments {
   readonly host: string;
   readonly tenant?: string;
   readonly tenantId?: string;
-  readonly domain: readonly string[];
+  readonly domain?: readonly string[];
   readonly clientId?: string;
   readonly clientSecretFile?: string;
-  readonly certificate: readonly string[];
-  readonly role: readonly string[];
-  readonly directoryRole: readonly string[];
+  readonly certificate?: readonly string[];
+  readonly role?: readonly string[];
+  readonly directoryRole?: readonly string[];
   readonly seed?: string;
   readonly state?: string;
   readonly throttle: ThrottleSetting;
   readonly lag: number;
   readonly tls?: string;
-  readonly assume: readonly string[];
+  readonly assume?: readonly string[];
   readonly randomSeed?: number;
 }
 
@@ -34,28 +34,29 @@ Graph is at URL/v1.0, sign-in at URL/<tenant>/oauth2/v2.0/token, the control end
 Exit codes: 0 stopped by SIGINT or SIGTERM, 2 wrong use, 70 a defect of the emulator.`;
 
 function parseArguments(): Arguments {
-  const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
+    ...(before ?? []),
+    value,
+  ];
   return new Command('dirbridge-emulator')
     .description('An emulated Entra ID tenant: sign-in, Microsoft Graph v1.0, faults.')
     .option('--port <n>', 'port; 0 takes any free one', parseCount, 0)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--tenant <name>', 'initial domain (default: contoso.onmicrosoft.com)')
     .option('--tenant-id <guid>', 'id of the tenant (default: a new one)')
-    .option('--domain <name>', 'verified domain; repeatable, the first is the default domain', collect, [])
+    .option('--domain <name>', 'verified domain; repeatable, the first is the default domain', collect)
     .option('--client-id <guid>', 'id of the registered application (default: a new one)')
     .option('--client-secret-file <file>', 'file with its secret (default: a new secret)')
-    .option('--certificate <file>', 'PEM certificate registered for the application; repeatable', collect, [])
+    .option('--certificate <file>', 'PEM certificate registered for the application; repeatable', collect)
     .option(
       '--role <permission>',
       'application permission granted; repeatable (default: what synchronization needs)',
       collect,
-      [],
     )
     .option(
       '--directory-role <name>',
       'directory role of the application; repeatable (default: User Administrator)',
       collect,
-      [],
     )
     .option('--seed <file>', 'JSON with users, groups, licences, domains')
     .option('--state <file>', 'keeps the tenant between starts')
@@ -71,7 +72,6 @@ function parseArguments(): Arguments {
       '--assume <name=value>',
       `switches an assumption; repeatable (${Object.keys(DEFAULT_ASSUMPTIONS).join(', ')})`,
       collect,
-      [],
     )
     .option('--random-seed <n>', 'makes identifiers reproducible', parseCount)
     .addHelpText('after', EXAMPLE)
@@ -133,17 +133,17 @@ function toOptions(given: Arguments): EmulatorOptions {
   return {
     port: given.port,
     host: given.host,
-    domains: given.domain,
-    certificates: given.certificate.map(readText),
+    domains: given.domain ?? [],
+    certificates: (given.certificate ?? []).map(readText),
     throttle: given.throttle,
     lag: given.lag,
-    assumptions: readAssumptions(given.assume),
+    assumptions: readAssumptions(given.assume ?? []),
     ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
     ...(given.tenantId === undefined ? {} : { tenantId: given.tenantId }),
     ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
     ...(given.clientSecretFile === undefined ? {} : { clientSecret: readText(given.clientSecretFile).trim() }),
-    ...(given.role.length === 0 ? {} : { roles: given.role }),
-    ...(given.directoryRole.length === 0 ? {} : { directoryRoles: given.directoryRole }),
+    ...(given.role === undefined ? {} : { roles: given.role }),
+    ...(given.directoryRole === undefined ? {} : { directoryRoles: given.directoryRole }),
     ...(given.seed === undefined ? {} : { seed: readSeed(given.seed) }),
     ...(given.state === undefined ? {} : { stateFile: given.state }),
     ...(given.tls === undefined ? {} : { tls: readTls(given.tls) }),

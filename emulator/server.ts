@@ -136,11 +136,12 @@ async function serve(
   world: () => World,
   log: (line: string) => void,
 ): Promise<void> {
-  world().stats.begin();
   const { stats } = world();
+  const isGraph = request.url?.startsWith('/v1.0/') === true;
+  if (isGraph) stats.begin();
   let isEnded = false;
   const end = (): void => {
-    if (!isEnded) stats.end();
+    if (isGraph && !isEnded) stats.end();
     isEnded = true;
   };
   // An answer counts as given when it is handed over; a connection that breaks never gets so far.

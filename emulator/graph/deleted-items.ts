@@ -7,6 +7,7 @@ import { SENSITIVE_OF_USER } from '../tenant/rules/user-properties.ts';
 import { checkRestoredUpn } from '../tenant/rules/user-rules.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { addressKey } from '../tenant/unique-keys.ts';
+import { checkObjectId } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
 import { listEntities } from './list.ts';
 import { projectDirectoryObject } from './projection.ts';
@@ -64,6 +65,7 @@ export function restoreDeleted(request: GraphRequest): Answer {
 
 function findDeleted(request: GraphRequest): Entity {
   const { value } = paramAt(request, 0);
+  checkObjectId(value);
   const visible = request.tenant.visible.find(value);
   const entity = visible && request.tenant.primaryOf(visible);
   if (visible?.status !== 'deleted' || entity?.status !== 'deleted') throw notFound(value);

@@ -2,6 +2,7 @@ import { type Answer, answerJson } from '../http-exchange.ts';
 import type { Entity } from '../tenant/entity.ts';
 import { OBJECT_KINDS } from '../tenant/entity.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
+import { checkObjectId } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
 import { projectDirectoryObject } from './projection.ts';
 import { notConform, notEmulated, notFound, propertyUnknown, valueRequired } from './refusals.ts';
@@ -11,6 +12,7 @@ const MOST_IDS = 1000;
 /** GET /directoryObjects/{id} */
 export function getDirectoryObject(request: GraphRequest): Answer {
   const { value } = paramAt(request, 0);
+  checkObjectId(value);
   const entity = request.tenant.visible.find(value);
   if (entity?.status !== 'live') throw notFound(value);
   return answerJson(200, {

@@ -2,9 +2,16 @@ import type { Entity, ObjectKind } from '../tenant/entity.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { GraphError } from './graph-error.ts';
 import { type GraphRequest, type Key, paramAt } from './graph-request.ts';
-import { notFound, referenceInvalid, referenceMissing } from './refusals.ts';
+import { notEmulated, notFound, referenceInvalid, referenceMissing } from './refusals.ts';
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** An id must be a GUID; functions and types that stand in its place and are not emulated are 501. */
+export function checkObjectId(value: string): void {
+  if (GUID.test(value)) return;
+  if (value === 'delta' || value.startsWith('microsoft.graph.')) throw notEmulated(`'${value}' here`);
+  throw referenceInvalid(value);
+}
 
 /** The live, visible object of this kind that the path names, or 404. */
 export function findByKey(tenant: Tenant, kind: ObjectKind, key: Key): Entity {
@@ -19,7 +26,7 @@ function lookUp(tenant: Tenant, kind: ObjectKind, key: Key): Entity | undefined 
   if (key.by === 'id' && GUID.test(key.value)) return directory.find(key.value);
   if (kind === 'user') return directory.findUnique('userPrincipalName', key.value.toLowerCase());
   if (key.by === 'userPrincipalName') return undefined;
-  throw new GraphError(400, 'Request_BadRequest', `Invalid object identifier '${key.value}'.`);
+  throw referenceInvalid(key.value);
 }
 
 /**

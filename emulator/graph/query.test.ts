@@ -121,6 +121,9 @@ describe('what is not supported', () => {
     ['an option given twice', '/users?$top=5&$top=6', 400],
     ['a wrong alternate key', "/groups(displayName='x')", 400],
     ['a UPN with a dollar sign outside quotes', '/users/$x@contoso.com', 400],
+    ['deleted objects of another type', '/directory/deletedItems/microsoft.graph.application', 501],
+    ['a delta of all objects', '/directoryObjects/delta', 501],
+    ['an id that is none', '/directoryObjects/nonsense', 400],
     ['the uncast deletedItems', '/directory/deletedItems', 400],
   ])('%s is never answered 200', async (_, path, status) => {
     const reply = await client.get(path);
