@@ -183,9 +183,9 @@ export class SqlApplyStore implements ApplyStore {
       readonly target_id: string | null;
     }>(
       `select m.anchor as anchor, ${nameOf('m', 't')} as name, case when t.state = 0 then t.anchor end as target_id
-       from operation o join operation_reference r on r.plan = o.plan and r.mv = o.mv and r.late = o.late
-       join metaverse m on m.id = r.target left join object t on t.id = m.tenant
-       where o.plan = ? and o.position = ? and r.adds = ? and r.attribute not in ${SINGLE}
+       from operation o cross join operation_reference r cross join metaverse m left join object t on t.id = m.tenant
+       where r.plan = o.plan and r.mv = o.mv and r.late = o.late and m.id = r.target
+       and o.plan = ? and o.position = ? and r.adds = ? and r.attribute not in ${SINGLE}
        order by m.anchor, m.id limit ? offset ?`,
       Number(plan),
       Number(operation),

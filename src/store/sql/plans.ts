@@ -164,11 +164,12 @@ export class SqlPlanStore implements PlanStore {
       `select h.id, h.space, h.anchor, h.type, h.state, h.parent, h.rdn, h.doc, h.mv, h.deleted_at,
               c.operation as operation, c.kind as kind, c.key as key
        from claim c
-       join operation op on op.id = c.operation
-       join space s on s.name = 'tenant'
-       join space_value v on v.space = s.id and v.kind = c.kind and v.key = c.key
-       join object h on h.id = v.object
-       where c.plan = ? and h.state = 0 and (op.object is null or op.object <> h.id)
+       cross join operation op
+       cross join space_value v
+       cross join object h
+       where c.plan = ? and op.id = c.operation
+         and v.space = (select id from space where name = 'tenant') and v.kind = c.kind and v.key = c.key
+         and h.id = v.object and h.state = 0 and (op.object is null or op.object <> h.id)
        order by op.anchor, c.kind, c.key, h.anchor`,
       plan,
     );
@@ -230,12 +231,13 @@ export class SqlPlanStore implements PlanStore {
       const rows = this.#driver.iterate<ObjectRow & { readonly source_mv: number }>(
         `select o.id, o.space, o.anchor, o.type, o.state, o.parent, o.rdn, o.doc, o.mv, o.deleted_at, t.mv as source_mv
          from touched t
-         join metaverse m on m.id = t.mv and m.type = ?
-         join wanted ws on ws.mv = t.mv
-         join contributor c on c.mv = t.mv and c.attribute = ?
-         join reference r on r.source = c.object and r.attribute = c.object_attribute
-         join object o on o.id = r.target
-         where t.flags & 6 <> 0 and not exists (select 1 from wanted w where w.mv = o.mv)
+         cross join metaverse m
+         cross join wanted ws
+         cross join contributor c
+         cross join reference r
+         cross join object o
+         where t.flags & 6 <> 0 and m.id = t.mv and m.type = ? and ws.mv = t.mv and c.mv = t.mv and c.attribute = ?
+           and r.source = c.object and r.attribute = c.object_attribute and o.id = r.target and not exists (select 1 from wanted w where w.mv = o.mv)
          order by t.mv, o.anchor`,
         flow.metaverseType,
         await this.#names.id(flow.attribute),
@@ -256,9 +258,11 @@ export class SqlPlanStore implements PlanStore {
     yield* this.#driver.iterate<{ readonly from: number; readonly to: number }>(
       `select f.id as "from", t.id as "to"
        from operation_reference r
-       join operation f on f.plan = r.plan and f.mv = r.mv and f.late = 0
-       join operation t on t.plan = r.plan and t.mv = r.target and t.late = 0
-       where r.plan = ? and r.adds = 1 and t.action in ('create', 'restore')
+       cross join operation f
+       cross join operation t
+       where r.plan = ? and r.adds = 1
+         and f.plan = r.plan and f.mv = r.mv and f.late = 0
+         and t.plan = r.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
          and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')))
        order by f.anchor, t.anchor`,
       plan,
@@ -278,7 +282,9 @@ export class SqlPlanStore implements PlanStore {
       plan,
       from,
     );
-    if (late === undefined) await this.addFollowUp(from, [], [from], 0);
+    if (late !== undefined) return;
+    const first = await this.operation(from);
+    await this.addFollowUp(from, [], [from], (first?.level ?? 0) + 1);
   }
 
   async *operationOrder(plan: number): AsyncIterable<{

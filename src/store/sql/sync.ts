@@ -286,15 +286,15 @@ export class SqlSyncStore implements SyncStore {
       `insert into touched_reference (source, attribute, target)
        select s.mv, coalesce(c.attribute, p.attribute), t.mv
        from pending_reference p
-       join object s on s.id = p.source
-       join object t on t.id = p.target
+       cross join object s
+       cross join object t
        left join contributor c on c.object = p.source and c.object_attribute = p.attribute and c.mv = s.mv
-       where s.mv is not null and t.mv is not null
+       where s.id = p.source and t.id = p.target and s.mv is not null and t.mv is not null
        on conflict do nothing`,
     );
     await this.#driver.run(
       `insert into touched (mv, flags)
-       select distinct s.mv, ${TOUCH.outside} from pending_reference p join object s on s.id = p.source where s.mv is not null
+       select distinct s.mv, ${TOUCH.outside} from pending_reference p cross join object s where s.id = p.source and s.mv is not null
        on conflict (mv) do update set flags = touched.flags | excluded.flags`,
     );
     await this.#driver.run('delete from pending_reference');
