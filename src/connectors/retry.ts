@@ -7,7 +7,6 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'directory-unreachable',
   'directory-interrupted',
   'tenant-unreachable',
-  'file-truncated',
 ]);
 
 export interface RetryOptions {
