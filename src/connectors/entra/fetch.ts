@@ -17,9 +17,9 @@ export async function* fetchObjects(
     const ids = anchors.slice(from, from + PAGE);
     const [users, groups] = [await readAll(parts, ids, 'user'), await readAll(parts, ids, 'group')];
     const missing = ids.filter((id) => !users.has(id) && !groups.has(id));
-    yield await describeMissing(parts, missing);
-    for (const [id, user] of users) yield await describeUser(parts.graph, id, user);
+    yield [...(await describeMissing(parts, missing)), ...[...users].map(([id, user]) => describeUser(id, user))];
     for (const [id, group] of groups) yield* describeGroup(parts.graph, id, group);
+    yield await describeReferrers(parts, [...users.keys()], [...groups.keys()]);
   }
 }
 
@@ -57,27 +57,18 @@ async function describeMissing(parts: ReadParts, ids: readonly string[]): Promis
   });
 }
 
-async function describeUser(graph: Graph, id: string, user: Json): Promise<readonly ObjectChange[]> {
+function describeUser(id: string, user: Json): ObjectChange {
   const manager = isJson(user['manager']) ? user['manager']['id'] : undefined;
   const references: Record<string, ReferenceChange> =
     typeof manager === 'string' ? { manager: { kind: 'complete', targets: [manager] } } : {};
-  const reports: ObjectChange[] = [];
-  for await (const page of readPages(graph, `/users/${id}/directReports?$select=id`)) {
-    for (const report of page)
-      reports.push(referring(report, 'user', { manager: { kind: 'complete', targets: [id] } }));
-  }
-  return [
-    { ...toPut('user', user, false), references },
-    ...reports,
-    ...(await describeMemberships(graph, 'users', id)),
-  ];
+  return { ...toPut('user', user, false), anchor: id, references };
 }
 
 /** The group, then its members in parts: a group of 250,000 is never held whole. */
 async function* describeGroup(graph: Graph, id: string, group: Json): AsyncGenerator<readonly ObjectChange[]> {
   const put = toPut('group', group, false);
   if (typeof group['uniqueName'] !== 'string') {
-    yield [put, ...(await describeMemberships(graph, 'groups', id))];
+    yield [put];
     return;
   }
   yield [{ ...put, references: { member: { kind: 'complete', targets: [] } } }];
@@ -85,7 +76,6 @@ async function* describeGroup(graph: Graph, id: string, group: Json): AsyncGener
     const add = page.filter(isPossibleMember).map((member) => String(member['id']));
     yield [referring(group, 'group', { member: { kind: 'delta', add, remove: [] } })];
   }
-  yield await describeMemberships(graph, 'groups', id);
 }
 
 function isPossibleMember(member: Json): boolean {
@@ -93,19 +83,49 @@ function isPossibleMember(member: Json): boolean {
   return type === undefined || type === '#microsoft.graph.user' || type === '#microsoft.graph.group';
 }
 
-async function describeMemberships(
-  graph: Graph,
-  kind: 'users' | 'groups',
-  id: string,
+/** Who refers to these objects: our groups they are members of, and the users they are managers of. */
+async function describeReferrers(
+  parts: ReadParts,
+  users: readonly string[],
+  groups: readonly string[],
 ): Promise<readonly ObjectChange[]> {
+  const memberships = [...users.map((id) => `/users/${id}`), ...groups.map((id) => `/groups/${id}`)];
+  const ids = [...users, ...groups];
   const changes: ObjectChange[] = [];
-  for await (const page of readPages(graph, `/${kind}/${id}/memberOf?$select=id,uniqueName`)) {
-    for (const group of page) {
+  const inGroups = await readLists(
+    parts,
+    memberships.map((path) => `${path}/memberOf?$select=id,uniqueName`),
+  );
+  for (const [at, list] of inGroups.entries()) {
+    for (const group of list) {
       if (typeof group['uniqueName'] !== 'string') continue;
-      changes.push(referring(group, 'group', { member: { kind: 'delta', add: [id], remove: [] } }));
+      changes.push(referring(group, 'group', { member: { kind: 'delta', add: [ids[at] ?? ''], remove: [] } }));
+    }
+  }
+  const reports = await readLists(
+    parts,
+    users.map((id) => `/users/${id}/directReports?$select=id`),
+  );
+  for (const [at, list] of reports.entries()) {
+    for (const report of list) {
+      changes.push(referring(report, 'user', { manager: { kind: 'complete', targets: [users[at] ?? ''] } }));
     }
   }
   return changes;
+}
+
+/** The whole of several lists; the first pages come by $batch, and mostly there is no second. */
+async function readLists(parts: ReadParts, urls: readonly string[]): Promise<readonly (readonly Json[])[]> {
+  const lists: Json[][] = [];
+  const answers = await readMany(parts.graph, urls, parts.pace);
+  for (const [at, answer] of answers.entries()) {
+    const body = bodyOr404(urls[at] ?? '', answer) ?? {};
+    const list = [...listOf(body)];
+    const next = body['@odata.nextLink'];
+    if (typeof next === 'string') for await (const page of readPages(parts.graph, next)) list.push(...page);
+    lists.push(list);
+  }
+  return lists;
 }
 
 function referring(

@@ -1,10 +1,10 @@
 import type { Attributes, Value } from '../../model/value.ts';
 import { printValue } from '../../model/value.ts';
 import type { ShapedObject, ShapeProblem } from '../connector.ts';
-import { type AttributeRule, RULES, type WritableType } from './attributes.ts';
+import { type AttributeRule, REFERENCES, RULES, type WritableType } from './attributes.ts';
 
-/** Names that rules hand over only for us to derive others from; Graph has no place for them and nobody misses them there. */
-const INPUTS: ReadonlySet<string> = new Set(['onPremisesSamAccountName']);
+/** Names that rules hand over for us to derive others from (Graph has no place for them), and references, which are no attributes. */
+const INPUTS: ReadonlySet<string> = new Set(['onPremisesSamAccountName', ...REFERENCES.map((one) => one.name)]);
 
 /** Collects what becomes of one object while its attributes are looked at one after the other. */
 export class Shaping {
