@@ -1,11 +1,8 @@
 import type { ReadRequest } from '../connector.ts';
 import type { DirectoryFacts } from './directory-facts.ts';
-import { describeKnownAttribute } from './known-attributes.ts';
+import { describeKnownAttribute, type ValueKind } from './known-attributes.ts';
 import type { LdapConnection } from './ldap/ldap-connection.ts';
 import { readText } from './ldap/ldap-entry.ts';
-
-export const VALUE_KINDS = ['text', 'boolean', 'integer', 'bytes', 'dn'] as const;
-export type ValueKind = (typeof VALUE_KINDS)[number];
 
 /** One attribute that was asked for: how it is called, and how its values are to be decoded. */
 export interface Column {

@@ -105,9 +105,13 @@ export interface Deletions {
   readonly reason: string | null;
 }
 
-/** DirSync with the replication right tells deletions; the other methods only to who may look at deleted objects. */
+/**
+ * Windows tells deletions to whoever may replicate. Samba shows what it tells with the rights of the account (CVE-2023-4154), and the
+ * other methods show what the account may see on Windows, too: then deletions need access to the container of deleted objects.
+ */
 export async function checkDeletions(session: Session, method: ChangeMethod): Promise<Deletions> {
-  if (method === 'dirsync') return { areTold: true, reason: null };
+  const isSamba = session.facts.vendor?.includes('Samba') ?? false;
+  if (method === 'dirsync' && !isSamba) return { areTold: true, reason: null };
   if (await canReadDeletedObjects(session.connection, session.facts)) return { areTold: true, reason: null };
   const reason =
     'the account may not read the container of deleted objects, so deletions are found by listing all objects';

@@ -422,6 +422,21 @@ describe.skipIf(!directoryServersAvailable())('changes of a Samba domain', () =>
     await follower.connector.close();
   });
 
+  it('learns of deletions also from a Samba that tells them only to who may see deleted objects', async () => {
+    const replicator = await domain.addServiceAccount({ replicationRights: false, name: 'svc-replicator' });
+    const grant = ['dsacl', 'set', '--action=allow', '--car=get-changes', `--trusteedn=${replicator.dn}`];
+    await domain.samba([...grant, `--objectdn=${domain.baseDn}`]);
+    const ou = await makeOu('Replicator');
+    await domain.modify(userRecord('goes', ou));
+    const follower = new Follower(connectTo(domain, replicator));
+    expect((await follower.follow()).begin.method).toBe('paged search, then DirSync');
+    await domain.modify(deleteRecord(childDn('goes', ou)));
+    const { begin } = await follower.follow();
+    expect(begin).toMatchObject({ mode: 'full', method: 'DirSync', reason: expect.stringMatching(/deleted objects/) });
+    await expectSameAsFromScratch(follower);
+    await follower.connector.close();
+  });
+
   it.each([
     ['who may see deleted objects', () => service, 'delta'],
     ['who may not', () => plain, 'full'],

@@ -1,4 +1,4 @@
-import { DirbridgeError, messageOf } from '../../errors.ts';
+import { DirbridgeError } from '../../errors.ts';
 import type { CheckLine } from '../connector.ts';
 import { checkDeletions, METHOD_NAMES, openChangePoint } from './change-point.ts';
 import type { DELTA_METHODS } from './config.ts';
@@ -21,27 +21,32 @@ export async function* checkDirectory(
   now: () => Date,
 ): AsyncGenerator<CheckLine, void, void> {
   let usable: Session | null = null;
-  for (const server of sessions.settings.servers) {
-    try {
-      const session = await sessions.open(server);
-      yield* checkServer(session, server, sessions.settings.user, now());
-      if (usable) session.connection.close();
-      else usable = session;
-    } catch (error) {
-      const failure = asDirectoryError(error, source, 'connecting');
-      yield { what: server.url, state: 'error', detail: messageOf(failure), remedy: failure.remedy };
-      // The same account is refused everywhere; more attempts could lock it.
-      if (failure.code === 'directory-credentials') break;
-    }
-  }
-  if (usable === null) return;
   try {
-    yield* checkDomain(source, usable, demanded);
+    for (const server of sessions.settings.servers) {
+      const { session, lines, isLast } = await lookAt(server, source, sessions, now());
+      if (usable) session?.connection.close();
+      else usable = session;
+      yield* lines;
+      if (isLast) break;
+    }
+    if (usable) yield* checkDomain(source, usable, demanded);
   } catch (error) {
     const failure = asDirectoryError(error, source, 'looking at the domain');
     yield { what: `source ${source}`, state: 'error', detail: failure.message, remedy: failure.remedy };
   } finally {
-    usable.connection.close();
+    usable?.connection.close();
+  }
+}
+
+async function lookAt(server: ServerAddress, source: string, sessions: Sessions, now: Date) {
+  try {
+    const session = await sessions.open(server);
+    return { session, lines: [...checkServer(session, server, sessions.settings.user, now)], isLast: false };
+  } catch (error) {
+    const failure = asDirectoryError(error, source, 'connecting');
+    const line: CheckLine = { what: server.url, state: 'error', detail: failure.message, remedy: failure.remedy };
+    // The same account is refused everywhere; more attempts could lock it.
+    return { session: null, lines: [line], isLast: failure.code === 'directory-credentials' };
   }
 }
 
@@ -91,21 +96,24 @@ async function* checkDomain(
   yield await checkRecycleBin(what, session);
 }
 
+const REPLICATE = 'Give the account the right "Replicating Directory Changes" on the domain.';
+const READ_DELETED =
+  'Give the account list and read rights on the container of deleted objects (dsacls "CN=Deleted Objects,..." /G ACCOUNT:LCRP).';
+
 async function checkChanges(
   what: string,
   session: Session,
   demanded: (typeof DELTA_METHODS)[number],
 ): Promise<CheckLine> {
-  const remedy = 'Give the account the right "Replicating Directory Changes" on the domain.';
   try {
     const point = await openChangePoint(session, demanded);
     const deletions = await checkDeletions(session, point.method);
-    const name = METHOD_NAMES[point.method];
-    if (point.reason === null) return { what, state: 'ok', detail: `changes are read by ${name}` };
-    const cost = deletions.areTold ? '' : `; ${deletions.reason ?? ''}, in every cycle`;
-    const detail = `changes are read by ${name}, because ${point.reason}${cost}`;
-    if (demanded === 'usn' && deletions.areTold) return { what, state: 'ok', detail };
-    return { what, state: 'warning', detail, remedy };
+    const reasons = [point.reason, deletions.reason].filter((reason) => reason !== null);
+    const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+    const detail = `changes are read by ${METHOD_NAMES[point.method]}${because}`;
+    const isAsDemanded = point.method === 'dirsync' || demanded === 'usn';
+    if (isAsDemanded && deletions.areTold) return { what, state: 'ok', detail };
+    return { what, state: 'warning', detail, remedy: isAsDemanded ? READ_DELETED : REPLICATE };
   } catch (error) {
     if (error instanceof DirbridgeError) return { what, state: 'error', detail: error.message, remedy: error.remedy };
     throw error;

@@ -1,4 +1,5 @@
-import type { ValueKind } from './attribute-columns.ts';
+export const VALUE_KINDS = ['text', 'boolean', 'integer', 'bytes', 'dn'] as const;
+export type ValueKind = (typeof VALUE_KINDS)[number];
 
 /**
  * How Active Directory types the attributes that are not single texts ([MS-ADA1] to [MS-ADA3]). Used for servers whose schema we don't

@@ -11,7 +11,7 @@ export interface SecuredSocket {
 
 /** Opens a TCP connection. Throws ConnectionLost. */
 export function openSocket(server: ServerAddress, timeoutMs: number): Promise<Socket> {
-  const socket = connectTcp({ host: server.host, port: server.port });
+  const socket = connectTcp({ host: server.host, port: server.port, keepAlive: true, noDelay: true });
   return settle(socket, 'connect', server, timeoutMs, () => socket);
 }
 
