@@ -167,11 +167,21 @@ class Application {
         if (waitsForFailed !== null) await this.#skip(task, waitsForFailed);
         else {
           const write = this.#mainWrite(task);
-          if (write === null) await apply.setOperationState(task.id, 'done');
+          if (write === null) await this.#passReferencesOnly(task);
           else yield { task, write, references: [], intent: 0 };
         }
       }
     }
+  }
+
+  /** Nothing but references is to be written: they come when all objects are there. */
+  async #passReferencesOnly(task: Task): Promise<void> {
+    await this.#context.store.apply.setOperationState(task.id, 'done');
+    this.#count(task);
+  }
+
+  #count(task: Task): void {
+    this.done[task.action] = (this.done[task.action] ?? 0) + 1;
   }
 
   #mainWrite(task: Task): TargetWrite | null {
@@ -338,7 +348,7 @@ class Application {
     }
     await store.apply.setOperationState(task.id, 'done');
     await this.#report(task, []);
-    this.done[task.action] = (this.done[task.action] ?? 0) + 1;
+    this.#count(task);
     await this.#log(task, targetId, task.action, task.changes);
   }
 
@@ -398,7 +408,6 @@ class Application {
         targetId: step.targetId,
       })),
     );
-    if (write.action === 'members' || task.changes.length === 0) this.done['update'] = this.done['update'] ?? 0;
     if (failed.length === 0) return;
     const findings = await Promise.all(
       failed.map((step) => this.#refusal(task, refused.get(step.targetId ?? '') ?? UNKNOWN, step)),

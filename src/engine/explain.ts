@@ -198,7 +198,7 @@ function verdictOf(
   const isThere = tenant?.state === OBJECT_STATES.live;
   let wanted: boolean;
   try {
-    wanted = flowOut(context.rules, mv, tenant?.attributes ?? null).kind === 'object';
+    wanted = flowOut(context.rules, mv, tenant, context.now()).kind === 'object';
   } catch (error) {
     if (!(error instanceof RuleEvaluationError)) throw error;
     return `A rule raises an error, so it stays as it is: ${error.message}`;
@@ -230,7 +230,7 @@ async function explainValues(
   if (mv === null) return [];
   try {
     const { outcome } = await inbound.trace(objects, mv.attributes);
-    const desired = flowOut(rules, mv, tenant?.attributes ?? null);
+    const desired = flowOut(rules, mv, tenant, context.now());
     if (desired.kind === 'nothing') return [];
     const facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
     const shaped = target.schema.shape(desired.type, desired.outcome.attributes, tenant?.attributes ?? null, facts);

@@ -4,7 +4,7 @@ import type { Contributor, MetaverseContent, SpaceHead, SpaceObject } from '../s
 import { type EngineContext, TENANT } from './context.ts';
 import { type Contribution, type FlowOutcome, flowAttributes } from './flow.ts';
 import { joinValues } from './lookup.ts';
-import { ruleSource } from './rule-source.ts';
+import { ruleSource, runParameters } from './rule-source.ts';
 import type { SourceScope } from './scope.ts';
 
 const NOTHING: Attributes = {};
@@ -22,6 +22,8 @@ export class InboundFlow {
   readonly #scopes: ReadonlyMap<number, SourceScope>;
   readonly #positions: ReadonlyMap<CompiledRule, number>;
   readonly #parentDns = new Map<number, string | null>();
+  readonly #parameters = new Map<number, Readonly<Record<string, string>>>();
+  readonly #startedAt: Date;
 
   constructor(
     context: EngineContext,
@@ -31,6 +33,7 @@ export class InboundFlow {
     this.#context = context;
     this.#spaces = spaces;
     this.#scopes = scopes;
+    this.#startedAt = context.now();
     this.#positions = new Map(context.rules.all.map((rule, index) => [rule, index]));
   }
 
@@ -87,6 +90,15 @@ export class InboundFlow {
       this.#spaces.get(object.space)?.parameters ?? {},
       await this.#dnOf(object),
     );
+  }
+
+  #parametersOf(space: number): Readonly<Record<string, string>> {
+    const known = this.#parameters.get(space);
+    if (known !== undefined) return known;
+    const head = this.#spaces.get(space);
+    const parameters = { ...runParameters(this.#startedAt), 'Connector.ID': head?.name ?? '', ...head?.parameters };
+    this.#parameters.set(space, parameters);
+    return parameters;
   }
 
   async #dnOf(object: SpaceObject): Promise<string | null> {

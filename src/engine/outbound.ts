@@ -3,9 +3,9 @@ import { TARGET_TYPES, type TargetType } from '../model/change.ts';
 import type { AttributeChange } from '../model/plan.ts';
 import { type Attributes, isSameValue, printValue } from '../model/value.ts';
 import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
-import type { MetaverseObject } from '../store/store.ts';
+import { type MetaverseObject, OBJECT_STATES, type SpaceObject } from '../store/store.ts';
 import { type FlowOutcome, flowAttributes } from './flow.ts';
-import { ruleSource } from './rule-source.ts';
+import { ruleSource, runParameters } from './rule-source.ts';
 
 /** What the outbound rules want of one metaverse object. */
 export type Desired =
@@ -17,10 +17,15 @@ export type Desired =
       readonly outcome: FlowOutcome<null>;
     };
 
-/** Runs the outbound rules. Throws RuleEvaluationError when one raises an error. */
-export function flowOut(rules: RuleSet, object: MetaverseObject, current: Attributes | null): Desired {
+/**
+ * Runs the outbound rules. `tenant` is the object of the tenant space that is joined, live or restorable; rules see of it `cloudAnchor`
+ * (`User_<id>`), by which they know what is in the tenant already. Throws RuleEvaluationError when a rule raises an error.
+ */
+export function flowOut(rules: RuleSet, object: MetaverseObject, tenant: SpaceObject | null, startedAt: Date): Desired {
   if (object.rules === '' && Object.keys(object.attributes).length === 0) return { kind: 'nothing' };
-  const source = ruleSource(object.attributes, {}, {}, null);
+  const current = tenant?.attributes ?? null;
+  const anchor = tenant === null || tenant.state !== OBJECT_STATES.live ? {} : { cloudAnchor: cloudAnchor(tenant) };
+  const source = ruleSource({ ...anchor, ...object.attributes }, {}, runParameters(startedAt), null);
   const inScope = rules.outbound(object.type).filter((rule) => rule.isInScope(source));
   const provision = inScope.find((rule) => rule.link === 'provision');
   if (provision === undefined || !isTargetType(provision.targetType)) return { kind: 'nothing' };
@@ -31,6 +36,10 @@ export function flowOut(rules: RuleSet, object: MetaverseObject, current: Attrib
     current === null,
   );
   return { kind: 'object', type: provision.targetType, rules: same, outcome };
+}
+
+function cloudAnchor(tenant: SpaceObject): string {
+  return `${tenant.type.charAt(0).toUpperCase()}${tenant.type.slice(1)}_${tenant.anchor}`;
 }
 
 function isTargetType(type: string): type is TargetType {

@@ -86,6 +86,7 @@ class Planning {
   /** Objects to look at again next time, though this plan has nothing to do for them. */
   readonly keep: number[] = [];
   readonly flows: readonly ReferenceFlow[];
+  readonly #startedAt: Date;
 
   private constructor(context: EngineContext, run: string, plan: number, spaces: readonly SpaceHead[]) {
     this.#context = context;
@@ -95,6 +96,7 @@ class Planning {
     this.#unique = uniqueValues(context.target.schema);
     this.facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
     this.flows = referenceFlows(context);
+    this.#startedAt = context.now();
   }
 
   static async begin(context: EngineContext, run: string, plan: number): Promise<Planning> {
@@ -123,7 +125,7 @@ class Planning {
       touched.tenant !== null && touched.tenant.state !== OBJECT_STATES.removed ? touched.tenant.attributes : null;
     let desired: Desired;
     try {
-      desired = flowOut(this.#context.rules, touched.mv, current);
+      desired = flowOut(this.#context.rules, touched.mv, current === null ? null : touched.tenant, this.#startedAt);
     } catch (error) {
       if (!(error instanceof RuleEvaluationError)) throw error;
       const object = await this.#nameOf(touched);

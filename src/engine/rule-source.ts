@@ -14,3 +14,8 @@ export function ruleSource(
     parameter: (name) => parameters[name],
   };
 }
+
+/** Parameters that every rule can read: what Now() gives. */
+export function runParameters(startedAt: Date): Readonly<Record<string, string>> {
+  return { 'Run.StartedAt': startedAt.toISOString() };
+}
