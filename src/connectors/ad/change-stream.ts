@@ -4,6 +4,7 @@ import { type ChangePoint, dirSyncFlags } from './change-point.ts';
 import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from './directory-object.ts';
 import { requestDirSync } from './dirsync-request.ts';
 import { showDeletedControl } from './ldap/ldap-controls.ts';
+import { readText } from './ldap/ldap-entry.ts';
 import { isTransient } from './ldap/ldap-failure.ts';
 import { searchPages } from './paged-search.ts';
 import { objectControls, type ReadContext } from './read-context.ts';
@@ -70,9 +71,8 @@ async function openSameServer(context: ReadContext, point: ChangePoint): Promise
 
 async function readHighestUsn(session: Session): Promise<bigint | null> {
   const root = await session.connection.readEntry({ base: '', attributes: ['highestCommittedUSN'] });
-  const [attribute] = root?.attributes ?? [];
-  const [start, end] = attribute?.spans ?? [];
-  return root && start !== undefined ? BigInt(root.bytes.toString('latin1', start, end)) : null;
+  const usn = root ? readText(root, 'highestCommittedUSN') : undefined;
+  return usn === undefined ? null : BigInt(usn);
 }
 
 async function* searchByUsn(

@@ -180,21 +180,21 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain that cannot be rea
     expect(lines.find((line) => line.what === domain.ldapsUrl)?.state).toBe('ok');
   });
 
-  it.each(['cut', 'silence'] as const)(
-    'goes on with a read that broke in the middle (%s), and repeats nothing',
-    async (how) => {
-      const proxy = await FlakyProxy.start(domain.address, LDAPS);
-      const section = { ...behind(proxy), pageSize: 20, timeouts: { request: '500ms' } };
-      proxy.breakOnceAfter(45_000, how);
-      const outcome = await new ContractSpace().read(connect(section), requestFrom(null));
-      expect(proxy.connections).toBe(2);
-      const puts = outcome.changes.filter((change) => change.kind === 'put').map((change) => change.anchor);
-      expect(new Set(puts).size).toBe(puts.length);
-      const whole = await new ContractSpace().read(connect({}), requestFrom(null));
-      expect([...puts].sort()).toEqual(whole.changes.map((change) => change.anchor).sort());
-      await proxy.stop();
-    },
-  );
+  it.each([
+    'cut',
+    'silence',
+  ] as const)('goes on with a read that broke in the middle (%s), and repeats nothing', async (how) => {
+    const proxy = await FlakyProxy.start(domain.address, LDAPS);
+    const section = { ...behind(proxy), pageSize: 20, timeouts: { request: '500ms' } };
+    proxy.breakOnceAfter(45_000, how);
+    const outcome = await new ContractSpace().read(connect(section), requestFrom(null));
+    expect(proxy.connections).toBe(2);
+    const puts = outcome.changes.filter((change) => change.kind === 'put').map((change) => change.anchor);
+    expect(new Set(puts).size).toBe(puts.length);
+    const whole = await new ContractSpace().read(connect({}), requestFrom(null));
+    expect([...puts].sort()).toEqual(whole.changes.map((change) => change.anchor).sort());
+    await proxy.stop();
+  });
 
   it('ends with an error when the server goes away for good in the middle of a read', async () => {
     const proxy = await FlakyProxy.start(domain.address, LDAPS);

@@ -1,0 +1,279 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeServerCertificate, type ServerCertificate } from '../../../test/lab/server-certificate.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../../test/lab/temporary-folder.ts';
+import { SILENT_LOG } from '../../log.ts';
+import { guidToBytes } from '../../model/anchor.ts';
+import { ContractSpace } from '../connector.contract.ts';
+import type { Connector, ReadRequest } from '../connector.ts';
+import { adSource } from './connector.ts';
+import { BerCursor } from './ldap/ber-cursor.ts';
+import { CONTROL, encodeInteger } from './ldap/ldap-controls.ts';
+import { type ScriptedAnswer, type ScriptedEntry, type ScriptedSearch, ScriptedServer } from './scripted-server.ts';
+
+const BASE = 'DC=corp,DC=example,DC=com';
+const CONFIGURATION = `CN=Configuration,${BASE}`;
+const SERVICE = `CN=NTDS Settings,CN=DC1,${CONFIGURATION}`;
+/** What Windows gives of a multi-valued attribute at once. */
+const MOST_VALUES = 1500;
+
+function guid(number: number): string {
+  return `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`;
+}
+
+function guidBytes(text: string): Uint8Array {
+  return guidToBytes(text) ?? new Uint8Array();
+}
+
+function sequence(...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  return Buffer.concat([Buffer.from([0x30, content.length]), content]);
+}
+
+function dirSyncAnswer(hasMore: boolean, cookie: string): Buffer {
+  const bytes = Buffer.from(cookie);
+  const octets = Buffer.concat([Buffer.from([0x04, bytes.length]), bytes]);
+  return sequence(encodeInteger(hasMore ? 1 : 0), encodeInteger(0), octets);
+}
+
+function cookieOf(search: ScriptedSearch): string {
+  const cursor = new BerCursor(search.controls.get(CONTROL.dirSync) ?? Buffer.alloc(0));
+  cursor.enter(0x30);
+  cursor.readInteger();
+  cursor.readInteger();
+  return cursor.readText();
+}
+
+function flagsOf(search: ScriptedSearch): number {
+  const cursor = new BerCursor(search.controls.get(CONTROL.dirSync) ?? Buffer.alloc(0));
+  cursor.enter(0x30);
+  return cursor.readInteger();
+}
+
+const SYNTAXES: Readonly<Record<string, readonly [syntax: string, isSingle: string, linkId?: string]>> = {
+  cn: ['2.5.5.12', 'TRUE'],
+  description: ['2.5.5.12', 'FALSE'],
+  member: ['2.5.5.1', 'FALSE', '2'],
+  memberOf: ['2.5.5.1', 'FALSE', '3'],
+};
+
+/** The parts of a Windows domain controller that are asked whatever is read. */
+function answerAboutItself(search: ScriptedSearch): ScriptedAnswer | null {
+  if (search.base === '')
+    return one('', {
+      supportedCapabilities: ['1.2.840.113556.1.4.800'],
+      supportedControl: Object.values(CONTROL),
+      defaultNamingContext: [BASE],
+      configurationNamingContext: [CONFIGURATION],
+      schemaNamingContext: [`CN=Schema,${CONFIGURATION}`],
+      rootDomainNamingContext: [BASE],
+      dsServiceName: [SERVICE],
+      highestCommittedUSN: ['1000'],
+      domainFunctionality: ['7'],
+    });
+  if (search.base === SERVICE) return one(SERVICE, { invocationId: [guidBytes(guid(999))] });
+  if (search.base.startsWith('CN=Partitions')) return {};
+  if (search.base.startsWith('CN=Schema')) {
+    const asked = Object.entries(SYNTAXES).filter(
+      ([name, [, , linkId]]) => search.filter.includes(`=${name})`) || search.filter.includes(`linkID=${linkId})`),
+    );
+    return {
+      entries: asked.map(([name, [syntax, isSingle, linkId]]) => ({
+        dn: `CN=${name},${search.base}`,
+        attributes: {
+          lDAPDisplayName: [name],
+          attributeSyntax: [syntax],
+          isSingleValued: [isSingle],
+          ...(linkId === undefined ? {} : { linkID: [linkId] }),
+        },
+      })),
+    };
+  }
+  return null;
+}
+
+function one(dn: string, attributes: ScriptedEntry['attributes']): ScriptedAnswer {
+  return { entries: [{ dn, attributes }] };
+}
+
+function entry(number: number, kind: string, attributes: ScriptedEntry['attributes']): ScriptedEntry {
+  return {
+    dn: `<GUID=${guid(number)}>;CN=o${number},${BASE}`,
+    attributes: {
+      objectGUID: [guidBytes(guid(number))],
+      parentGUID: [guidBytes(guid(1))],
+      objectClass: ['top', kind],
+      ...attributes,
+    },
+  };
+}
+
+const ROOT: ScriptedEntry = {
+  dn: `<GUID=${guid(1)}>;${BASE}`,
+  attributes: { objectGUID: [guidBytes(guid(1))], objectClass: ['top', 'domain', 'domainDNS'] },
+};
+
+describe('a Windows domain controller', () => {
+  let folder: string;
+  let files: ServerCertificate;
+  let certificate: { readonly cert: Buffer; readonly key: Buffer };
+  let server: ScriptedServer;
+  let connector: Connector;
+
+  beforeAll(async () => {
+    folder = await makeTemporaryFolder('dirbridge-windows-');
+    files = await makeServerCertificate(folder, { dns: ['dc1.corp.example.com'], ip: ['127.0.0.1'] });
+    certificate = { cert: await readFile(files.certificate), key: await readFile(files.key) };
+  });
+  afterEach(async () => {
+    await connector.close();
+    await server.stop();
+  });
+  afterAll(() => removeTemporaryFolder(folder));
+
+  async function serve(answer: (search: ScriptedSearch) => ScriptedAnswer, section: object = {}): Promise<void> {
+    server = await ScriptedServer.start(certificate, (search) => answerAboutItself(search) ?? answer(search));
+    const parsed = adSource.section.parse({
+      servers: [server.url],
+      tls: { ca: files.ca },
+      user: 'svc@corp.example.com',
+      password: { env: 'PASSWORD' },
+      ...section,
+    });
+    connector = adSource.create(parsed, {
+      name: 'corp',
+      log: SILENT_LOG,
+      now: () => new Date(),
+      readSecret: () => 'Secret-1',
+      resolvePath: (path) => path,
+    });
+  }
+
+  function requestFrom(watermark: string | null): ReadRequest {
+    return { watermark, attributes: ['cn', 'description', 'member'], references: ['member'] };
+  }
+
+  /** DirSync that gives one batch for each cookie, the next cookie being the next letter. */
+  function dirSyncBatches(search: ScriptedSearch, batches: readonly (readonly ScriptedEntry[])[]): ScriptedAnswer {
+    if (search.filter.startsWith('(!')) return { controls: { [CONTROL.dirSync]: dirSyncAnswer(false, '0') } };
+    const at = Number(cookieOf(search));
+    const controls = { [CONTROL.dirSync]: dirSyncAnswer(at + 1 < batches.length, String(at + 1)) };
+    return { entries: batches[at] ?? [], controls };
+  }
+
+  it('is asked on as long as DirSync has more, with the cookie of each answer', async () => {
+    const batches = [
+      [entry(2, 'user', { name: ['o2'], whenCreated: ['x'] })],
+      [{ ...entry(2, 'user', { description: ['later'] }) }],
+      [
+        entry(3, 'group', {
+          name: ['o3'],
+          whenCreated: ['x'],
+          'member;range=1-1': [`<GUID=${guid(2)}>;CN=o2,${BASE}`],
+        }),
+      ],
+    ];
+    await serve((search) =>
+      search.controls.has(CONTROL.dirSync) ? dirSyncBatches(search, batches) : { entries: [ROOT] },
+    );
+    const space = new ContractSpace();
+    const { watermark } = await space.read(connector, requestFrom(null));
+    expect([...space.objects.keys()].sort()).toEqual([guid(1), guid(2), guid(3)]);
+    expect(space.objects.get(guid(2))?.attributes).toEqual({ cn: 'o2', description: ['later'] });
+    expect([...(space.objects.get(guid(3))?.references['member'] ?? [])]).toEqual([guid(2)]);
+    expect(JSON.parse(watermark).cookie).toBe(Buffer.from('3').toString('base64'));
+    const asked = server.searches.filter((search) => search.controls.has(CONTROL.dirSync)).map(cookieOf);
+    expect(asked).toEqual(['', '0', '1', '2']);
+  });
+
+  describe('that cuts long lists', () => {
+    const members = Array.from({ length: 3100 }, (_, index) => guid(100 + index));
+    const descriptions = Array.from({ length: 2000 }, (_, index) => `line ${index}`);
+    let present = members;
+    let usn = 1;
+
+    function rangeOf(name: string, values: readonly string[], low: number): ScriptedEntry['attributes'] {
+      const part = values.slice(low, low + MOST_VALUES);
+      const high = low + part.length >= values.length ? '*' : String(low + part.length - 1);
+      // Windows sends the attribute also without the option, and without values.
+      return { [name]: [], [`${name};range=${low}-${high}`]: part };
+    }
+
+    function answer(search: ScriptedSearch, afterFirstPart: () => void): ScriptedAnswer {
+      if (search.controls.has(CONTROL.dirSync)) return dirSyncBatches(search, [[]]);
+      const dns = () => present.map((one) => `<GUID=${one}>;CN=x,${BASE}`);
+      if (search.base === BASE) {
+        const group = entry(2, 'group', {
+          ...rangeOf('member', dns(), 0),
+          ...rangeOf('description', descriptions, 0),
+        });
+        return { entries: [ROOT, group] };
+      }
+      const [range = ''] = search.attributes;
+      const low = Number(/range=(\d+)-/i.exec(range)?.[1]);
+      const isMember = range.startsWith('member');
+      const values = isMember ? rangeOf('member', dns(), low) : rangeOf('description', descriptions, low);
+      const uSNChanged = String(usn);
+      if (isMember && low === 0) afterFirstPart();
+      return one(`CN=o2,${BASE}`, { ...values, uSNChanged: [uSNChanged] });
+    }
+
+    it('is asked for the rest, of references and of other values', async () => {
+      present = members;
+      await serve((search) => answer(search, () => undefined));
+      const space = new ContractSpace();
+      const { changes } = await space.read(connector, requestFrom(null));
+      expect([...(space.objects.get(guid(2))?.references['member'] ?? [])].sort()).toEqual(members);
+      expect(space.objects.get(guid(2))?.attributes['description']).toEqual(descriptions);
+      expect(changes.filter((change) => change.anchor === guid(2))).toHaveLength(4);
+    });
+
+    it('is asked again when the list moved meanwhile, so that no member is missed', async () => {
+      present = members;
+      usn = 1;
+      await serve((search) =>
+        answer(search, () => {
+          if (usn > 1) return;
+          // The first member goes: whoever stood at 1,500 stands at 1,499 now, in a part that was read already.
+          present = members.slice(1);
+          usn = 2;
+        }),
+      );
+      const space = new ContractSpace();
+      await space.read(connector, requestFrom(null));
+      const held = new Set(space.objects.get(guid(2))?.references['member']);
+      expect(members.slice(1).filter((member) => !held.has(member))).toEqual([]);
+    });
+  });
+
+  it.each([
+    [12, 'unavailableCriticalExtension'],
+    [53, 'unwillingToPerform'],
+  ])('that refuses DirSync with %i is followed by uSNChanged, and a demand for DirSync fails', async (code, name) => {
+    const answer = (search: ScriptedSearch): ScriptedAnswer =>
+      search.controls.has(CONTROL.dirSync) ? { code, diagnostic: '0000209A' } : { entries: [ROOT] };
+    await serve(answer);
+    const { begin, watermark } = await new ContractSpace().read(connector, requestFrom(null));
+    expect(begin.method).toBe('paged search, then uSNChanged');
+    expect(begin.reason).toContain(name);
+    expect(JSON.parse(watermark)).toMatchObject({ method: 'usn', usn: '1000', invocationId: guid(999) });
+    await connector.close();
+    await server.stop();
+    await serve(answer, { delta: 'dirsync' });
+    await expect(new ContractSpace().read(connector, requestFrom(null))).rejects.toMatchObject({
+      code: 'directory-refused',
+      message: expect.stringContaining(name),
+    });
+  });
+
+  it('that gives no replication right is asked with object security', async () => {
+    await serve((search) => {
+      if (!search.controls.has(CONTROL.dirSync)) return { entries: [ROOT] };
+      if ((flagsOf(search) & 1) === 0) return { code: 50, diagnostic: '00002105: LdapErr: DSID-0C0B0A1C' };
+      return dirSyncBatches(search, [[]]);
+    });
+    const { begin } = await new ContractSpace().read(connector, requestFrom(null));
+    expect(begin.method).toBe('paged search, then DirSync (object security)');
+    expect(begin.reason).toContain('Replicating Directory Changes');
+  });
+});
