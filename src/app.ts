@@ -1,9 +1,11 @@
 import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
 import { SOURCES, TARGETS } from './connectors/all.ts';
 import type { CheckLine, Connector, ConnectorContext, TargetConnector } from './connectors/connector.ts';
 import { makeReadonly } from './connectors/readonly.ts';
+import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
 import { type CycleResult, runApply, runCycle } from './engine/run.ts';
@@ -274,7 +276,9 @@ export class App {
       const definition = SOURCES.find((one) => one.kind === source.kind);
       if (definition === undefined)
         throw new DirbridgeError('bug', `there is no connector for sources of kind ${source.kind}`);
-      return definition.create(source.section as never, this.#connectorContext(source.name));
+      return retryReads(definition.create(source.section as never, this.#connectorContext(source.name)), {
+        log: this.#options.log,
+      });
     });
   }
 
@@ -291,8 +295,8 @@ export class App {
       name,
       log: this.#options.log,
       now: this.#options.now ?? (() => new Date()),
-      readSecret: (source) => readSecret(source, this.config.folder),
-      resolvePath: (path) => (path.startsWith('/') ? path : `${this.config.folder}/${path}`),
+      readSecret: (source) => readSecret(source, this.config.folder, (message) => this.#options.log.warn({}, message)),
+      resolvePath: (path) => resolve(this.config.folder, path),
     };
   }
 }

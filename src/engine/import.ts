@@ -48,10 +48,19 @@ export async function importSpace(
       begin = event;
       generation = await store.spaces.beginImport(head.id);
     } else if (event.kind === 'page') {
-      problems.push(...(event.problems ?? []));
+      const unread = event.problems ?? [];
+      problems.push(...unread);
       counts = addCounts(
         counts,
-        await storePage(context, connector, request, head.id, generation, event.changes, options.lookup),
+        await storePage(
+          context,
+          connector,
+          request,
+          head.id,
+          generation,
+          [...event.changes, ...kept(unread)],
+          options.lookup,
+        ),
       );
     } else {
       counts = addCounts(counts, await finish(context, head, begin, generation, event.watermark, problems, options));
@@ -135,6 +144,13 @@ async function finish(
     }
     return { ...noCounts(), removed };
   });
+}
+
+/** An object that is there but could not be read stays as it is. */
+function kept(problems: readonly ReadProblem[]): readonly ObjectChange[] {
+  return problems.flatMap((problem) =>
+    problem.anchor === null ? [] : [{ kind: 'keep' as const, anchor: problem.anchor }],
+  );
 }
 
 function withheldCause(source: string): string {

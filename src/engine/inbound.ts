@@ -84,12 +84,7 @@ export class InboundFlow {
 
   async sourceOf(object: SpaceObject): Promise<RuleSource> {
     const counts = await this.#context.store.sync.referenceCounts(object.id);
-    return ruleSource(
-      object.attributes,
-      counts,
-      this.#spaces.get(object.space)?.parameters ?? {},
-      await this.#dnOf(object),
-    );
+    return ruleSource(object.attributes, counts, this.#parametersOf(object.space), await this.#dnOf(object));
   }
 
   #parametersOf(space: number): Readonly<Record<string, string>> {
