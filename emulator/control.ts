@@ -2,10 +2,10 @@ import { type Clock, parseDuration } from './clock.ts';
 import { EMULATOR_PATH } from './emulator-path.ts';
 import { type FaultList, readFaults } from './faults.ts';
 import { type Answer, answerEmpty, answerJson, type Call } from './http-exchange.ts';
+import { isRecord } from './json-value.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
 import type { Stats } from './stats.ts';
 import { dumpTenant } from './tenant/dump.ts';
-import { isRecord } from './tenant/rules/check-values.ts';
 import { plantSeed } from './tenant/seed.ts';
 import type { Tenant } from './tenant/tenant.ts';
 

@@ -1,6 +1,6 @@
+import { isRecord } from './json-value.ts';
 import type { EmulatorOptions } from './options.ts';
 import { type Emulator, startEmulator } from './server.ts';
-import { isRecord } from './tenant/rules/check-values.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { EmulatorError } from './emulator-error.ts';
+import { isRecord } from './json-value.ts';
 import type { EmulatorOptions } from './options.ts';
 import type { Randomness } from './randomness.ts';
-import { isRecord } from './tenant/rules/check-values.ts';
 
 /** What stays the same as long as the tenant exists: over resets, and over starts when a state file keeps it. */
 export interface Identity {

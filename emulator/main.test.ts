@@ -27,18 +27,18 @@ async function exitCode(child: ChildProcess): Promise<number | null> {
   return code;
 }
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
-  'prints one line when it is ready and stops cleanly on %s',
-  async (signal) => {
-    const child = start('--port', '0', '--tenant', 'fabrikam.onmicrosoft.com');
-    const line = await readyLine(child);
-    expect(Object.keys(line)).toEqual(['url', 'tenantId', 'tenant', 'clientId', 'clientSecret']);
-    expect(line['tenant']).toBe('fabrikam.onmicrosoft.com');
-    expect((await fetch(`${line['url']}/emulator/stats`)).status).toBe(200);
-    child.kill(signal);
-    expect(await exitCode(child)).toBe(0);
-  },
-);
+test.each([
+  'SIGINT',
+  'SIGTERM',
+] as const)('prints one line when it is ready and stops cleanly on %s', async (signal) => {
+  const child = start('--port', '0', '--tenant', 'fabrikam.onmicrosoft.com');
+  const line = await readyLine(child);
+  expect(Object.keys(line)).toEqual(['url', 'tenantId', 'tenant', 'clientId', 'clientSecret']);
+  expect(line['tenant']).toBe('fabrikam.onmicrosoft.com');
+  expect((await fetch(`${line['url']}/emulator/stats`)).status).toBe(200);
+  child.kill(signal);
+  expect(await exitCode(child)).toBe(0);
+});
 
 test('wrong use ends with 2 and a sentence', async () => {
   for (const args of [

@@ -1,7 +1,6 @@
 import type { Clock } from './clock.ts';
 import { FaultList } from './faults.ts';
 import { Graph } from './graph/graph.ts';
-import { TokenSeal } from './graph/query/token-seal.ts';
 import { appRoleId, GRAPH_APP_ID } from './graph/service-principals.ts';
 import type { Identity } from './identity.ts';
 import { DEFAULT_ASSUMPTIONS, DEFAULT_ROLES, type EmulatorOptions } from './options.ts';
@@ -17,6 +16,7 @@ import { plantSeed } from './tenant/seed.ts';
 import { loadState } from './tenant/state-file.ts';
 import { Tenant } from './tenant/tenant.ts';
 import { Throttle } from './throttle.ts';
+import { TokenSeal } from './token-seal.ts';
 
 /** One life of the tenant, from its start to a reset. */
 export interface World {

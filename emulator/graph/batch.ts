@@ -1,10 +1,10 @@
+import { GraphError } from '../graph-error.ts';
 import { type Answer, answerJson, type Interruption } from '../http-exchange.ts';
+import { isRecord } from '../json-value.ts';
 import type { Assumptions } from '../options.ts';
 import type { Randomness } from '../randomness.ts';
-import { isRecord } from '../tenant/rules/check-values.ts';
-import type { Operation } from './graph.ts';
-import { GraphError } from './graph-error.ts';
-import { queryInvalid } from './refusals.ts';
+import { queryInvalid } from '../refusals.ts';
+import type { Operation } from './operation.ts';
 
 const MOST_ITEMS = 20;
 const METHODS: readonly string[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];

@@ -1,8 +1,8 @@
+import { linkExists, notEmulated, quotaExceeded, tooManyBound, valueMistyped } from '../refusals.ts';
 import type { Entity, LinkName, Values } from '../tenant/entity.ts';
 import { checkMemberKind } from '../tenant/rules/group-rules.ts';
 import { findReference } from './find-entity.ts';
 import type { GraphRequest } from './graph-request.ts';
-import { linkExists, notEmulated, quotaExceeded, tooManyBound, valueMistyped } from './refusals.ts';
 
 /** Most references in one body (group-post-groups, group-post-members). */
 const MOST_BOUND = 20;

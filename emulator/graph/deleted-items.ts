@@ -1,4 +1,5 @@
 import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
+import { notFound, notPermitted, propertyUnknown, queryUnsupported, valueMistyped, valueTaken } from '../refusals.ts';
 import type { ChangeDraft } from '../tenant/change.ts';
 import { type Entity, type ObjectKind, textOf, textsOf, type Value } from '../tenant/entity.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
@@ -11,7 +12,6 @@ import { checkObjectId } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
 import { listEntities } from './list.ts';
 import { projectDirectoryObject } from './projection.ts';
-import { notFound, notPermitted, propertyUnknown, queryUnsupported, valueMistyped, valueTaken } from './refusals.ts';
 import { checkPrivilege } from './users.ts';
 
 /** GET /directory/deletedItems/microsoft.graph.user and group. */

@@ -1,5 +1,5 @@
+import { GraphError } from '../graph-error.ts';
 import type { ObjectKind } from '../tenant/entity.ts';
-import { GraphError } from './graph-error.ts';
 import type { GraphRequest } from './graph-request.ts';
 
 /** Directory objects' delta tokens live 7 days (documented). */

@@ -1,4 +1,5 @@
 import { type Answer, answerJson } from '../http-exchange.ts';
+import { notEmulated, queryUnsupported } from '../refusals.ts';
 import type { Directory } from '../tenant/directory.ts';
 import type { Entity } from '../tenant/entity.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import { closeDelta, type DeltaState, openDelta } from './delta-token.ts';
 import { CONTEXT, type GraphRequest } from './graph-request.ts';
 import { type Filter, parseFilter } from './query/filter-syntax.ts';
-import { notEmulated, queryUnsupported } from './refusals.ts';
 
 type DeltaKind = 'user' | 'group';
 

@@ -1,11 +1,11 @@
 import { type Answer, answerJson } from '../http-exchange.ts';
+import { notConform, notEmulated, notFound, propertyUnknown, valueRequired } from '../refusals.ts';
 import type { Entity } from '../tenant/entity.ts';
 import { OBJECT_KINDS } from '../tenant/entity.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
 import { checkObjectId } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
 import { projectDirectoryObject } from './projection.ts';
-import { notConform, notEmulated, notFound, propertyUnknown, valueRequired } from './refusals.ts';
 
 const MOST_IDS = 1000;
 

@@ -1,7 +1,7 @@
+import { notEmulated } from '../refusals.ts';
 import type { Entity } from '../tenant/entity.ts';
 import type { GraphRequest } from './graph-request.ts';
 import { projectDirectoryObject } from './projection.ts';
-import { notEmulated } from './refusals.ts';
 
 /** `$expand=manager`, with or without an inner $select, on one user. Other expansions are answered 501. */
 export function expandEntity(request: GraphRequest, entity: Entity): Record<string, unknown> {

@@ -1,8 +1,8 @@
+import { GraphError } from '../graph-error.ts';
+import { notEmulated, notFound, referenceInvalid, referenceMissing } from '../refusals.ts';
 import type { Entity, ObjectKind } from '../tenant/entity.ts';
 import type { Tenant } from '../tenant/tenant.ts';
-import { GraphError } from './graph-error.ts';
 import { type GraphRequest, type Key, paramAt } from './graph-request.ts';
-import { notEmulated, notFound, referenceInvalid, referenceMissing } from './refusals.ts';
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

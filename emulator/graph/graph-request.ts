@@ -1,16 +1,8 @@
+import type { Caller } from '../caller.ts';
 import type { Answer } from '../http-exchange.ts';
 import type { Tenant } from '../tenant/tenant.ts';
+import type { TokenSeal } from '../token-seal.ts';
 import type { Query } from './query/query-options.ts';
-import type { TokenSeal } from './query/token-seal.ts';
-
-/** Who calls, as the access token says. */
-export interface Caller {
-  readonly appId: string;
-  /** Application permissions, or the delegated ones of the signed-in user. */
-  readonly permissions: ReadonlySet<string>;
-  /** Directory roles of the calling application. */
-  readonly directoryRoles: readonly string[];
-}
 
 /** How a path names an object: by its id (or a user's UPN), or by an alternate key. */
 export interface Key {

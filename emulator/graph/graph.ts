@@ -1,15 +1,17 @@
+import type { Caller } from '../caller.ts';
 import { toGraphTime } from '../clock.ts';
 import { type ArmedFault, type FaultList, interruptionOf } from '../faults.ts';
+import { describeGraphError, GraphError } from '../graph-error.ts';
 import { type Answer, answerEmpty, answerJson, type Call } from '../http-exchange.ts';
+import { concurrentWrite, notEmulated, notPermitted, queryInvalid } from '../refusals.ts';
 import type { AccessTokens } from '../sign-in/access-tokens.ts';
 import type { Stats } from '../stats.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { resourceUnits, type Throttle } from '../throttle.ts';
 import { answerBatch } from './batch.ts';
-import { describeGraphError, GraphError } from './graph-error.ts';
-import type { Caller, GraphSettings } from './graph-request.ts';
+import type { GraphSettings } from './graph-request.ts';
+import type { Operation } from './operation.ts';
 import { parseQuery } from './query/query-options.ts';
-import { concurrentWrite, notEmulated, notPermitted, queryInvalid } from './refusals.ts';
 import { matchRoute, type RouteMatch } from './route-path.ts';
 
 export interface GraphParts {
@@ -21,17 +23,6 @@ export interface GraphParts {
   readonly settings: GraphSettings;
   /** Takes one line for everything that is asked and not supported. */
   readonly log: (line: string) => void;
-}
-
-/** One operation: a request of its own or an item of a batch. `path` is below the version. */
-export interface Operation {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Parsed JSON; undefined without a body. */
-  readonly body: unknown;
-  readonly origin: string;
 }
 
 const VERSION = '/v1.0';

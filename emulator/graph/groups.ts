@@ -1,7 +1,10 @@
 import { toGraphTime } from '../clock.ts';
 import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
+import { noRoom, notEmulated, notFound, notPermitted, valuesInvalid } from '../refusals.ts';
 import type { ChangeDraft } from '../tenant/change.ts';
+import { createCloudSid } from '../tenant/create-cloud-sid.ts';
 import type { Entity, Values } from '../tenant/entity.ts';
+import { patchOf } from '../tenant/patch-of.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
 import { checkGroupEditable, checkGroupPatch, checkNewGroup, isUnifiedType } from '../tenant/rules/group-rules.ts';
 import type { Tenant } from '../tenant/tenant.ts';
@@ -10,8 +13,6 @@ import { findByKey, findForWrite } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, type Key, paramAt } from './graph-request.ts';
 import { type Collection, countEntities, listEntities } from './list.ts';
 import { projectEntity, selectNames } from './projection.ts';
-import { noRoom, notEmulated, notFound, notPermitted, valuesInvalid } from './refusals.ts';
-import { createCloudSid, patchOf } from './users.ts';
 
 const GROUPS: Collection = { kind: 'group', path: '/groups', context: 'groups', status: 'live' };
 

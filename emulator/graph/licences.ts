@@ -1,11 +1,6 @@
 import { toGraphTime } from '../clock.ts';
 import { type Answer, answerJson } from '../http-exchange.ts';
-import { type Entity, textOf, type Value } from '../tenant/entity.ts';
-import { asBody, isRecord } from '../tenant/rules/check-values.ts';
-import type { Tenant } from '../tenant/tenant.ts';
-import { findForWrite } from './find-entity.ts';
-import { CONTEXT, type GraphRequest } from './graph-request.ts';
-import { projectEntity, selectNames } from './projection.ts';
+import { isRecord } from '../json-value.ts';
 import {
   noSeats,
   notConform,
@@ -13,8 +8,14 @@ import {
   usageLocationMissing,
   valueMistyped,
   valueRequired,
-} from './refusals.ts';
-import { patchOf } from './users.ts';
+} from '../refusals.ts';
+import { type Entity, textOf, type Value } from '../tenant/entity.ts';
+import { patchOf } from '../tenant/patch-of.ts';
+import { asBody } from '../tenant/rules/check-values.ts';
+import type { Tenant } from '../tenant/tenant.ts';
+import { findForWrite } from './find-entity.ts';
+import { CONTEXT, type GraphRequest } from './graph-request.ts';
+import { projectEntity, selectNames } from './projection.ts';
 
 interface Licence {
   readonly skuId: string;

@@ -1,4 +1,5 @@
 import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
+import { masteredOnPremises, notEmulated, notFound, notPermitted } from '../refusals.ts';
 import { type Entity, type LinkName, liveLinks, type ObjectKind } from '../tenant/entity.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
 import { checkGroupEditable } from '../tenant/rules/group-rules.ts';
@@ -8,7 +9,6 @@ import { CONTEXT, type GraphRequest, isAdvanced, paramAt } from './graph-request
 import { checkRolePermission } from './groups.ts';
 import { DEFAULT_PAGE, nextLink, readCursor } from './list.ts';
 import { projectDirectoryObject, projectEntity, selectNames } from './projection.ts';
-import { masteredOnPremises, notEmulated, notFound, notPermitted } from './refusals.ts';
 
 type GroupLink = Exclude<LinkName, 'manager'>;
 

@@ -1,11 +1,11 @@
+import { GraphError } from '../graph-error.ts';
 import { type Answer, answerJson } from '../http-exchange.ts';
+import { notEmulated, queryInvalid, queryUnsupported } from '../refusals.ts';
 import type { Entity, ObjectKind } from '../tenant/entity.ts';
-import { GraphError } from './graph-error.ts';
 import { CONTEXT, type GraphRequest, isAdvanced } from './graph-request.ts';
 import { projectEntity, propertyValue, selectNames } from './projection.ts';
 import { compileFilter } from './query/filter.ts';
 import { formatQuery } from './query/query-options.ts';
-import { notEmulated, queryInvalid, queryUnsupported } from './refusals.ts';
 
 export const DEFAULT_PAGE = 100;
 

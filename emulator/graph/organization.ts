@@ -1,9 +1,9 @@
 import { type Answer, answerJson } from '../http-exchange.ts';
+import { notFound, queryInvalid } from '../refusals.ts';
 import { describeDomain, describeVerifiedDomain } from '../tenant/domain.ts';
 import { describeSku } from '../tenant/sku.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
-import { notFound, queryInvalid } from './refusals.ts';
 
 /** GET /organization: one object, the tenant. */
 export function listOrganization(request: GraphRequest): Answer {

@@ -1,11 +1,11 @@
 import { toGraphTime } from '../clock.ts';
+import { GraphError } from '../graph-error.ts';
+import { isRecord } from '../json-value.ts';
+import { notEmulated, queryInvalid } from '../refusals.ts';
 import type { Entity, ObjectKind, Value } from '../tenant/entity.ts';
-import { isRecord } from '../tenant/rules/check-values.ts';
 import { GROUP_PROPERTIES } from '../tenant/rules/group-properties.ts';
 import type { PropertyTable } from '../tenant/rules/property.ts';
 import { USER_PROPERTIES } from '../tenant/rules/user-properties.ts';
-import { GraphError } from './graph-error.ts';
-import { notEmulated, queryInvalid } from './refusals.ts';
 
 const SERVICE_PRINCIPAL_PROPERTIES: PropertyTable = Object.fromEntries(
   ['id', 'appId', 'displayName', 'appDisplayName', 'servicePrincipalType', 'accountEnabled', 'appRoles'].map((name) => [

@@ -1,4 +1,4 @@
-import { GraphError } from './graph-error.ts';
+import { GraphError } from '../graph-error.ts';
 import type { Key } from './graph-request.ts';
 import { decode } from './query/query-options.ts';
 import { ROUTES, type Route } from './routes.ts';

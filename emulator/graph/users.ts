@@ -1,7 +1,10 @@
 import { toGraphTime } from '../clock.ts';
 import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
+import { noRoom, notEmulated, notPermitted } from '../refusals.ts';
 import type { ChangeDraft } from '../tenant/change.ts';
+import { createCloudSid } from '../tenant/create-cloud-sid.ts';
 import { type Entity, textOf, type Value, type Values } from '../tenant/entity.ts';
+import { patchOf } from '../tenant/patch-of.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
 import { mangleUpn } from '../tenant/rules/user-principal-name.ts';
 import { SENSITIVE_OF_USER } from '../tenant/rules/user-properties.ts';
@@ -12,7 +15,6 @@ import { findByKey, findForWrite } from './find-entity.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
 import { type Collection, countEntities, listEntities } from './list.ts';
 import { projectEntity, selectNames } from './projection.ts';
-import { noRoom, notEmulated, notPermitted } from './refusals.ts';
 
 const USERS: Collection = { kind: 'user', path: '/users', context: 'users', status: 'live' };
 
@@ -63,12 +65,6 @@ function birthMarks(tenant: Tenant): Values {
   };
 }
 
-/** A cloud SID: S-1-12-1 and four numbers. */
-export function createCloudSid(tenant: Tenant): string {
-  const bytes = tenant.randomness.bytes(16);
-  return `S-1-12-1-${[0, 4, 8, 12].map((at) => bytes.readUInt32LE(at)).join('-')}`;
-}
-
 export function updateUser(request: GraphRequest): Answer {
   const { tenant } = request;
   const body = asBody(request.body);
@@ -80,14 +76,6 @@ export function updateUser(request: GraphRequest): Answer {
   if (body['passwordProfile'] !== undefined) values['lastPasswordChangeDateTime'] = toGraphTime(tenant.clock.now());
   if (Object.keys(values).length > 0) tenant.commit([patchOf(user, values)]);
   return answerEmpty(204);
-}
-
-/** Properties whose value stays the same are no change: a delta does not tell them. */
-export function patchOf(entity: Entity, values: Values): ChangeDraft {
-  const changed = Object.entries(values).filter(
-    ([name, value]) => JSON.stringify(entity.values[name] ?? null) !== JSON.stringify(value),
-  );
-  return { type: 'patch', id: entity.id, values: Object.fromEntries(changed) };
 }
 
 export function deleteUser(request: GraphRequest): Answer {

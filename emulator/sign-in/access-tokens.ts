@@ -1,5 +1,5 @@
-import { GraphError } from '../graph/graph-error.ts';
-import type { Caller } from '../graph/graph-request.ts';
+import type { Caller } from '../caller.ts';
+import { GraphError } from '../graph-error.ts';
 import { type Entity, textOf } from '../tenant/entity.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import type { Registration } from './registration.ts';

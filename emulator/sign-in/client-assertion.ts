@@ -1,5 +1,5 @@
 import { constants, verify } from 'node:crypto';
-import { isRecord } from '../tenant/rules/check-values.ts';
+import { isRecord } from '../json-value.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { REFUSALS } from './aadsts.ts';
 import type { RegisteredCertificate, Registration } from './registration.ts';

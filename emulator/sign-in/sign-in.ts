@@ -1,18 +1,8 @@
 import { type Answer, answerJson, type Call } from '../http-exchange.ts';
-import type { Tenant } from '../tenant/tenant.ts';
 import { answerSignInError, REFUSALS, SignInError } from './aadsts.ts';
-import type { AccessTokens } from './access-tokens.ts';
 import { DeviceCodes } from './device-codes.ts';
-import type { Registration } from './registration.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { SignInParts } from './sign-in-parts.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
-
-export interface SignInParts {
-  readonly tenant: Tenant;
-  readonly registrations: readonly Registration[];
-  readonly key: SigningKey;
-  readonly tokens: AccessTokens;
-}
 
 const LOGIN_HOSTS = ['login.microsoftonline.com', 'login.windows.net', 'login.microsoft.com', 'sts.windows.net'];
 

@@ -1,13 +1,13 @@
-import { TokenSeal } from '../graph/query/token-seal.ts';
 import { type Answer, answerJson, type Call } from '../http-exchange.ts';
 import { type Entity, textOf } from '../tenant/entity.ts';
 import { hasPassword } from '../tenant/rules/password.ts';
+import { TokenSeal } from '../token-seal.ts';
 import { REFUSALS } from './aadsts.ts';
 import { GRAPH_RESOURCE } from './access-tokens.ts';
 import { ASSERTION_TYPE, checkClientAssertion } from './client-assertion.ts';
 import type { DeviceCodes } from './device-codes.ts';
 import type { Registration } from './registration.ts';
-import type { SignInParts } from './sign-in.ts';
+import type { SignInParts } from './sign-in-parts.ts';
 
 /** RFC 8628 section 3.4; Entra also takes the short name, which MSAL sends. */
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';

@@ -1,8 +1,8 @@
 import { toGraphTime } from '../clock.ts';
-import { createCloudSid } from '../graph/users.ts';
+import { isRecord } from '../json-value.ts';
 import type { ChangeDraft } from './change.ts';
+import { createCloudSid } from './create-cloud-sid.ts';
 import { type Entity, OBJECT_KINDS, type Value } from './entity.ts';
-import { isRecord } from './rules/check-values.ts';
 import { hashPassword } from './rules/password.ts';
 import type { Sku } from './sku.ts';
 import type { Tenant } from './tenant.ts';

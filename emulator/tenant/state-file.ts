@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { EmulatorError } from '../emulator-error.ts';
+import { isRecord } from '../json-value.ts';
 import type { Change } from './change.ts';
 import { type Entity, LINK_NAMES, type LinkSet, OBJECT_KINDS, type ObjectKind, type Values } from './entity.ts';
-import { isRecord } from './rules/check-values.ts';
 import type { Tenant } from './tenant.ts';
 
 const FORMAT = 1;

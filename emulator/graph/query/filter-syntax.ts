@@ -1,4 +1,4 @@
-import { notEmulated, queryInvalid } from '../refusals.ts';
+import { notEmulated, queryInvalid } from '../../refusals.ts';
 
 export type Literal = string | number | boolean | null;
 

@@ -1,10 +1,10 @@
+import { isRecord } from '../../json-value.ts';
+import { notEmulated, queryInvalid, queryUnsupported } from '../../refusals.ts';
 import type { Directory } from '../../tenant/directory.ts';
 import type { Entity, ObjectKind, Value } from '../../tenant/entity.ts';
-import { isRecord } from '../../tenant/rules/check-values.ts';
 import type { FilterUse, Property } from '../../tenant/rules/property.ts';
 import { addressKey } from '../../tenant/unique-keys.ts';
 import { PROPERTIES, propertyValue } from '../projection.ts';
-import { notEmulated, queryInvalid, queryUnsupported } from '../refusals.ts';
 import { type Comparison, type Filter, type Literal, parseFilter } from './filter-syntax.ts';
 
 export interface CompiledFilter {

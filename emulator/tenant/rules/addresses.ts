@@ -1,4 +1,4 @@
-import { valueTaken } from '../../graph/refusals.ts';
+import { valueTaken } from '../../refusals.ts';
 import type { Entity } from '../entity.ts';
 import type { Tenant } from '../tenant.ts';
 import { addressKey } from '../unique-keys.ts';

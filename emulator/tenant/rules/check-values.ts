@@ -1,3 +1,4 @@
+import { isRecord } from '../../json-value.ts';
 import {
   notEmulated,
   propertyReadOnly,
@@ -5,7 +6,7 @@ import {
   valueInvalid,
   valueMistyped,
   valuesInvalid,
-} from '../../graph/refusals.ts';
+} from '../../refusals.ts';
 import type { Value, Values } from '../entity.ts';
 import type { Property, PropertyTable } from './property.ts';
 
@@ -99,10 +100,6 @@ function checkParts(name: string, value: unknown, property: Property, resource: 
     else checked[part] = content;
   }
   return checked;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A body must be one JSON object. */

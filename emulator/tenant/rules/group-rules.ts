@@ -7,7 +7,7 @@ import {
   valueInvalid,
   valueRequired,
   valueTaken,
-} from '../../graph/refusals.ts';
+} from '../../refusals.ts';
 import { type Entity, textOf, textsOf, type Value, type Values } from '../entity.ts';
 import type { Tenant } from '../tenant.ts';
 import { checkAddressesFree } from './addresses.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { passwordTooWeak, propertyUnknown, valueMistyped, valueRequired } from '../../graph/refusals.ts';
+import { isRecord } from '../../json-value.ts';
+import { passwordTooWeak, propertyUnknown, valueMistyped, valueRequired } from '../../refusals.ts';
 import type { Entity, Value } from '../entity.ts';
-import { isRecord } from './check-values.ts';
 
 const FLAGS = ['forceChangePasswordNextSignIn', 'forceChangePasswordNextSignInWithMfa'] as const;
 const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/] as const;

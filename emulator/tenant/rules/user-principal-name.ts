@@ -1,4 +1,4 @@
-import { domainNotVerified, propertyInvalid, valuesInvalid } from '../../graph/refusals.ts';
+import { domainNotVerified, propertyInvalid, valuesInvalid } from '../../refusals.ts';
 import type { Tenant } from '../tenant.ts';
 
 /** `A-Z a-z 0-9 ' . - _ ! # ^ ~` before the @, no dot directly before it; 64 + 48 characters (resources/user). */

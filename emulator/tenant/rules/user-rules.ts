@@ -1,3 +1,4 @@
+import { isRecord } from '../../json-value.ts';
 import {
   masteredElsewhere,
   masteredOnPremises,
@@ -5,12 +6,12 @@ import {
   valueRequired,
   valuesInvalid,
   valueTaken,
-} from '../../graph/refusals.ts';
+} from '../../refusals.ts';
 import { type Entity, textOf, textsOf, type Value, type Values } from '../entity.ts';
 import { hasMailbox } from '../sku.ts';
 import type { Tenant } from '../tenant.ts';
 import { checkAddressesFree, proxyAddressesFor } from './addresses.ts';
-import { checkValues, isRecord } from './check-values.ts';
+import { checkValues } from './check-values.ts';
 import { checkPasswordProfile } from './password.ts';
 import { checkUserPrincipalName, isFederatedUpn } from './user-principal-name.ts';
 import { REQUIRED_OF_USER, USER_PROPERTIES, WRITABLE_WHEN_SYNCED } from './user-properties.ts';

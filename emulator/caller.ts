@@ -1,0 +1,8 @@
+/** Who calls, as the access token says. */
+export interface Caller {
+  readonly appId: string;
+  /** Application permissions, or the delegated ones of the signed-in user. */
+  readonly permissions: ReadonlySet<string>;
+  /** Directory roles of the calling application. */
+  readonly directoryRoles: readonly string[];
+}
