@@ -18,8 +18,8 @@ test('a tenant that is ready is ok throughout', async () => {
   tenant = await startEntraTenant();
   const lines = await linesOf(tenant.target);
   expect(states(lines)).toEqual({
-    'tenant sign-in': 'ok',
-    tenant: 'ok',
+    'sign-in': 'ok',
+    organization: 'ok',
     'verified domains': 'ok',
     permissions: 'ok',
     quota: 'ok',
@@ -31,8 +31,8 @@ test('a tenant that is ready is ok throughout', async () => {
 test('a wrong secret is the last line, with its remedy', async () => {
   tenant = await startEntraTenant();
   const lines = await linesOf(tenant.connect({}, {}, { SECRET: 'wrong' }));
-  expect([...lines.keys()]).toEqual(['tenant sign-in']);
-  expect(lines.get('tenant sign-in')).toMatchObject({
+  expect([...lines.keys()]).toEqual(['sign-in']);
+  expect(lines.get('sign-in')).toMatchObject({
     state: 'error',
     detail: expect.stringContaining('AADSTS7000215'),
     remedy: expect.stringContaining('clientSecret'),
@@ -55,7 +55,7 @@ describe('permissions', () => {
   test('of which there are none at all are all named, though nothing can be read', async () => {
     tenant = await startEntraTenant({ roles: [] });
     const lines = await linesOf(tenant.target);
-    expect(lines.get('tenant')?.state).toBe('error');
+    expect(lines.get('organization')?.state).toBe('error');
     expect(lines.get('permissions')?.detail).toContain('User.ReadWrite.All');
   });
 
@@ -89,5 +89,5 @@ test('a tenant that nobody can reach is an error, not an exception', async () =>
   const target = tenant.connect();
   await tenant.control('faults', [{ match: '* /v1.0/*', fault: 'reset', times: 500 }]);
   const lines = await linesOf(target);
-  expect(lines.get('tenant')?.state).toBe('error');
+  expect(lines.get('organization')?.state).toBe('error');
 });

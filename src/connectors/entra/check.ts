@@ -22,7 +22,7 @@ export async function* checkTenant(parts: CheckParts): AsyncGenerator<CheckLine>
   const signIn = await checkSignIn(parts);
   yield signIn.line;
   if (signIn.token === null) return;
-  const organization = await attempt('tenant', () => readOrganization(parts.graph));
+  const organization = await attempt('organization', () => readOrganization(parts.graph));
   if ('line' in organization) {
     yield organization.line;
     yield await checkPermissions(parts, signIn.token);
@@ -52,14 +52,14 @@ function checkCertificate(parts: CheckParts): CheckLine {
 
 async function checkSignIn(parts: CheckParts): Promise<{ readonly line: CheckLine; readonly token: string | null }> {
   const { tenant, clientId } = parts.section;
-  const signedIn = await attempt('tenant sign-in', () => parts.signIn.token());
+  const signedIn = await attempt('sign-in', () => parts.signIn.token());
   if ('line' in signedIn) return { line: signedIn.line, token: null };
-  const line: CheckLine = { what: 'tenant sign-in', state: 'ok', detail: `${clientId} in ${tenant}` };
+  const line: CheckLine = { what: 'sign-in', state: 'ok', detail: `${clientId} in ${tenant}` };
   return { line, token: signedIn.value };
 }
 
 function describeTenant(organization: Organization): CheckLine {
-  const what = 'tenant';
+  const what = 'organization';
   const detail = `${organization.displayName} (${organization.id})`;
   if (organization.onPremisesSyncEnabled !== true) return { what, state: 'ok', detail };
   return {

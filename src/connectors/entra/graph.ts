@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DirbridgeError, messageOf } from '../../errors.ts';
+import { isJson } from './graph-object.ts';
 import { isTransientStatus, readRefusal } from './graph-refusal.ts';
 import { backOff, type Pace, readRetryAfter } from './pace.ts';
 import type { SignIn } from './sign-in.ts';
@@ -99,8 +100,10 @@ export class Graph {
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Readonly<Record<string, unknown>>> {
     const answer = await this.read(url, headers);
-    if (answer.status === 200) return (answer.body ?? {}) as Readonly<Record<string, unknown>>;
-    throw refused(url, answer);
+    if (answer.status !== 200) throw refused(url, answer);
+    if (isJson(answer.body)) return answer.body;
+    const what = `The answer to ${pathOf(url)} is no JSON`;
+    throw new DirbridgeError('tenant-refused', `${what}: something other than Microsoft Graph has answered.`);
   }
 
   /** Milliseconds that an answer says to wait, else null. */

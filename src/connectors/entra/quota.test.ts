@@ -64,14 +64,13 @@ function load(
 }
 
 describe('a long load', () => {
-  test.each([1500, 3000, 18_000, 60_000])(
-    'uses at least 95 %% of a quota of %d writes without being refused',
-    (amount) => {
-      const done = load(amount, 900);
-      expect(done.writesIn(300, 900) / ((amount / 150) * 600)).toBeGreaterThanOrEqual(0.95);
-      expect(done.refused).toBe(0);
-    },
-  );
+  test.each([
+    1500, 3000, 18_000, 60_000,
+  ])('uses at least 95 %% of a quota of %d writes without being refused', (amount) => {
+    const done = load(amount, 900);
+    expect(done.writesIn(300, 900) / ((amount / 150) * 600)).toBeGreaterThanOrEqual(0.95);
+    expect(done.refused).toBe(0);
+  });
 
   test('on a quota far smaller than the documented one is refused hardly ever', () => {
     const done = load(300, 1200);
@@ -83,6 +82,21 @@ describe('a long load', () => {
     const done = load(3000, 900, { used: 2900 });
     expect(done.writesIn(300, 900) / (20 * 600)).toBeGreaterThanOrEqual(0.95);
     expect(done.refused).toBeLessThan(100);
+  });
+
+  test('that comes long after a short one is not slowed down by the idle time between', () => {
+    const quota = new WriteQuota(8, 20);
+    const hour = 3_600_000;
+    for (let request = 0; request < 12; request++) {
+      quota.start(0, 20);
+      quota.finish(100, { writes: 20, level: null, pause: null });
+    }
+    for (let request = 0; request < 120; request++) {
+      quota.start(hour, 20);
+      quota.finish(hour + 1000, { writes: 20, level: request === 119 ? 0.8 : null, pause: null });
+    }
+    expect(quota.drain).toBeGreaterThan(19);
+    expect(quota.drain).toBeLessThan(21);
   });
 
   test('uses up what has gathered before, as fast as requests can go', () => {

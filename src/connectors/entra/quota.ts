@@ -47,7 +47,8 @@ export class WriteQuota {
   /** null: under 80 %, so nothing needs to be held back. */
   #level: number | null = null;
   #counted = 0;
-  #startedAt: number | null = null;
+  #startedAt = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
   #samples: Sample[] = [];
   #nextAt = 0;
   #pausedUntil = 0;
@@ -77,15 +78,24 @@ export class WriteQuota {
 
   /** A request with so many writes goes out. */
   start(now: number, writes: number): void {
-    this.#startedAt ??= now / 1000;
+    if (this.#inFlight === 0 && now - this.#lastAt > WINDOW * 1000) this.#beginAnew(now);
     this.#inFlight++;
     const rate = this.#rate();
     if (rate !== null) this.#nextAt = Math.max(this.#nextAt, now) + (writes / rate) * 1000;
   }
 
+  /** After a pause of a whole window the bucket is empty, and what was written before says nothing about it. */
+  #beginAnew(now: number): void {
+    this.#startedAt = now / 1000;
+    this.#counted = 0;
+    this.#level = null;
+    this.#samples = [];
+  }
+
   /** Its answer has come (or never will: then with no writes counted). */
   finish(now: number, answer: QuotaAnswer): void {
     this.#inFlight--;
+    this.#lastAt = now;
     this.#counted += answer.writes;
     if (answer.pause !== null) this.#pausedUntil = Math.max(this.#pausedUntil, now + answer.pause);
     if (answer.writes === 0) return;
@@ -105,7 +115,7 @@ export class WriteQuota {
 
   /** At the first word about the level: all that we wrote has filled it, but for what has drained since. */
   #guessDrain(at: number, level: number): void {
-    if (this.#isMeasured || this.#startedAt === null || this.#counted < FEWEST_WRITES) return;
+    if (this.#isMeasured || this.#counted < FEWEST_WRITES) return;
     const amount = this.#counted / (level + (at - this.#startedAt) / WINDOW);
     this.#drain = Math.max(amount / WINDOW, 0.1);
   }

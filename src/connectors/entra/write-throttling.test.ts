@@ -25,17 +25,18 @@ interface Stats {
 const begun = Date.now();
 const fastClock = () => begun + (Date.now() - begun) * 100;
 
-test.each(['integer', 'fractional', 'missing'] as const)(
-  'a load over the quota is written once, and hardly ever refused (Retry-After %s)',
-  async (retryAfter) => {
-    tenant = await startEntraTenant({ throttle: 0.5, now: fastClock, assumptions: { retryAfter } });
-    const results = await tenant.write([...Array(3000).keys()].map(newUser));
-    expect([...results.values()].filter((one) => one.outcome !== 'done')).toEqual([]);
-    const stats = (await tenant.control('stats')) as Stats;
-    expect(stats.directoryWrites).toBe(3000);
-    expect(stats.throttled).toBeLessThan(300);
-  },
-);
+test.each([
+  'integer',
+  'fractional',
+  'missing',
+] as const)('a load over the quota is written once, and hardly ever refused (Retry-After %s)', async (retryAfter) => {
+  tenant = await startEntraTenant({ throttle: 0.5, now: fastClock, assumptions: { retryAfter } });
+  const results = await tenant.write([...Array(3000).keys()].map(newUser));
+  expect([...results.values()].filter((one) => one.outcome !== 'done')).toEqual([]);
+  const stats = (await tenant.control('stats')) as Stats;
+  expect(stats.directoryWrites).toBe(3000);
+  expect(stats.throttled).toBeLessThan(300);
+});
 
 test('a tenant that refuses everything for a while is waited for', async () => {
   tenant = await startEntraTenant();
