@@ -125,7 +125,10 @@ export class App {
     yield await this.#checkStore();
     for (const connector of [...this.#sources(), this.#target()]) {
       try {
-        for await (const line of connector.check()) yield { ...line, what: `${connector.name}: ${line.what}` };
+        for await (const line of connector.check()) {
+          const isNamed = line.what.startsWith(connector.name);
+          yield isNamed ? line : { ...line, what: `${connector.name}: ${line.what}` };
+        }
       } finally {
         await connector.close();
       }

@@ -71,6 +71,7 @@ const SEARCHED = [
 ];
 const GUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
 const HISTORY = 20;
+const REFERENCES_SHOWN = 3;
 const STATE_NAMES = ['there', 'only referred to', 'removed', 'deleted, can be restored'];
 
 /** Explains every object that goes by this name: UPN, DN, GUID, mail address, account or display name. Empty when there is none. */
@@ -255,8 +256,9 @@ async function explainValues(
         lastWritten: lastWritten(history, attribute.name),
       });
     }
-    for (const [name, origins] of desired.outcome.references)
-      values.push(...(await explainReference(context, spaces, name, origins, outcome.references)));
+    for (const rule of desired.rules)
+      for (const flow of rule.flows.filter((one) => one.reference))
+        values.push(...(await explainReference(context, spaces, { rule, flow, from: null }, outcome.references)));
     return values;
   } catch (error) {
     if (!(error instanceof RuleEvaluationError)) throw error;
@@ -264,30 +266,34 @@ async function explainValues(
   }
 }
 
+/** A manager by its name, members by their number; the first of them by their DN. */
 async function explainReference(
   context: EngineContext,
   spaces: readonly SpaceHead[],
-  name: string,
-  outbound: readonly Origin<null>[],
+  out: Origin<null>,
   inbound: ReadonlyMap<string, readonly Origin<SpaceObject>[]>,
 ): Promise<readonly ExplainedValue[]> {
-  const [out] = outbound;
-  const source = out?.flow.sources[0];
-  if (out === undefined || source === undefined) return [];
+  const { sync } = context.store;
+  const source = out.flow.sources[0] ?? out.flow.target;
+  const carried = context.target.schema.references.find((one) => one.name === out.flow.target);
   const values: ExplainedValue[] = [];
   for (const inner of inbound.get(source) ?? []) {
     const attribute = inner.flow.sources[0] ?? source;
-    const counts = await context.store.sync.referenceCounts(inner.from.id);
-    const native = context.target.schema.references.find((one) => one.name === name)?.native ?? name;
+    const count = (await sync.referenceCounts(inner.from.id))[attribute] ?? 0;
+    const targets = await sync.referenceTargets(inner.from.id, attribute, REFERENCES_SHOWN);
+    const names: string[] = [];
+    for (const target of targets) names.push((await sync.dnOf(target.id)) ?? target.anchor);
+    if (count > names.length) names.push(`${count - names.length} more`);
+    const [only] = targets;
     const from = await originOf(context, spaces, inner);
     values.push({
-      attribute: native,
-      neutral: name,
-      value: `${counts[attribute] ?? 0} in the source`,
+      attribute: carried?.native ?? out.flow.target,
+      neutral: out.flow.target,
+      value: carried?.single && only !== undefined ? nameOf(only, null) : `${count} in the source`,
       inTenant: null,
       outbound: { rule: out.rule.name, text: out.flow.text },
       inbound: { rule: inner.rule.name, text: inner.flow.text, metaverseAttribute: source },
-      from,
+      from: from === null ? null : { ...from, attributes: { [attribute]: names } },
       lastWritten: null,
     });
   }

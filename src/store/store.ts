@@ -169,6 +169,8 @@ export interface SyncStore {
   /** Marks the targets of references that changed since the last sync and whose source is one of these (groups that make up a scope). */
   markTargetsOfChanged(sources: readonly number[], attribute: string): Promise<void>;
   isReferenced(source: number, attribute: string, target: number): Promise<boolean>;
+  /** The first targets of a reference attribute of an object, for people's questions. */
+  referenceTargets(source: number, attribute: string, limit: number): Promise<readonly SpaceObject[]>;
   /** How many targets each reference attribute of an object has. */
   referenceCounts(object: number): Promise<Readonly<Record<string, number>>>;
   /** The DN of an object by the chain of its parents; null for an object without place. */

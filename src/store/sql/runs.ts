@@ -29,6 +29,9 @@ export class SqlRunStore implements RunStore {
   readonly #driver: Driver;
   /** Subjects that have findings, by stage: most objects have none, and asking the database for each would cost more than the rest. */
   readonly #subjects = new Map<FindingStage, Set<string>>();
+  /** When findings withdrawn in this run were first seen: plan withdraws what it looks at again, and some come back at its end. */
+  readonly #withdrawn = new Map<string, string>();
+  #withdrawnRun = '';
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -125,13 +128,14 @@ export class SqlRunStore implements RunStore {
   ): Promise<void> {
     const subjects = await this.#known(stage);
     if (!subjects.has(subject) && findings.length === 0) return;
-    const seen = new Map<string, string>();
+    if (run !== this.#withdrawnRun) this.#withdrawn.clear();
+    this.#withdrawnRun = run;
     for (const row of await this.#driver.all<{ readonly code: string; readonly first_seen: string }>(
       'select code, first_seen from finding where stage = ? and subject = ?',
       stage,
       subject,
     )) {
-      seen.set(row.code, row.first_seen);
+      this.#withdrawn.set(`${stage}/${subject}/${row.code}`, row.first_seen);
     }
     await this.#driver.run('delete from finding where stage = ? and subject = ?', stage, subject);
     for (const finding of findings) {
@@ -142,7 +146,7 @@ export class SqlRunStore implements RunStore {
         finding.code,
         finding.severity,
         Number(run),
-        seen.get(finding.code) ?? at,
+        this.#withdrawn.get(`${stage}/${subject}/${finding.code}`) ?? at,
         JSON.stringify(finding),
       );
     }

@@ -96,6 +96,16 @@ export class SqlSyncStore implements SyncStore {
     return row !== undefined;
   }
 
+  async referenceTargets(source: number, attribute: string, limit: number): Promise<readonly SpaceObject[]> {
+    const rows = await this.#driver.all<ObjectRow>(
+      `select ${OBJECT_COLUMNS} from object where id in (select target from reference where source = ? and attribute = ? limit ?) order by id`,
+      source,
+      await this.#names.id(attribute),
+      limit,
+    );
+    return rows.map(toSpaceObject);
+  }
+
   async referenceCounts(object: number): Promise<Readonly<Record<string, number>>> {
     const rows = await this.#driver.all<{ readonly attribute: number; readonly count: number }>(
       'select attribute, count from reference_count where source = ?',
