@@ -2,7 +2,13 @@ import { Command, CommanderError, Option } from 'commander';
 import { LOG_LEVELS } from '../app.ts';
 import { DirbridgeError } from '../errors.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addCheckCommand } from './commands/check.ts';
+import { addConfigCommand } from './commands/config.ts';
+import { addExplainCommand } from './commands/explain.ts';
+import { addFindingsCommand } from './commands/findings.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addRunsCommand } from './commands/runs.ts';
+import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { describeFailure, failureJson, failureText, stackOf } from './failure.ts';
 import { helpTail } from './help.ts';
@@ -10,7 +16,17 @@ import { Session, type Surroundings } from './session.ts';
 import { VERSION } from './version.ts';
 
 /** The commands in the order in which an administrator meets them. */
-const COMMANDS = [addPlanCommand, addApplyCommand, addSyncCommand] as const;
+const COMMANDS = [
+  addCheckCommand,
+  addPlanCommand,
+  addApplyCommand,
+  addSyncCommand,
+  addStatusCommand,
+  addRunsCommand,
+  addFindingsCommand,
+  addExplainCommand,
+  addConfigCommand,
+] as const;
 
 /** Carries out one command line (without `node` and the script) and answers its exit code. Never throws. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -44,7 +60,7 @@ function createProgram(session: Session): Command {
     .exitOverride()
     .hook('preAction', (_program, command) => session.begin(command));
   for (const add of COMMANDS) add(program, session);
-  return program.addHelpText('after', helpTail(['plan', 'apply', 'sync --json'], [0, 1, 2, 3, 4, 70]));
+  return program.addHelpText('after', helpTail(['check', 'plan', 'apply', 'sync --json'], [0, 1, 2, 3, 4, 70]));
 }
 
 /** Mistakes on the command line, in the form of all other errors. */

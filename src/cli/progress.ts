@@ -46,7 +46,7 @@ export class ProgressLines implements ProgressView {
     const step = this.#step;
     this.#step = '';
     if (step === '' || (step === QUIET_STEP && this.#done === 0)) return;
-    this.#stream.write(`${step}: ${this.#done} in ${formatDuration(this.#now() - this.#startedAt)}\n`);
+    this.#stream.write(`${step}: ${unitOf(step, this.#done)}, ${formatDuration(this.#now() - this.#startedAt)}\n`);
   }
 }
 
@@ -86,10 +86,14 @@ export class ProgressBar implements ProgressView {
       format: (_options, params, payload: { readonly isKnown?: boolean }) =>
         payload.isKnown === true
           ? `${step}  ${drawBar(params.progress)}  ${formatNumber(params.value)}/${formatNumber(params.total)}  ${timeLeft(params.eta)}`
-          : `${step}  ${countOf(params.value, 'object')}  ${formatDuration(Date.now() - params.startTime)}`,
+          : `${step}  ${unitOf(step, params.value)}  ${formatDuration(Date.now() - params.startTime)}`,
     });
     this.#bar.start(0, 0, { isKnown: false });
   }
+}
+
+function unitOf(step: string, count: number): string {
+  return step === 'apply' ? countOf(count, 'write') : countOf(count, 'object');
 }
 
 function drawBar(progress: number): string {

@@ -1,6 +1,6 @@
 import type { OpenFinding, PlanPages } from '../../app.ts';
 import type { Session } from '../session.ts';
-import { formatNumber } from '../terminal/words.ts';
+import { countOf, formatNumber } from '../terminal/words.ts';
 import { findingLines, severityText } from './finding-text.ts';
 
 const SHOWN_OF_A_CODE = 5;
@@ -12,7 +12,7 @@ export async function writeHeldBack(session: Session, pages: PlanPages): Promise
   const total = counts.error + counts.warning;
   const { out, paint } = session;
   if (total > 0) {
-    const told = `${formatNumber(counts.error)} errors, ${formatNumber(counts.warning)} warnings`;
+    const told = `${countOf(counts.error, 'error')}, ${countOf(counts.warning, 'warning')}`;
     await out.line(`\n${paint('strong', 'Held back or altered')} (${told})`);
     for await (const group of groupsOf(pages, total)) await writeGroup(session, group);
   }

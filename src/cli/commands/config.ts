@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { configSchema, readConfig } from '../../app.ts';
+import { helpTail } from '../help.ts';
+import type { Session } from '../session.ts';
+
+export function addConfigCommand(program: Command, session: Session): void {
+  const config = program
+    .command('config')
+    .description('The configuration file.')
+    .addHelpText('after', helpTail(['config validate', 'config schema > dirbridge.schema.json'], [0, 2, 70]));
+  config
+    .command('validate')
+    .description('Check the configuration file alone; no directory is asked. Names every mistake by line.')
+    .addHelpText('after', helpTail(['config validate', 'config validate --config /etc/dirbridge.yaml'], [0, 2, 70]))
+    .action(() => validateConfig(session));
+  config
+    .command('schema')
+    .description('Print the JSON schema of the configuration file, for editors.')
+    .addHelpText('after', helpTail(['config schema > dirbridge.schema.json'], [0, 70]))
+    .action(() => session.out.line(JSON.stringify(configSchema(), null, 2)));
+}
+
+async function validateConfig(session: Session): Promise<void> {
+  const { file, sources, target, store, rules, staging } = readConfig(session.configFile);
+  const kinds = sources.map(({ name, kind }) => ({ name, kind }));
+  if (session.json) {
+    const told = { file, valid: true, sources: kinds, target: target.kind, store: store.path, rules, staging };
+    await session.out.line(JSON.stringify(told));
+    return;
+  }
+  await session.out.line(`${session.paint('good', 'Valid')}: ${file}`);
+  await session.out.line(`  sources: ${kinds.map(({ name, kind }) => `${name} (${kind})`).join(', ')}`);
+  await session.out.line(`  target:  ${target.kind}${staging ? ', staging mode: nothing is written' : ''}`);
+  await session.out.line(`  store:   ${store.path}`);
+  await session.out.line(`  rules:   ${rules.join(', ')}`);
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { Explanation } from '../../app.ts';
+import { DirbridgeError } from '../../errors.ts';
+import { helpTail } from '../help.ts';
+import { nearestOf } from '../nearest.ts';
+import type { Session } from '../session.ts';
+import { writeExplanation } from '../views/explain-page.ts';
+import { findingJson } from '../views/finding-json.ts';
+
+export function addExplainCommand(program: Command, session: Session): void {
+  program
+    .command('explain')
+    .description('Where each value of an object comes from, or why the object is not synchronized.')
+    .argument('<object>', 'user principal name, DN, GUID, mail address or name')
+    .option('--attribute <name>', 'only this attribute, by its name in the tenant or in the rules')
+    .addHelpText(
+      'after',
+      helpTail(
+        ['explain anna@contoso.com', 'explain "CN=Anna,OU=People,DC=contoso,DC=com" --attribute department'],
+        [0, 2, 4, 70],
+      ),
+    )
+    .action((object: string, options: { readonly attribute?: string }) => explain(session, object, options.attribute));
+}
+
+async function explain(session: Session, object: string, attribute: string | undefined): Promise<void> {
+  const explanations = await session.openApp('explain').explain(object);
+  const chosen = attribute === undefined ? explanations : onlyAttribute(explanations, attribute);
+  if (session.json) {
+    const shown = chosen.map((one) => ({ ...one, findings: one.findings.map(findingJson) }));
+    await session.out.line(JSON.stringify({ objects: shown }));
+    return;
+  }
+  if (chosen.length > 1) await session.out.line(`${chosen.length} objects go by this name.\n`);
+  for (const [index, one] of chosen.entries()) {
+    if (index > 0) await session.out.line();
+    await writeExplanation(session, one);
+  }
+}
+
+function onlyAttribute(explanations: readonly Explanation[], attribute: string): readonly Explanation[] {
+  const name = attribute.toLowerCase();
+  const chosen = explanations.map((one) => ({
+    ...one,
+    values: one.values.filter(
+      (value) => value.attribute.toLowerCase() === name || value.neutral.toLowerCase() === name,
+    ),
+  }));
+  if (chosen.some((one) => one.values.length > 0)) return chosen;
+  const known = [...new Set(explanations.flatMap((one) => one.values.map((value) => value.attribute)))];
+  throw new DirbridgeError('usage', `it has no value and no rule for "${attribute}"${nearestOf(attribute, known)}`, {
+    remedy: known.length === 0 ? 'Leave --attribute away: it has no values at all.' : `It has: ${known.join(', ')}.`,
+  });
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { helpTail } from '../help.ts';
+import type { Session } from '../session.ts';
+import { writeStatus } from '../views/status-text.ts';
+
+export function addStatusCommand(program: Command, session: Session): void {
+  program
+    .command('status')
+    .description('What is managed, the last runs, the latest plan, how many findings are open.')
+    .addHelpText('after', helpTail(['status', 'status --json'], [0, 2, 4, 70]))
+    .action(async () => {
+      const status = await session.openApp('status').status();
+      if (session.json) await session.out.line(JSON.stringify(status));
+      else await writeStatus(session, status);
+    });
+}
