@@ -1,7 +1,5 @@
-import { guidToText } from '../../model/anchor.ts';
 import { splitFirstRdn } from '../../model/dn.ts';
-import type { DirectoryObject } from './directory-object.ts';
-import { readBytes } from './ldap/ldap-entry.ts';
+import { type DirectoryObject, ObjectDecoder } from './directory-object.ts';
 import { isSameSpelling } from './object-changes.ts';
 import { completeAttributes } from './ranged-values.ts';
 import type { ReadContext } from './read-context.ts';
@@ -13,17 +11,18 @@ type AnchoredObject = DirectoryObject & { readonly anchor: string };
 export async function completeObject(session: Session, context: ReadContext, object: AnchoredObject): Promise<void> {
   if (object.rangesLeft.length > 0) await completeAttributes(session, object);
   const isRoot = isSameSpelling(object.dn, session.facts.namingContext);
-  if (object.parent === null && !isRoot) object.parent = await findContainer(session, context, object.dn);
+  if (object.parent === null && !isRoot)
+    object.parent = await findAnchor(session, context, splitFirstRdn(object.dn).parent);
 }
 
+const IDENTITY_DECODER = new ObjectDecoder(new Map(), 'positions');
+
 /** parentGUID is a property like others: some objects (well-known foreign principals) do not show it to every account. */
-async function findContainer(session: Session, context: ReadContext, dn: string): Promise<string | null> {
-  const { parent } = splitFirstRdn(dn);
-  const known = context.containers.get(parent);
+async function findAnchor(session: Session, context: ReadContext, dn: string): Promise<string | null> {
+  const known = context.anchors.get(dn);
   if (known !== undefined) return known;
-  const entry = await session.connection.readEntry({ base: parent, attributes: ['objectGUID'] });
-  const guid = entry === null ? undefined : readBytes(entry, 'objectGUID');
-  const anchor = guid === undefined ? null : guidToText(guid);
-  context.containers.set(parent, anchor);
+  const entry = await session.connection.readEntry({ base: dn, attributes: ['objectGUID'] });
+  const anchor = entry === null ? null : IDENTITY_DECODER.decode(entry).anchor;
+  context.anchors.set(dn, anchor);
   return anchor;
 }

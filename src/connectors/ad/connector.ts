@@ -7,6 +7,7 @@ import { checkDirectory } from './directory-check.ts';
 import { asDirectoryError } from './directory-failure.ts';
 import { fetchObjects } from './fetch-objects.ts';
 import { parseServerAddress } from './ldap/server-address.ts';
+import { fetchPlainObjects } from './plain-read.ts';
 import { type ReadContext, readAskedColumns } from './read-context.ts';
 import { readDirectory } from './read-directory.ts';
 import { Attempts, type Session, Sessions } from './sessions.ts';
@@ -60,7 +61,8 @@ class AdConnector implements Connector {
         try {
           const session = await sessions.current();
           const context = await this.#readContext(request, session);
-          yield* fetchObjects(session, context, anchors);
+          if (session.facts.kind === 'ldap') yield* fetchPlainObjects(context, anchors);
+          else yield* fetchObjects(session, context, anchors);
           return;
         } catch (error) {
           // What was handed over already comes again: each of these changes may be applied twice.
@@ -87,7 +89,7 @@ class AdConnector implements Connector {
       delta: this.#section.delta,
       log: this.#context.log,
       now: this.#context.now,
-      containers: new Map(),
+      anchors: new Map(),
     };
   }
 

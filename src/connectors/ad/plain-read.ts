@@ -1,10 +1,10 @@
-import type { ReferenceChange } from '../../model/change.ts';
+import type { ObjectChange, ReferenceChange } from '../../model/change.ts';
 import { normalizeDn, splitFirstRdn } from '../../model/dn.ts';
 import type { ReadEvent } from '../connector.ts';
 import { columnNames } from './attribute-columns.ts';
 import { type DirectoryObject, ObjectDecoder } from './directory-object.ts';
 import { hasAnchor, isSameSpelling, problemOf } from './object-changes.ts';
-import { PageEvents } from './page-events.ts';
+import { type PageEvent, PageEvents } from './page-events.ts';
 import { searchPages } from './paged-search.ts';
 import type { ReadContext } from './read-context.ts';
 import { Attempts } from './sessions.ts';
@@ -36,6 +36,21 @@ export async function* readPlainDirectory(
   yield { kind: 'end', watermark };
 }
 
+/** Single objects. Such a server may not be able to look for an objectGUID, and a wrong "not there" would delete: so all is read. */
+export async function* fetchPlainObjects(
+  context: ReadContext,
+  anchors: readonly string[],
+): AsyncGenerator<readonly ObjectChange[], void, void> {
+  const wanted = new Set(anchors);
+  const missing = new Set(anchors);
+  for await (const { changes } of new PlainRead(context).pages()) {
+    const found = changes.filter(({ anchor }) => wanted.has(anchor));
+    for (const { anchor } of found) missing.delete(anchor);
+    if (found.length > 0) yield found;
+  }
+  if (missing.size > 0) yield Array.from(missing, (anchor) => ({ kind: 'delete', anchor }));
+}
+
 /** What waits for objects that come later. */
 interface Waiting {
   readonly anchor: string;
@@ -56,7 +71,7 @@ class PlainRead {
     this.#pages = new PageEvents(context.request.onProgress);
   }
 
-  async *pages(): AsyncGenerator<ReadEvent, void, void> {
+  async *pages(): AsyncGenerator<PageEvent, void, void> {
     const attempts = new Attempts();
     for (;;) {
       try {
@@ -73,7 +88,7 @@ class PlainRead {
     yield* this.#pages.flush();
   }
 
-  async *#readObjects(attempts: Attempts): AsyncGenerator<ReadEvent, void, void> {
+  async *#readObjects(attempts: Attempts): AsyncGenerator<PageEvent, void, void> {
     const { connection, facts } = await this.#context.sessions.current();
     const decoder = new ObjectDecoder(this.#context.columns, 'positions');
     const search = {

@@ -17,8 +17,8 @@ export interface ReadContext {
   readonly delta: (typeof DELTA_METHODS)[number];
   readonly log: ConnectorContext['log'];
   readonly now: () => Date;
-  /** Anchors of containers by DN, as far as they had to be looked up. */
-  readonly containers: Map<string, string | null>;
+  /** Anchors by DN, as far as they had to be looked up. */
+  readonly anchors: Map<string, string | null>;
 }
 
 /** A session together with what the asked attributes mean there. */
