@@ -1,0 +1,162 @@
+import type { Client } from 'ldapts';
+import { escapeRdnValue } from '../../src/model/dn.ts';
+import { guidToText } from '../../src/model/anchor.ts';
+import {
+  addRecord,
+  childDn,
+  deleteRecord,
+  type EditedValues,
+  membersRecord,
+  renameRecord,
+  replaceRecord,
+} from '../../src/connectors/ad/domain-editor.ts';
+import type { DirectoryEntries } from '../lab/directory-entry.ts';
+import { type SambaAccount, type SambaDomain, startSamba } from '../lab/samba.ts';
+
+/** What user principal names of the company end with; verified in its tenants. */
+export const UPN_SUFFIX = 'contoso.com';
+
+/** Where a deleted object lies, and where it was. */
+export interface Deleted {
+  readonly deletedDn: string;
+  readonly dn: string;
+}
+
+/** A company with an Active Directory of its own, changed the way its administrators do: every change goes over LDAPS. */
+export class Company {
+  readonly domain: SambaDomain;
+  readonly service: SambaAccount;
+  readonly #client: Client;
+  #accounts = 0;
+
+  private constructor(domain: SambaDomain, service: SambaAccount, client: Client) {
+    this.domain = domain;
+    this.service = service;
+    this.#client = client;
+  }
+
+  static async start(population?: (baseDn: string) => DirectoryEntries): Promise<Company> {
+    const domain = await startSamba({ recycleBin: true, ...(population === undefined ? {} : { population }) });
+    try {
+      const service = await domain.addServiceAccount({ replicationRights: true });
+      return new Company(domain, service, await domain.connect());
+    } catch (error) {
+      await domain.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#client.unbind();
+    await this.domain.stop();
+  }
+
+  async makeOu(name: string, parent = this.domain.baseDn): Promise<string> {
+    const dn = childDn(name, parent, 'OU');
+    await this.domain.modify(addRecord(dn, { objectClass: 'organizationalUnit' }));
+    return dn;
+  }
+
+  /** Users by name; `values` over `userPrincipalName: NAME@contoso.com` and what an account needs. */
+  async makeUsers(
+    parent: string,
+    users: Readonly<Record<string, EditedValues>>,
+  ): Promise<Readonly<Record<string, string>>> {
+    const records: string[] = [];
+    const dns: Record<string, string> = {};
+    for (const [name, values] of Object.entries(users)) {
+      const dn = childDn(name, parent);
+      dns[name] = dn;
+      records.push(
+        addRecord(dn, {
+          objectClass: 'user',
+          sAMAccountName: `u${++this.#accounts}`,
+          userPrincipalName: `${name}@${UPN_SUFFIX}`,
+          userAccountControl: '544',
+          ...values,
+        }),
+      );
+    }
+    await this.domain.modify(records.join(''));
+    return dns;
+  }
+
+  async makeUser(name: string, parent: string, values: EditedValues = {}): Promise<string> {
+    await this.makeUsers(parent, { [name]: values });
+    return childDn(name, parent);
+  }
+
+  /** A universal security group, which takes members of every kind. */
+  async makeGroup(
+    name: string,
+    parent: string,
+    members: readonly string[] = [],
+    values: EditedValues = {},
+  ): Promise<string> {
+    const dn = childDn(name, parent);
+    const record = addRecord(dn, {
+      objectClass: 'group',
+      sAMAccountName: `g${++this.#accounts}`,
+      groupType: '-2147483640',
+      ...(members.length === 0 ? {} : { member: members }),
+      ...values,
+    });
+    await this.domain.modify(record);
+    return dn;
+  }
+
+  /** Sets attributes; an empty list clears one. */
+  async set(dn: string, values: EditedValues): Promise<void> {
+    await this.domain.modify(replaceRecord(dn, values));
+  }
+
+  async changeMembers(group: string, add: readonly string[], remove: readonly string[] = []): Promise<void> {
+    await this.domain.modify(membersRecord(group, add, remove));
+  }
+
+  /** Gives an object another name, or another place, or both. Answers its new DN. */
+  async move(dn: string, to: { readonly name?: string; readonly parent?: string }): Promise<string> {
+    const [rdn, parent] = splitFirst(dn);
+    const type = rdn.slice(0, rdn.indexOf('='));
+    const newRdn = to.name === undefined ? rdn : `${type}=${escapeRdnValue(to.name)}`;
+    await this.domain.modify(renameRecord(dn, newRdn, to.parent));
+    return `${newRdn},${to.parent ?? parent}`;
+  }
+
+  async delete(dn: string): Promise<Deleted> {
+    const [rdn] = splitFirst(dn);
+    const guid = await this.guidOf(dn);
+    await this.domain.modify(deleteRecord(dn));
+    return { deletedDn: `${rdn}\\0ADEL:${guid},CN=Deleted Objects,${this.domain.baseDn}`, dn };
+  }
+
+  async restore({ deletedDn, dn }: Deleted): Promise<void> {
+    await this.domain.restore(deletedDn, dn);
+  }
+
+  async guidOf(dn: string): Promise<string> {
+    return guidToText(await this.#guid(dn));
+  }
+
+  /** What the tenant keeps of an object to know it again: the base64 of its objectGUID. */
+  async anchorOf(dn: string): Promise<string> {
+    return (await this.#guid(dn)).toString('base64');
+  }
+
+  async #guid(dn: string): Promise<Buffer> {
+    const { searchEntries } = await this.#client.search(dn, {
+      scope: 'base',
+      attributes: ['objectGUID'],
+      explicitBufferAttributes: ['objectGUID'],
+    });
+    const value = searchEntries[0]?.['objectGUID'];
+    if (!Buffer.isBuffer(value)) throw new Error(`${dn} has no objectGUID`);
+    return value;
+  }
+}
+
+/** The first part of a DN and the rest of it. */
+function splitFirst(dn: string): readonly [string, string] {
+  const match = /^((?:\\.|[^\\,])+),(.*)$/s.exec(dn);
+  return [match?.[1] ?? dn, match?.[2] ?? ''];
+}

@@ -1,0 +1,64 @@
+export interface DumpedObject {
+  readonly id: string;
+  readonly deletedDateTime?: string;
+  readonly manager?: string | null;
+  readonly members?: readonly string[];
+  readonly [property: string]: unknown;
+}
+
+export interface TenantDump {
+  readonly users: readonly DumpedObject[];
+  readonly groups: readonly DumpedObject[];
+}
+
+/** A tenant without what differs from one tenant to the next: live objects by anchor (by name, when they have none). */
+export interface TenantPicture {
+  readonly users: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Made by the tenant itself, and different each time. */
+const OWN = ['id', 'createdDateTime', 'hasPassword', 'securityIdentifier', 'deletedDateTime', 'renewedDateTime'];
+const OWN_TIMES = ['lastPasswordChangeDateTime', 'signInSessionsValidFromDateTime', 'refreshTokensValidFromDateTime'];
+
+export function pictureTenant(dump: TenantDump): TenantPicture {
+  const keys = new Map([...dump.users, ...dump.groups].map((object) => [object.id, keyOf(object)]));
+  const nameOf = (id: string): string => keys.get(id) ?? id;
+  const picture = (object: DumpedObject): Readonly<Record<string, unknown>> => {
+    const { manager, members, owners, ...values } = object;
+    const told = Object.entries(values).filter(([name]) => !OWN.includes(name) && !OWN_TIMES.includes(name));
+    return {
+      ...Object.fromEntries(told),
+      ...(typeof manager === 'string' ? { manager: nameOf(manager) } : {}),
+      ...(members === undefined || members.length === 0 ? {} : { members: members.map(nameOf).sort() }),
+    };
+  };
+  const live = (objects: readonly DumpedObject[]): Readonly<Record<string, Readonly<Record<string, unknown>>>> =>
+    Object.fromEntries(
+      objects
+        .filter((object) => object.deletedDateTime === undefined)
+        .map((object) => [keyOf(object), picture(object)] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  return { users: live(dump.users), groups: live(dump.groups) };
+}
+
+/** Live users and groups by the names people know: UPN and display name. */
+export function nameTenant(dump: TenantDump): {
+  readonly users: Readonly<Record<string, DumpedObject>>;
+  readonly groups: Readonly<Record<string, DumpedObject>>;
+} {
+  const live = (objects: readonly DumpedObject[], name: string): Readonly<Record<string, DumpedObject>> =>
+    Object.fromEntries(
+      objects.filter((one) => one.deletedDateTime === undefined).map((one) => [String(one[name]), one]),
+    );
+  return { users: live(dump.users, 'userPrincipalName'), groups: live(dump.groups, 'displayName') };
+}
+
+function keyOf(object: DumpedObject): string {
+  for (const name of ['onPremisesImmutableId', 'uniqueName', 'userPrincipalName', 'displayName']) {
+    const value = object[name];
+    if (typeof value === 'string') return value;
+  }
+  return object.id;
+}
