@@ -24,6 +24,9 @@ export class InboundFlow {
   readonly #parentDns = new Map<number, string | null>();
   readonly #parameters = new Map<number, Readonly<Record<string, string>>>();
   readonly #startedAt: Date;
+  /** What was found out about an object as it was read; one that is read again is another one. */
+  readonly #sources = new WeakMap<SpaceObject, RuleSource>();
+  readonly #applicable = new WeakMap<SpaceObject, readonly CompiledRule[]>();
 
   constructor(
     context: EngineContext,
@@ -43,8 +46,12 @@ export class InboundFlow {
     const rules = this.#context.rules.inbound(space?.name === TENANT ? TENANT : 'source', object.type);
     if (rules.length === 0) return rules;
     if (!(await (this.#scopes.get(object.space)?.isInScope(object) ?? true))) return [];
+    const known = this.#applicable.get(object);
+    if (known !== undefined) return known;
     const source = await this.sourceOf(object);
-    return rules.filter((rule) => rule.isInScope(source));
+    const applicable = rules.filter((rule) => rule.isInScope(source));
+    this.#applicable.set(object, applicable);
+    return applicable;
   }
 
   async flowIn(objects: readonly SpaceObject[], before: Attributes | null): Promise<InboundContent> {
@@ -83,6 +90,14 @@ export class InboundFlow {
   }
 
   async sourceOf(object: SpaceObject): Promise<RuleSource> {
+    const known = this.#sources.get(object);
+    if (known !== undefined) return known;
+    const source = await this.#newSource(object);
+    this.#sources.set(object, source);
+    return source;
+  }
+
+  async #newSource(object: SpaceObject): Promise<RuleSource> {
     const counts = await this.#context.store.sync.referenceCounts(object.id);
     return ruleSource(object.attributes, counts, this.#parametersOf(object.space), await this.#dnOf(object));
   }

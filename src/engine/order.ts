@@ -7,31 +7,27 @@ import type { Store } from '../store/store.ts';
 export async function orderPlan(store: Store, plan: number): Promise<void> {
   const needs = await collectNeeds(store, plan);
   const base: number[] = [];
-  const waiting: number[] = [];
-  for await (const operation of store.plans.operationOrder(plan)) {
-    if (operation.late) continue;
-    base.push(operation.id);
-    if (operation.level > 0) waiting.push(operation.id);
-  }
-  for (const id of waiting) {
-    const waits = (await store.plans.operation(id))?.waits ?? [];
-    needs.set(id, [...(needs.get(id) ?? []), ...waits]);
+  for await (const page of store.plans.operationOrder(plan, false)) {
+    for (const { id, level } of page) {
+      base.push(id);
+      if (level > 0) needs.set(id, [...(needs.get(id) ?? []), ...((await store.plans.operation(id))?.waits ?? [])]);
+    }
   }
   const { order, circular } = sortOperations(base, needs);
   for (const { from, to } of circular) await store.plans.makeLate(plan, from, to);
   const late: number[] = [];
-  for await (const operation of store.plans.operationOrder(plan)) {
-    if (operation.late) late.push(operation.id);
-  }
-  await store.plans.setPositions(plan, [...order, ...late]);
+  for await (const page of store.plans.operationOrder(plan, true)) late.push(...page.map((one) => one.id));
+  await store.plans.setPositions([...order, ...late]);
 }
 
 async function collectNeeds(store: Store, plan: number): Promise<Map<number, number[]>> {
   const needs = new Map<number, number[]>();
-  for await (const { from, to } of store.plans.referencesAmongCreated(plan)) {
-    const list = needs.get(from);
-    if (list === undefined) needs.set(from, [to]);
-    else list.push(to);
+  for await (const page of store.plans.referencesAmongCreated(plan)) {
+    for (const { from, to } of page) {
+      const list = needs.get(from);
+      if (list === undefined) needs.set(from, [to]);
+      else list.push(to);
+    }
   }
   return needs;
 }

@@ -23,6 +23,7 @@ import { settleUniqueValues } from './unique.ts';
 
 const BATCH = 500;
 const PLANS_KEPT = 20;
+const CONTAINERS_REMEMBERED = 50_000;
 
 type DesiredObject = Extract<Desired, { kind: 'object' }>;
 
@@ -65,15 +66,10 @@ export async function rememberBaselines(context: EngineContext): Promise<void> {
   }
 }
 
-/** The order of memberships is the database's own, so their texts are added up instead of being strung together. */
 async function hashPlan(context: EngineContext, plan: number): Promise<string> {
   const hash = createHash('sha256');
-  let sum = 0n;
-  for await (const text of context.store.plans.planTexts(plan)) {
-    if (!text.startsWith('=')) hash.update(text).update('\n');
-    else sum += createHash('sha1').update(text).digest().readBigUInt64BE(0);
-  }
-  return hash.update(sum.toString(16)).digest('hex');
+  for await (const texts of context.store.plans.planTexts(plan)) hash.update(texts.join('\n')).update('\n');
+  return hash.digest('hex');
 }
 
 class Planning {
@@ -87,6 +83,7 @@ class Planning {
   readonly keep: number[] = [];
   readonly flows: readonly ReferenceFlow[];
   readonly #startedAt: Date;
+  readonly #containerDns = new Map<number, string | null>();
 
   private constructor(context: EngineContext, run: string, plan: number, spaces: readonly SpaceHead[]) {
     this.#context = context;
@@ -270,7 +267,7 @@ class Planning {
       outside.set(mv, [...(outside.get(mv) ?? []), found]);
     }
     const checked: number[] = [];
-    for await (const mv of store.plans.outsideChecked()) checked.push(mv);
+    for await (const page of store.plans.outsideChecked()) checked.push(...page);
     await store.transaction(async () => {
       for (const mv of checked)
         await store.runs.replaceFindings('plan', `r${mv}`, outside.get(mv) ?? [], this.#run, this.#at());
@@ -378,10 +375,24 @@ class Planning {
     );
   }
 
+  /** Called once for each operation: so it reads the place only, and remembers the DNs of containers. */
   async #causeOf(touched: TouchedObject): Promise<{ readonly source: string; readonly object: string }> {
-    const name = await this.#sourceName(touched.mv.id);
-    if (name === null) return { source: '', object: 'no object of any source any more' };
-    return { source: name.space, object: name.dn ?? name.name };
+    const { store } = this.#context;
+    const place = await store.plans.sourceOf(touched.mv.id);
+    if (place === null) return { source: '', object: 'no object of any source any more' };
+    const source = this.#spaces.find((space) => space.id === place.space)?.name ?? '';
+    if (place.rdn === null) return { source, object: (await this.#sourceName(touched.mv.id))?.name ?? '' };
+    const above = place.parent === null ? null : await this.#containerDn(place.parent);
+    return { source, object: above === null ? place.rdn : `${place.rdn},${above}` };
+  }
+
+  async #containerDn(container: number): Promise<string | null> {
+    const known = this.#containerDns.get(container);
+    if (known !== undefined) return known;
+    const dn = await this.#context.store.sync.dnOf(container);
+    if (this.#containerDns.size > CONTAINERS_REMEMBERED) this.#containerDns.clear();
+    this.#containerDns.set(container, dn);
+    return dn;
   }
 }
 

@@ -191,6 +191,7 @@ class Synchronization {
     const mv = await store.sync.createMetaverse(rule.targetType);
     await store.sync.link(object.id, mv, false);
     this.counts.projected++;
+    await store.sync.touch(mv, TOUCH.references);
     await this.#store(mv, content, null, object);
   }
 

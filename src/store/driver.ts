@@ -12,8 +12,8 @@ export interface Driver {
   run(sql: string, ...values: readonly SqlValue[]): Promise<number>;
   /** For `insert ... returning id`. */
   insert(sql: string, ...values: readonly SqlValue[]): Promise<number>;
-  /** Reads row by row; no write may happen on the rows read while it is open. */
-  iterate<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<Row>;
+  /** Reads in pages of some thousand rows; no write may happen on the rows read while it is open. */
+  pages<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<readonly Row[]>;
   transaction<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { Driver, SqlValue } from './driver.ts';
 import { SqlStore } from './sql-store.ts';
 import type { Store } from './store.ts';
 
+const PAGE = 2000;
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 
 class SqliteDriver implements Driver {
@@ -47,9 +48,16 @@ class SqliteDriver implements Driver {
     return (this.#statement(sql).get(...values) as { readonly id: number }).id;
   }
 
-  async *iterate<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<Row> {
+  async *pages<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<readonly Row[]> {
     // A statement of its own: a cached one could be asked again while it is still being read.
-    for (const row of this.#database.prepare(sql).iterate(...values)) yield row as Row;
+    let page: Row[] = [];
+    for (const row of this.#database.prepare(sql).iterate(...values)) {
+      page.push(row as Row);
+      if (page.length < PAGE) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -117,6 +125,8 @@ function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 10_000 });
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = normal');
+  // A first import writes the same pages again and again: copying them into the file each 4 MB, as is the default, costs more than the import.
+  database.exec('pragma wal_autocheckpoint = 16384');
   database.exec('pragma cache_size = -65536');
   database.exec('pragma temp_store = file');
   database.exec('pragma foreign_keys = off');

@@ -261,6 +261,13 @@ export interface PlanSummary {
 export interface PlanStore {
   createPlan(run: string, at: string): Promise<number>;
   touchedObjects(after: number, limit: number): Promise<readonly TouchedObject[]>;
+  /** Where the first source object that is joined stands in the tree. */
+  sourceOf(mv: number): Promise<{
+    readonly id: number;
+    readonly space: number;
+    readonly parent: number | null;
+    readonly rdn: string | null;
+  } | null>;
   /** Sets whether the rules want the object in the tenant. */
   setWanted(mv: number, wanted: boolean): Promise<void>;
   addOperation(plan: number, operation: NewOperation): Promise<number>;
@@ -300,26 +307,23 @@ export interface PlanStore {
     readonly attribute: string;
     readonly target: SpaceObject;
   }>;
-  outsideChecked(): AsyncIterable<number>;
+  outsideChecked(): AsyncIterable<readonly number[]>;
   /**
    * References that decide the order of the list, as pairs of operation numbers (`from` refers to what `to` creates): those between
    * two creations of one type, and those to creations that wait for something themselves.
    */
-  referencesAmongCreated(plan: number): AsyncIterable<{ readonly from: number; readonly to: number }>;
+  referencesAmongCreated(plan: number): AsyncIterable<readonly { readonly from: number; readonly to: number }[]>;
   /** Moves the reference of these two operations' objects into a follow-up operation. */
   makeLate(plan: number, from: number, to: number): Promise<void>;
-  /** Operations in base order: level, action, type, anchor. Yields small heads. */
-  operationOrder(plan: number): AsyncIterable<{
-    readonly id: number;
-    readonly level: number;
-    readonly action: Action;
-    readonly type: TargetType;
-    readonly late: boolean;
-  }>;
-  setPositions(plan: number, order: AsyncIterable<number> | Iterable<number>): Promise<void>;
+  /** Operations (or the second ones of an object) in base order: level, action, type, anchor. */
+  operationOrder(
+    plan: number,
+    late: boolean,
+  ): AsyncIterable<readonly { readonly id: number; readonly level: number }[]>;
+  setPositions(order: Iterable<number>): Promise<void>;
   countPlan(plan: number): Promise<{ readonly counts: PlanCounts; readonly operations: number }>;
   /** Texts of all operations with their memberships, in order: what the hash is made of. */
-  planTexts(plan: number): AsyncIterable<string>;
+  planTexts(plan: number): AsyncIterable<readonly string[]>;
   finishPlan(plan: number, summary: PlanSummary): Promise<void>;
   /** Takes off the list of touched objects whatever the plan has nothing to do for, except `keep`. */
   clearSettled(plan: number, keep: readonly number[]): Promise<void>;

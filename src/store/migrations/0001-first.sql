@@ -173,7 +173,7 @@ create table operation (
   state text not null
 );
 create index operation_plan on operation (plan, position);
-create index operation_mv on operation (plan, mv);
+create index operation_mv on operation (plan, mv, late, type, action, level);
 create table operation_reference (
   plan integer not null,
   mv integer not null,

@@ -61,6 +61,24 @@ export class SqlPlanStore implements PlanStore {
     return row === undefined ? null : toSpaceObject(row);
   }
 
+  async sourceOf(mv: number): Promise<{
+    readonly id: number;
+    readonly space: number;
+    readonly parent: number | null;
+    readonly rdn: string | null;
+  } | null> {
+    const row = await this.#driver.get<{
+      readonly id: number;
+      readonly space: number;
+      readonly parent: number | null;
+      readonly rdn: string | null;
+    }>(
+      `select id, space, parent, rdn from object where mv = ? and space <> (select id from space where name = 'tenant') order by space, anchor limit 1`,
+      mv,
+    );
+    return row ?? null;
+  }
+
   async setWanted(mv: number, wanted: boolean): Promise<void> {
     await this.#driver.run(
       wanted ? 'insert into wanted (mv) values (?) on conflict do nothing' : 'delete from wanted where mv = ?',
@@ -228,7 +246,7 @@ export class SqlPlanStore implements PlanStore {
   ): AsyncIterable<{ readonly mv: number; readonly attribute: string; readonly target: SpaceObject }> {
     for (const flow of flows) {
       if (!flow.single) continue;
-      const rows = this.#driver.iterate<ObjectRow & { readonly source_mv: number }>(
+      const pages = this.#driver.pages<ObjectRow & { readonly source_mv: number }>(
         `select o.id, o.space, o.anchor, o.type, o.state, o.parent, o.rdn, o.doc, o.mv, o.deleted_at, t.mv as source_mv
          from touched t
          cross join metaverse m
@@ -242,27 +260,30 @@ export class SqlPlanStore implements PlanStore {
         flow.metaverseType,
         await this.#names.id(flow.attribute),
       );
-      for await (const row of rows) yield { mv: row.source_mv, attribute: flow.attribute, target: toSpaceObject(row) };
+      for await (const rows of pages) {
+        for (const row of rows) yield { mv: row.source_mv, attribute: flow.attribute, target: toSpaceObject(row) };
+      }
     }
   }
 
-  async *outsideChecked(): AsyncIterable<number> {
-    for await (const row of this.#driver.iterate<{ readonly mv: number }>(
+  async *outsideChecked(): AsyncIterable<readonly number[]> {
+    const pages = this.#driver.pages<{ readonly mv: number }>(
       'select mv from touched where flags & 6 <> 0 order by mv',
-    )) {
-      yield row.mv;
-    }
+    );
+    for await (const rows of pages) yield rows.map((row) => row.mv);
   }
 
-  async *referencesAmongCreated(plan: number): AsyncIterable<{ readonly from: number; readonly to: number }> {
-    yield* this.#driver.iterate<{ readonly from: number; readonly to: number }>(
+  async *referencesAmongCreated(
+    plan: number,
+  ): AsyncIterable<readonly { readonly from: number; readonly to: number }[]> {
+    yield* this.#driver.pages<{ readonly from: number; readonly to: number }>(
       `select f.id as "from", t.id as "to"
-       from operation_reference r
-       cross join operation f
+       from operation f
+       cross join operation_reference r
        cross join operation t
-       where r.plan = ? and r.adds = 1
-         and f.plan = r.plan and f.mv = r.mv and f.late = 0
-         and t.plan = r.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
+       where f.plan = ? and f.late = 0
+         and r.plan = f.plan and r.mv = f.mv and r.adds = 1
+         and t.plan = f.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
          and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')))
        order by f.anchor, t.anchor`,
       plan,
@@ -287,34 +308,25 @@ export class SqlPlanStore implements PlanStore {
     await this.addFollowUp(from, [], [from], (first?.level ?? 0) + 1);
   }
 
-  async *operationOrder(plan: number): AsyncIterable<{
-    readonly id: number;
-    readonly level: number;
-    readonly action: Action;
-    readonly type: TargetType;
-    readonly late: boolean;
-  }> {
-    const rows = this.#driver.iterate<{
-      readonly id: number;
-      readonly level: number;
-      readonly action: Action;
-      readonly type: TargetType;
-      readonly late: number;
-    }>(
-      `select id, level, action, type, late from operation where plan = ?
-       order by late, level,
+  async *operationOrder(
+    plan: number,
+    late: boolean,
+  ): AsyncIterable<readonly { readonly id: number; readonly level: number }[]> {
+    yield* this.#driver.pages<{ readonly id: number; readonly level: number }>(
+      `select id, level from operation where plan = ? and late = ?
+       order by level,
          case action when 'delete' then 0 when 'restore' then 1 when 'link' then 2 when 'create' then 3 else 4 end,
          case type when 'user' then 0 when 'contact' then 1 when 'device' then 2 else 3 end, anchor, id`,
       plan,
+      late ? 1 : 0,
     );
-    for await (const row of rows) yield { ...row, late: row.late === 1 };
   }
 
-  async setPositions(plan: number, order: AsyncIterable<number> | Iterable<number>): Promise<void> {
+  async setPositions(order: Iterable<number>): Promise<void> {
     let position = 0;
-    for await (const id of order) {
+    for (const id of order) {
       position++;
-      await this.#driver.run('update operation set position = ? where id = ? and plan = ?', position, id, plan);
+      await this.#driver.run('update operation set position = ? where id = ?', position, id);
     }
   }
 
@@ -364,20 +376,25 @@ export class SqlPlanStore implements PlanStore {
     return { add: rows.find((row) => row.adds === 1)?.n ?? 0, remove: rows.find((row) => row.adds === 0)?.n ?? 0 };
   }
 
-  async *planTexts(plan: number): AsyncIterable<string> {
-    const operations = this.#driver.iterate<{ readonly text: string }>(
+  async *planTexts(plan: number): AsyncIterable<readonly string[]> {
+    const operations = this.#driver.pages<{ readonly text: string }>(
       `select position || '|' || action || '|' || type || '|' || anchor || '|' || name || '|' || changes as text
        from operation where plan = ? order by position`,
       plan,
     );
-    for await (const row of operations) yield row.text;
-    const references = this.#driver.iterate<{ readonly text: string }>(
-      `select s.anchor || '|' || r.attribute || '|' || r.adds || '|' || r.late || '|' || coalesce(t.anchor, '') as text
-       from operation_reference r join metaverse s on s.id = r.mv join metaverse t on t.id = r.target
-       where r.plan = ?`,
+    for await (const rows of operations) yield rows.map((row) => row.text);
+    // One text for all references of one attribute of one operation, in the order of their anchors.
+    const references = this.#driver.pages<{ readonly text: string }>(
+      `select o.position || '|' || r.attribute || '|' || r.adds || '|' || group_concat(t.anchor, ',' order by t.anchor) as text
+       from operation o
+       cross join operation_reference r
+       cross join metaverse t
+       where o.plan = ? and r.plan = o.plan and r.mv = o.mv and r.late = o.late and t.id = r.target
+       group by o.position, r.attribute, r.adds
+       order by o.position, r.attribute, r.adds`,
       plan,
     );
-    for await (const row of references) yield `=${row.text}`;
+    for await (const rows of references) yield rows.map((row) => row.text);
   }
 
   async finishPlan(plan: number, summary: PlanSummary): Promise<void> {

@@ -142,16 +142,18 @@ export class SqlSpaceStore implements SpaceStore {
     const found: SpaceObject[] = [];
     const folded = text.toLowerCase();
     const pattern = `%${escapeLike(JSON.stringify(folded).slice(1, -1))}%`;
-    const rows = this.#driver.iterate<ObjectRow>(
+    const pages = this.#driver.pages<ObjectRow>(
       `select ${OBJECT_COLUMNS} from object where state in (0, 3) and (lower(doc) like ? escape '!' or lower(rdn) like ? escape '!') order by space, anchor`,
       pattern,
       `%${escapeLike(folded)}%`,
     );
-    for await (const row of rows) {
-      const object = toSpaceObject(row);
-      if (!attributes.some((name) => holds(object.attributes[name], folded)) && rdnOf(object) !== folded) continue;
-      found.push(object);
-      if (found.length >= limit) break;
+    for await (const rows of pages) {
+      for (const row of rows) {
+        const object = toSpaceObject(row);
+        if (!attributes.some((name) => holds(object.attributes[name], folded)) && rdnOf(object) !== folded) continue;
+        found.push(object);
+        if (found.length >= limit) return found;
+      }
     }
     return found;
   }
