@@ -16,6 +16,25 @@ export interface LdapEntry {
 }
 
 const NO_SPANS: readonly number[] = [];
+const MOST_NAMES = 4096;
+
+/** Attribute names come by the million and are few: each is made a string once, and found again by its bytes. */
+class NameTable {
+  readonly #names = new Map<number, { readonly bytes: Buffer; readonly name: string }>();
+
+  read(bytes: Buffer, start: number, end: number): string {
+    const length = end - start;
+    let hash = length;
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+    const known = this.#names.get(hash);
+    if (known?.bytes.length === length && known.bytes.compare(bytes, start, end) === 0) return known.name;
+    const name = bytes.toString('latin1', start, end);
+    if (this.#names.size < MOST_NAMES) this.#names.set(hash, { bytes: Buffer.from(name, 'latin1'), name });
+    return name;
+  }
+}
+
+const NAMES = new NameTable();
 
 /** Decodes a SearchResultEntry (RFC 4511 §4.5.2) whose content starts at the cursor. */
 export function decodeEntry(cursor: BerCursor): LdapEntry {
@@ -26,7 +45,7 @@ export function decodeEntry(cursor: BerCursor): LdapEntry {
   while (cursor.at < end) {
     const attributeEnd = cursor.enter(0x30);
     const nameEnd = cursor.enter(0x04);
-    const name = bytes.toString('latin1', cursor.at, nameEnd);
+    const name = NAMES.read(bytes, cursor.at, nameEnd);
     cursor.at = nameEnd;
     attributes.push({ name, spans: readSpans(cursor, attributeEnd) });
   }
