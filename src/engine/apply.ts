@@ -1,6 +1,6 @@
 import type { TargetConnector, TargetValue, TargetWrite, WriteFailure, WriteResult } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
-import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import { FINDINGS, type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
 import type { AttributeChange, PlanHead, PlanValue } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
 import type { Attributes, Value } from '../model/value.ts';
@@ -456,7 +456,7 @@ class Application {
   }
 
   async #refusal(task: Task, failure: WriteFailure, step?: ReferenceStep): Promise<Finding> {
-    return finding(task.action === 'restore' ? 'restore-refused' : 'target-refused', 'apply', {
+    return finding(codeOf(task, failure), 'apply', {
       object: nameOf(task),
       otherObject: failure.otherTargetId === undefined ? null : await this.#tenantName(failure.otherTargetId),
       attribute: failure.attribute ?? step?.attribute ?? null,
@@ -498,6 +498,12 @@ class Application {
 }
 
 const UNKNOWN: WriteFailure = { code: 'unknown', message: 'no reason was given' };
+
+/** The connector names the finding where it knows what the refusal means; otherwise it is one of the tenant's own codes. */
+function codeOf(task: Task, failure: WriteFailure): FindingCode {
+  if (failure.code in FINDINGS) return failure.code as FindingCode;
+  return task.action === 'restore' ? 'restore-refused' : 'target-refused';
+}
 
 function targetsOf(steps: readonly ReferenceStep[]): readonly number[] {
   return steps.map((step) => step.target);

@@ -1,6 +1,7 @@
 import type { Value } from '../../model/value.ts';
 import type { TargetValue } from '../connector.ts';
 import { type AttributeRule, RULES, type WritableType } from './attributes.ts';
+import { fromUniqueName } from './unique-name.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -43,7 +44,7 @@ export function readValues(type: WritableType, object: Json): ReadValues {
     if (value === undefined) continue;
     const read = fromGraph(rule, value);
     if (read === null) clear.push(rule.name);
-    else set[rule.name] = read;
+    else set[rule.name] = rule.native === 'uniqueName' ? fromUniqueName(String(read)) : read;
   }
   if (type === 'group' && typeof object[MAIL_OF_GROUP] === 'string') set['mail'] = object[MAIL_OF_GROUP];
   if (type === 'group' && object[MAIL_OF_GROUP] === null) clear.push('mail');

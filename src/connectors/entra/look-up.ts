@@ -2,6 +2,7 @@ import type { TargetWrite } from '../connector.ts';
 import type { WritableType } from './attributes.ts';
 import { type Graph, type GraphAnswer, refused } from './graph.ts';
 import { encodeKey, isJson, type Json, listOf, readValues, toBody } from './graph-object.ts';
+import { fromUniqueName, toUniqueName } from './unique-name.ts';
 
 /** An object of the tenant as a look-up finds it. */
 export interface Holder {
@@ -20,8 +21,9 @@ const FIELDS: Readonly<Record<WritableType, string>> = {
 };
 
 function toHolder(type: WritableType, object: Json, isDeleted: boolean): Holder {
-  const anchor = object[type === 'user' ? 'onPremisesImmutableId' : 'uniqueName'];
-  return { id: String(object['id']), anchor: typeof anchor === 'string' ? anchor : null, isDeleted };
+  const carried = object[type === 'user' ? 'onPremisesImmutableId' : 'uniqueName'];
+  const anchor = typeof carried !== 'string' ? null : type === 'user' ? carried : fromUniqueName(carried);
+  return { id: String(object['id']), anchor, isDeleted };
 }
 
 async function list(graph: Graph, url: string): Promise<readonly Json[]> {
@@ -38,7 +40,7 @@ async function single(graph: Graph, url: string): Promise<Json | null> {
 
 /** The path that finds the live object of an anchor. */
 export function anchorPath(type: WritableType, anchor: string): string {
-  if (type === 'group') return `/groups(uniqueName='${encodeKey(anchor)}')?${FIELDS.group}`;
+  if (type === 'group') return `/groups(uniqueName='${encodeKey(toUniqueName(anchor))}')?${FIELDS.group}`;
   return `/users?$filter=onPremisesImmutableId%20eq%20${quoted(anchor)}&${FIELDS.user}`;
 }
 
@@ -55,8 +57,8 @@ export async function findByAnchor(graph: Graph, type: WritableType, anchor: str
 
 /** The object in the recycle bin that carries the anchor. */
 export async function findDeletedByAnchor(graph: Graph, type: WritableType, anchor: string): Promise<Holder | null> {
-  const property = type === 'user' ? 'onPremisesImmutableId' : 'uniqueName';
-  const filter = `$filter=${property}%20eq%20${quoted(anchor)}&${FIELDS[type]}`;
+  const [property, value] = type === 'user' ? ['onPremisesImmutableId', anchor] : ['uniqueName', toUniqueName(anchor)];
+  const filter = `$filter=${property}%20eq%20${quoted(value)}&${FIELDS[type]}`;
   const found = await list(graph, `/directory/deletedItems/microsoft.graph.${type}?${filter}`);
   return found.map((object) => toHolder(type, object, true)).find((holder) => holder.anchor === anchor) ?? null;
 }

@@ -3,6 +3,7 @@ import type { WritableType } from './attributes.ts';
 import type { GraphRequest } from './graph.ts';
 import { encodeKey, toBody } from './graph-object.ts';
 import { createPasswordProfile } from './password.ts';
+import { toUniqueName } from './unique-name.ts';
 
 /** One request of a write. Most writes are one; memberships are one for what comes in together and one for each that goes. */
 export const STEP_KINDS = [
@@ -83,7 +84,7 @@ function createUser(write: Creation): Step {
 function createGroup(write: Creation): Step {
   const { uniqueName: _, ...properties } = toBody('group', write.attributes);
   const body = { ...properties, mailEnabled: false, securityEnabled: true };
-  const url = `/groups(uniqueName='${encodeKey(anchorOf(write))}')`;
+  const url = `/groups(uniqueName='${encodeKey(toUniqueName(anchorOf(write)))}')`;
   const headers = { Prefer: 'create-if-missing' };
   return { kind: 'create-group', targets: [], request: () => ({ method: 'PATCH', url, headers, body }) };
 }
