@@ -15,7 +15,7 @@ export function findingLines(finding: Finding, columns: number): readonly string
   if (object !== null) lines.push(objectText(object));
   if (attribute !== null && value !== null)
     lines.push(`  ${attribute}: "${cutText(printableText(value), Math.max(30, columns - attribute.length - 12))}"`);
-  else if (attribute !== null) lines.push(`  ${attribute}`);
+  else if (attribute !== null && !cause.includes(attribute)) lines.push(`  ${attribute}`);
   if (otherObject !== null) lines.push(`  the other object: ${objectText(otherObject)}`);
   lines.push(`${object === null ? '' : '  '}${printableText(cause)}`);
   return lines;

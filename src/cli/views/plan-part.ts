@@ -11,7 +11,7 @@ const PAGE = 200;
 const MEMBERS_PAGE = 5000;
 
 /** What tells one new object from another best; the rest is counted. */
-const MAIN_ATTRIBUTES = ['displayName', 'mail', 'jobTitle', 'department', 'manager', 'description'];
+const MAIN_ATTRIBUTES = ['displayName', 'jobTitle', 'department', 'manager', 'mail', 'description'];
 
 const SIGNS: Readonly<Record<Exclude<PlanPart, 'members'>, readonly [string, Tone]>> = {
   create: ['+', 'add'],
@@ -95,10 +95,11 @@ function operationLines(session: Session, part: PartOptions['part'], operation: 
   const [sign, tone] = SIGNS[part];
   const title = `  ${paint(tone, sign)} ${operation.type} ${nameText(session, operation)}`;
   const { object, source } = operation.cause;
-  const origin = source === '' ? object : `${source}: ${object}`;
-  const lines = [title, `      ${paint('dim', cutText(`from ${printableText(origin)}`, columns - 6))}`];
+  // After a deletion there is no source object left to name.
+  const origin = printableText(source === '' ? object : `from ${source}: ${object}`);
+  const lines = [title, `      ${paint('dim', cutText(origin, columns - 6))}`];
   if (part === 'delete') return lines;
-  if (part === 'create') return [...lines, ...creationLines(operation.changes, columns)];
+  if (part === 'create') return [...lines, ...creationLines(operation, columns)];
   return [...lines, ...changeLines(operation.changes)];
 }
 
@@ -107,9 +108,11 @@ function nameText(session: Session, { name, state }: Operation): string {
   return `${session.paint('strong', printableText(name))}${outcome}`;
 }
 
-function creationLines(changes: readonly AttributeChange[], columns: number): readonly string[] {
+function creationLines({ changes, name: title }: Operation, columns: number): readonly string[] {
   const isDisabled = changes.some((change) => change.native === 'accountEnabled' && change.to === false);
-  const main = MAIN_ATTRIBUTES.flatMap((name) => changes.filter((change) => change.native === name));
+  const main = MAIN_ATTRIBUTES.flatMap((name) =>
+    changes.filter((change) => change.native === name && change.to !== title),
+  );
   const texts = main.map((change) => `${change.native} ${formatValue(change.to, 40)}`);
   if (isDisabled) texts.unshift('account disabled');
   const rest = changes.length - main.length - (isDisabled ? 1 : 0);

@@ -62,8 +62,10 @@ async function writeDone(session: Session, { run, plan, isStaging }: RunResult):
     (action) => `${formatNumber(run.done[action] ?? 0)} ${DONE[action]}`,
   );
   const { add, remove } = plan.counts.memberships;
-  if (add > 0) done.push(`${countOf(add, 'membership')} to add`);
-  if (remove > 0) done.push(`${countOf(remove, 'membership')} to remove`);
+  // Failed ones are told below; how many of them were memberships is in the findings.
+  const of = run.failed === 0 ? '' : 'of the plan ';
+  if (add > 0) done.push(`${countOf(add, 'membership')} ${of}added`);
+  if (remove > 0) done.push(`${countOf(remove, 'membership')} ${of}removed`);
   await out.line(
     `${paint('good', 'Done')}: plan ${plan.id} in run ${run.id}, ${took}: ${done.length === 0 ? 'nothing written' : done.join(', ')}`,
   );
