@@ -4,13 +4,13 @@ import type { ObjectChange } from '../../model/change.ts';
 import type { CheckLine, Connector, ConnectorContext, ReadEvent, ReadRequest, SourceDefinition } from '../connector.ts';
 import { type AdSection, adSection, normalizeFingerprint, parseDuration } from './config.ts';
 import { checkDirectory } from './directory-check.ts';
-import { asDirectoryError } from './directory-failure.ts';
-import { fetchObjects } from './fetch-objects.ts';
-import { parseServerAddress } from './ldap/server-address.ts';
-import { fetchPlainObjects } from './plain-read.ts';
-import { type ReadContext, readAskedColumns } from './read-context.ts';
-import { readDirectory } from './read-directory.ts';
-import { Attempts, type Session, Sessions } from './sessions.ts';
+import { parseServerAddress, type ServerAddress } from './ldap/server-address.ts';
+import { fetchObjects } from './reading/fetch-objects.ts';
+import { fetchPlainObjects } from './reading/plain-read.ts';
+import { type ReadContext, readAskedColumns } from './reading/read-context.ts';
+import { readDirectory } from './reading/read-directory.ts';
+import { asDirectoryError } from './session/directory-failure.ts';
+import { Attempts, type Session, Sessions } from './session/sessions.ts';
 
 /** The source of kind `ad`: one domain of an Active Directory. */
 export const adSource: SourceDefinition<AdSection> = {
@@ -98,7 +98,7 @@ class AdConnector implements Connector {
     const { servers, startTls, tls, timeouts, user, password } = this.#section;
     const sessions = new Sessions(
       {
-        servers: servers.map((server) => parseServerAddress(server, startTls)),
+        servers: servers.map((server) => readAddress(server, startTls)),
         connection: {
           tls: {
             ca: tls.ca === undefined ? null : readCertificates(this.#context.resolvePath(tls.ca)),
@@ -116,6 +116,17 @@ class AdConnector implements Connector {
     sessions.refuseClearBind();
     this.#sessions = sessions;
     return sessions;
+  }
+}
+
+function readAddress(server: string, startTls: boolean): ServerAddress {
+  try {
+    return parseServerAddress(server, startTls);
+  } catch (error) {
+    throw new DirbridgeError('config-invalid', `servers: ${server} is no address of a server: ${messageOf(error)}`, {
+      cause: error,
+      remedy: 'Write ldaps://HOST or ldaps://HOST:PORT.',
+    });
   }
 }
 

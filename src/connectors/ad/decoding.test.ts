@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { guidToBytes } from '../../model/anchor.ts';
-import { AnchorSet } from './anchor-set.ts';
-import { type Column, type Columns, chooseKind } from './attribute-columns.ts';
 import { adSection, normalizeFingerprint, parseDuration } from './config.ts';
-import { parseGeneralizedTime } from './directory-facts.ts';
-import { explainSignIn } from './directory-failure.ts';
-import { ObjectDecoder } from './directory-object.ts';
-import { guidOfDn, guidOfEncodedDn, plainDn } from './extended-dn.ts';
-import { describeKnownAttribute } from './known-attributes.ts';
 import type { LdapEntry } from './ldap/ldap-entry.ts';
-import { chooseType } from './object-type.ts';
-import { readCursors } from './server-history.ts';
-import { formatRange, parseRange } from './value-range.ts';
-import { formatWatermark, normalizeNames, parseWatermark } from './watermark.ts';
+import { AnchorSet } from './objects/anchor-set.ts';
+import { type Column, type Columns, chooseKind } from './objects/attribute-columns.ts';
+import { ObjectDecoder } from './objects/directory-object.ts';
+import { guidOfDn, guidOfEncodedDn, plainDn } from './objects/extended-dn.ts';
+import { describeKnownAttribute } from './objects/known-attributes.ts';
+import { chooseType } from './objects/object-type.ts';
+import { formatRange, parseRange } from './objects/value-range.ts';
+import { readCursors } from './reading/server-history.ts';
+import { formatWatermark, normalizeNames, parseWatermark } from './reading/watermark.ts';
+import { parseGeneralizedTime } from './session/directory-facts.ts';
+import { explainSignIn } from './session/directory-failure.ts';
 
 const GUID = '722d5a32-d05d-4757-8133-fdc79f98b1d7';
 

@@ -1,11 +1,11 @@
 import { DirbridgeError } from '../../errors.ts';
 import type { CheckLine } from '../connector.ts';
-import { checkDeletions, METHOD_NAMES, openChangePoint } from './change-point.ts';
 import type { DELTA_METHODS } from './config.ts';
-import { asDirectoryError } from './directory-failure.ts';
 import { readText, readTexts } from './ldap/ldap-entry.ts';
 import type { ServerAddress } from './ldap/server-address.ts';
-import type { Session, Sessions } from './sessions.ts';
+import { checkDeletions, METHOD_NAMES, openChangePoint } from './reading/change-point.ts';
+import { asDirectoryError } from './session/directory-failure.ts';
+import type { Session, Sessions } from './session/sessions.ts';
 
 const DAY_MS = 86_400_000;
 const CERTIFICATE_WARNING_DAYS = 30;

@@ -13,7 +13,7 @@ import { ContractSpace } from '../connector.contract.ts';
 import type { CheckLine, Connector, ReadRequest } from '../connector.ts';
 import { adSource } from './connector.ts';
 import { addRecord, childDn, deleteRecord, replaceRecord } from './domain-editor.ts';
-import { FlakyProxy } from './flaky-proxy.ts';
+import { FlakyProxy } from './trial/flaky-proxy.ts';
 
 const run = promisify(execFile);
 const LDAPS = 636;

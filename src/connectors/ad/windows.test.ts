@@ -9,7 +9,12 @@ import type { Connector, ReadRequest } from '../connector.ts';
 import { adSource } from './connector.ts';
 import { BerCursor } from './ldap/ber-cursor.ts';
 import { CONTROL, encodeInteger } from './ldap/ldap-controls.ts';
-import { type ScriptedAnswer, type ScriptedEntry, type ScriptedSearch, ScriptedServer } from './scripted-server.ts';
+import {
+  type ScriptedAnswer,
+  type ScriptedEntry,
+  type ScriptedSearch,
+  ScriptedServer,
+} from './trial/scripted-server.ts';
 
 const BASE = 'DC=corp,DC=example,DC=com';
 const CONFIGURATION = `CN=Configuration,${BASE}`;

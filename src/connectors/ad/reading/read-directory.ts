@@ -1,14 +1,14 @@
-import { messageOf } from '../../errors.ts';
-import type { ConnectorContext, ReadEvent } from '../connector.ts';
+import { messageOf } from '../../../errors.ts';
+import type { ConnectorContext, ReadEvent } from '../../connector.ts';
+import { readParameters } from '../session/directory-facts.ts';
+import { Attempts, type Session, type Sessions } from '../session/sessions.ts';
 import { type ChangePoint, checkDeletions, findObstacle, METHOD_NAMES, openChangePoint } from './change-point.ts';
 import { isPointRefused, streamChanges } from './change-stream.ts';
 import { DeltaPages } from './delta-pages.ts';
-import { readParameters } from './directory-facts.ts';
 import { FullRead } from './full-read.ts';
 import { readPlainDirectory } from './plain-read.ts';
 import type { ReadContext } from './read-context.ts';
 import { findRestoredServer } from './server-history.ts';
-import { Attempts, type Session, type Sessions } from './sessions.ts';
 import { formatWatermark, normalizeNames, parseWatermark, type Watermark } from './watermark.ts';
 
 /** One read from `begin` to `end`, as the request wants it and the server allows it. */

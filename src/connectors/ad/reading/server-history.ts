@@ -1,6 +1,6 @@
-import { guidToText } from '../../model/anchor.ts';
-import { readBytes, readText } from './ldap/ldap-entry.ts';
-import type { Session } from './sessions.ts';
+import { guidToText } from '../../../model/anchor.ts';
+import { readBytes, readText } from '../ldap/ldap-entry.ts';
+import type { Session } from '../session/sessions.ts';
 import type { Watermark } from './watermark.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { SourceType } from '../../model/change.ts';
+import type { SourceType } from '../../../model/change.ts';
 
 /** From the most special class to the most general: computers and inetOrgPersons are users, too ([MS-ADSC]). */
 const TYPES_BY_CLASS: readonly (readonly [string, SourceType])[] = [

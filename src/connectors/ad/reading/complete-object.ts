@@ -1,9 +1,9 @@
-import { splitFirstRdn } from '../../model/dn.ts';
-import { type DirectoryObject, ObjectDecoder } from './directory-object.ts';
-import { isSameSpelling } from './object-changes.ts';
+import { splitFirstRdn } from '../../../model/dn.ts';
+import { type DirectoryObject, ObjectDecoder } from '../objects/directory-object.ts';
+import { isSameSpelling } from '../objects/object-changes.ts';
+import type { Session } from '../session/sessions.ts';
 import { completeAttributes } from './ranged-values.ts';
 import type { ReadContext } from './read-context.ts';
-import type { Session } from './sessions.ts';
 
 type AnchoredObject = DirectoryObject & { readonly anchor: string };
 

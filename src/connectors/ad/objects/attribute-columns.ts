@@ -1,8 +1,8 @@
-import type { ReadRequest } from '../connector.ts';
-import type { DirectoryFacts } from './directory-facts.ts';
+import type { ReadRequest } from '../../connector.ts';
+import type { LdapConnection } from '../ldap/ldap-connection.ts';
+import { readText } from '../ldap/ldap-entry.ts';
+import type { DirectoryFacts } from '../session/directory-facts.ts';
 import { describeKnownAttribute, type ValueKind } from './known-attributes.ts';
-import type { LdapConnection } from './ldap/ldap-connection.ts';
-import { readText } from './ldap/ldap-entry.ts';
 
 /** One attribute that was asked for: how it is called, and how its values are to be decoded. */
 export interface Column {

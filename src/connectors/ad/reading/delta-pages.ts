@@ -1,15 +1,15 @@
+import type { DirectoryObject } from '../objects/directory-object.ts';
+import { addNameAttributes, hasAnchor, problemOf, toPatch, toPut } from '../objects/object-changes.ts';
+import { isReadByItself } from '../objects/object-type.ts';
+import { Attempts, type Session } from '../session/sessions.ts';
 import type { ChangePoint } from './change-point.ts';
 import type { ChangeStream } from './change-stream.ts';
 import { completeObject } from './complete-object.ts';
-import type { DirectoryObject } from './directory-object.ts';
 import { readWhole } from './fetch-objects.ts';
-import { addNameAttributes, hasAnchor, problemOf, toPatch, toPut } from './object-changes.ts';
-import { isReadByItself } from './object-type.ts';
 import { type PageEvent, PageEvents } from './page-events.ts';
 import { ParentChain } from './parent-chain.ts';
 import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
 import type { ReadContext } from './read-context.ts';
-import { Attempts, type Session } from './sessions.ts';
 
 type AnchoredObject = DirectoryObject & { readonly anchor: string };
 

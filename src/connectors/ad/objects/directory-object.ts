@@ -1,9 +1,9 @@
-import { guidToText } from '../../model/anchor.ts';
-import type { ReferenceChange, SourceType } from '../../model/change.ts';
-import type { Scalar, Value } from '../../model/value.ts';
+import { guidToText } from '../../../model/anchor.ts';
+import type { ReferenceChange, SourceType } from '../../../model/change.ts';
+import type { Scalar, Value } from '../../../model/value.ts';
+import { type LdapAttribute, type LdapEntry, spanTexts } from '../ldap/ldap-entry.ts';
 import type { Column, Columns } from './attribute-columns.ts';
 import { guidOfDn, guidOfEncodedDn, plainDn } from './extended-dn.ts';
-import { type LdapAttribute, type LdapEntry, spanTexts } from './ldap/ldap-entry.ts';
 import { chooseType } from './object-type.ts';
 import { parseRange } from './value-range.ts';
 

@@ -1,12 +1,12 @@
-import type { ObjectPatch } from '../../model/change.ts';
-import type { Scalar } from '../../model/value.ts';
-import type { Column } from './attribute-columns.ts';
-import { type DirectoryObject, ObjectDecoder } from './directory-object.ts';
-import type { LdapSearch } from './ldap/ldap-connection.ts';
-import { readText } from './ldap/ldap-entry.ts';
+import type { ObjectPatch } from '../../../model/change.ts';
+import type { Scalar } from '../../../model/value.ts';
+import type { LdapSearch } from '../ldap/ldap-connection.ts';
+import { readText } from '../ldap/ldap-entry.ts';
+import type { Column } from '../objects/attribute-columns.ts';
+import { type DirectoryObject, ObjectDecoder } from '../objects/directory-object.ts';
+import { formatRange } from '../objects/value-range.ts';
+import type { Session } from '../session/sessions.ts';
 import { anchorBase, objectControls } from './read-context.ts';
-import type { Session } from './sessions.ts';
-import { formatRange } from './value-range.ts';
 
 /** A reference attribute whose targets must be read in parts. */
 export interface TargetsLeft {

@@ -1,18 +1,18 @@
-import { AnchorSet } from './anchor-set.ts';
-import { columnNames } from './attribute-columns.ts';
+import { AnchorSet } from '../objects/anchor-set.ts';
+import { columnNames } from '../objects/attribute-columns.ts';
+import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from '../objects/directory-object.ts';
+import { hasAnchor, problemOf, toPut } from '../objects/object-changes.ts';
+import { OBJECT_FILTER } from '../objects/object-type.ts';
+import { formatRange } from '../objects/value-range.ts';
+import { Attempts, type Session } from '../session/sessions.ts';
 import { type ChangePoint, openChangePoint } from './change-point.ts';
 import { completeObject } from './complete-object.ts';
-import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from './directory-object.ts';
 import { readWhole } from './fetch-objects.ts';
-import { hasAnchor, problemOf, toPut } from './object-changes.ts';
-import { OBJECT_FILTER } from './object-type.ts';
 import { type PageEvent, PageEvents } from './page-events.ts';
 import { searchPages } from './paged-search.ts';
 import { ParentChain } from './parent-chain.ts';
 import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
 import { objectControls, type ReadContext } from './read-context.ts';
-import { Attempts, type Session } from './sessions.ts';
-import { formatRange } from './value-range.ts';
 
 /** Targets of a group that are taken with its page; the rest is read in parts. What Windows gives at once by default. */
 const TARGETS_WITH_OBJECT = 1500;

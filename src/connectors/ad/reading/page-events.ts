@@ -1,5 +1,5 @@
-import type { ObjectChange } from '../../model/change.ts';
-import type { ReadEvent, ReadProblem, ReadRequest } from '../connector.ts';
+import type { ObjectChange } from '../../../model/change.ts';
+import type { ReadEvent, ReadProblem, ReadRequest } from '../../connector.ts';
 
 /** Changes of one page event. A page of the server may become more. */
 const CHANGES_PER_PAGE = 1000;

@@ -1,7 +1,7 @@
-import type { ObjectPatch, ObjectPut, Place } from '../../model/change.ts';
-import { rdnValue, splitFirstRdn } from '../../model/dn.ts';
-import type { Value } from '../../model/value.ts';
-import type { ReadProblem } from '../connector.ts';
+import type { ObjectPatch, ObjectPut, Place } from '../../../model/change.ts';
+import { rdnValue, splitFirstRdn } from '../../../model/dn.ts';
+import type { Value } from '../../../model/value.ts';
+import type { ReadProblem } from '../../connector.ts';
 import type { Columns } from './attribute-columns.ts';
 import type { DirectoryObject } from './directory-object.ts';
 

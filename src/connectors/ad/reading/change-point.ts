@@ -1,10 +1,10 @@
-import { DirbridgeError, messageOf } from '../../errors.ts';
-import type { DELTA_METHODS } from './config.ts';
-import { canReadDeletedObjects } from './directory-facts.ts';
+import { DirbridgeError, messageOf } from '../../../errors.ts';
+import type { DELTA_METHODS } from '../config.ts';
+import { CONTROL, DIR_SYNC_FLAGS } from '../ldap/ldap-controls.ts';
+import { LdapRefusal, RESULT } from '../ldap/ldap-failure.ts';
+import { canReadDeletedObjects } from '../session/directory-facts.ts';
+import type { Session } from '../session/sessions.ts';
 import { requestDirSync } from './dirsync-request.ts';
-import { CONTROL, DIR_SYNC_FLAGS } from './ldap/ldap-controls.ts';
-import { LdapRefusal, RESULT } from './ldap/ldap-failure.ts';
-import type { Session } from './sessions.ts';
 import { type ChangeMethod, normalizeNames, type Watermark } from './watermark.ts';
 
 /** From where on changes are to be told, and how. */

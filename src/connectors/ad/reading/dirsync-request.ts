@@ -1,8 +1,8 @@
-import { CONTROL, type DirSyncAnswer, decodeDirSync, dirSyncControl } from './ldap/ldap-controls.ts';
-import type { LdapEntry } from './ldap/ldap-entry.ts';
-import { ConnectionLost } from './ldap/ldap-failure.ts';
+import { CONTROL, type DirSyncAnswer, decodeDirSync, dirSyncControl } from '../ldap/ldap-controls.ts';
+import type { LdapEntry } from '../ldap/ldap-entry.ts';
+import { ConnectionLost } from '../ldap/ldap-failure.ts';
+import type { Session } from '../session/sessions.ts';
 import { objectControls } from './read-context.ts';
-import type { Session } from './sessions.ts';
 
 export interface DirSyncRequest {
   readonly filter: string;

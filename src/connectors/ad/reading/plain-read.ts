@@ -1,13 +1,13 @@
-import type { ObjectChange, ReferenceChange } from '../../model/change.ts';
-import { normalizeDn, splitFirstRdn } from '../../model/dn.ts';
-import type { ReadEvent } from '../connector.ts';
-import { columnNames } from './attribute-columns.ts';
-import { type DirectoryObject, ObjectDecoder } from './directory-object.ts';
-import { hasAnchor, isSameSpelling, problemOf } from './object-changes.ts';
+import type { ObjectChange, ReferenceChange } from '../../../model/change.ts';
+import { normalizeDn, splitFirstRdn } from '../../../model/dn.ts';
+import type { ReadEvent } from '../../connector.ts';
+import { columnNames } from '../objects/attribute-columns.ts';
+import { type DirectoryObject, ObjectDecoder } from '../objects/directory-object.ts';
+import { hasAnchor, isSameSpelling, problemOf } from '../objects/object-changes.ts';
+import { Attempts } from '../session/sessions.ts';
 import { type PageEvent, PageEvents } from './page-events.ts';
 import { searchPages } from './paged-search.ts';
 import type { ReadContext } from './read-context.ts';
-import { Attempts } from './sessions.ts';
 import { formatWatermark, normalizeNames } from './watermark.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { LdapConnection, LdapSearch } from './ldap/ldap-connection.ts';
-import { CONTROL, decodePagedResults, pagedResultsControl } from './ldap/ldap-controls.ts';
-import type { LdapEntry } from './ldap/ldap-entry.ts';
+import type { LdapConnection, LdapSearch } from '../ldap/ldap-connection.ts';
+import { CONTROL, decodePagedResults, pagedResultsControl } from '../ldap/ldap-controls.ts';
+import type { LdapEntry } from '../ldap/ldap-entry.ts';
 
 /**
  * Reads a search page by page (RFC 2696). Entries are converted as they come, and the next page is asked for before this one is handed

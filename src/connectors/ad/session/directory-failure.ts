@@ -1,5 +1,5 @@
-import { DirbridgeError, messageOf } from '../../errors.ts';
-import { ConnectionLost, LdapRefusal, RESULT } from './ldap/ldap-failure.ts';
+import { DirbridgeError, messageOf } from '../../../errors.ts';
+import { ConnectionLost, LdapRefusal, RESULT } from '../ldap/ldap-failure.ts';
 
 /** What Active Directory says after "data" when it refuses a sign-in ([MS-ERREF] 2.2, in hexadecimal). */
 const SIGN_IN_REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {

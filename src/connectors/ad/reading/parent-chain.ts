@@ -1,10 +1,10 @@
-import type { ObjectPut } from '../../model/change.ts';
-import { columnNames } from './attribute-columns.ts';
-import { IDENTITY_ATTRIBUTES, ObjectDecoder } from './directory-object.ts';
-import { hasAnchor, toPut } from './object-changes.ts';
-import { isReadByItself } from './object-type.ts';
+import type { ObjectPut } from '../../../model/change.ts';
+import { columnNames } from '../objects/attribute-columns.ts';
+import { IDENTITY_ATTRIBUTES, ObjectDecoder } from '../objects/directory-object.ts';
+import { hasAnchor, toPut } from '../objects/object-changes.ts';
+import { isReadByItself } from '../objects/object-type.ts';
+import type { Session } from '../session/sessions.ts';
 import { anchorBase, objectControls, type ReadContext } from './read-context.ts';
-import type { Session } from './sessions.ts';
 
 /**
  * Parents that a read does not deliver by itself: containers that Windows hides, and objects of other classes. An object under them has

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { BerReader, BerWriter, PresenceFilter, SearchRequest } from 'ldapts';
-import { BerCursor } from './ldap/ber-cursor.ts';
-import { MessageFrames } from './ldap/message-frames.ts';
+import { BerCursor } from '../ldap/ber-cursor.ts';
+import { MessageFrames } from '../ldap/message-frames.ts';
 
 export interface ScriptedSearch {
   readonly base: string;

@@ -1,17 +1,17 @@
 import { EqualityFilter, type Filter, OrFilter } from 'ldapts';
-import { guidToBytes } from '../../model/anchor.ts';
-import type { ObjectChange, ObjectPatch } from '../../model/change.ts';
-import { type Column, columnNames } from './attribute-columns.ts';
+import { guidToBytes } from '../../../model/anchor.ts';
+import type { ObjectChange, ObjectPatch } from '../../../model/change.ts';
+import { type LdapEntry, spanTexts } from '../ldap/ldap-entry.ts';
+import { type Column, columnNames } from '../objects/attribute-columns.ts';
+import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from '../objects/directory-object.ts';
+import { guidOfDn } from '../objects/extended-dn.ts';
+import { hasAnchor, toPut } from '../objects/object-changes.ts';
+import { formatRange, parseRange } from '../objects/value-range.ts';
+import type { Session } from '../session/sessions.ts';
 import { completeObject } from './complete-object.ts';
-import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from './directory-object.ts';
-import { guidOfDn } from './extended-dn.ts';
-import { type LdapEntry, spanTexts } from './ldap/ldap-entry.ts';
-import { hasAnchor, toPut } from './object-changes.ts';
 import { ParentChain } from './parent-chain.ts';
 import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
 import { anchorBase, objectControls, type ReadContext } from './read-context.ts';
-import type { Session } from './sessions.ts';
-import { formatRange, parseRange } from './value-range.ts';
 
 /** Objects of one request: a filter on objectGUID is answered from an index. */
 const OBJECTS_PER_SEARCH = 50;

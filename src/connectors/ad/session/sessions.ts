@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DirbridgeError, messageOf } from '../../errors.ts';
-import type { ConnectorContext } from '../connector.ts';
+import { DirbridgeError, messageOf } from '../../../errors.ts';
+import type { ConnectorContext } from '../../connector.ts';
+import { type ConnectionSettings, LdapConnection } from '../ldap/ldap-connection.ts';
+import { isTransient } from '../ldap/ldap-failure.ts';
+import type { ServerAddress } from '../ldap/server-address.ts';
 import { type DirectoryFacts, readFacts } from './directory-facts.ts';
 import { signInFailure } from './directory-failure.ts';
-import { type ConnectionSettings, LdapConnection } from './ldap/ldap-connection.ts';
-import { isTransient } from './ldap/ldap-failure.ts';
-import type { ServerAddress } from './ldap/server-address.ts';
 
 /** A connection that is signed in, and what its server told about itself. */
 export interface Session {

@@ -1,14 +1,14 @@
-import { DirbridgeError } from '../../errors.ts';
-import { columnNames } from './attribute-columns.ts';
+import { DirbridgeError } from '../../../errors.ts';
+import { showDeletedControl } from '../ldap/ldap-controls.ts';
+import { readText } from '../ldap/ldap-entry.ts';
+import { isTransient } from '../ldap/ldap-failure.ts';
+import { columnNames } from '../objects/attribute-columns.ts';
+import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from '../objects/directory-object.ts';
+import { Attempts, type Session } from '../session/sessions.ts';
 import { type ChangePoint, dirSyncFlags } from './change-point.ts';
-import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from './directory-object.ts';
 import { requestDirSync } from './dirsync-request.ts';
-import { showDeletedControl } from './ldap/ldap-controls.ts';
-import { readText } from './ldap/ldap-entry.ts';
-import { isTransient } from './ldap/ldap-failure.ts';
 import { searchPages } from './paged-search.ts';
 import { objectControls, type ReadContext } from './read-context.ts';
-import { Attempts, type Session } from './sessions.ts';
 
 /** Objects as a change tells them: DirSync what changed of them, uSNChanged all of them. */
 export type ChangeStream = AsyncGenerator<readonly DirectoryObject[], ChangePoint, void>;

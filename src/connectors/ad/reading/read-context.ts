@@ -1,10 +1,10 @@
-import type { ConnectorContext, ReadRequest } from '../connector.ts';
-import { type Columns, readColumns } from './attribute-columns.ts';
-import type { DELTA_METHODS } from './config.ts';
-import type { DirectoryFacts } from './directory-facts.ts';
-import type { LdapSearch } from './ldap/ldap-connection.ts';
-import { domainScopeControl, extendedDnControl } from './ldap/ldap-controls.ts';
-import type { Session, Sessions } from './sessions.ts';
+import type { ConnectorContext, ReadRequest } from '../../connector.ts';
+import type { DELTA_METHODS } from '../config.ts';
+import type { LdapSearch } from '../ldap/ldap-connection.ts';
+import { domainScopeControl, extendedDnControl } from '../ldap/ldap-controls.ts';
+import { type Columns, readColumns } from '../objects/attribute-columns.ts';
+import type { DirectoryFacts } from '../session/directory-facts.ts';
+import type { Session, Sessions } from '../session/sessions.ts';
 
 /** What every part of one read works with. */
 export interface ReadContext {

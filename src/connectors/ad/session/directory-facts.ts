@@ -1,8 +1,8 @@
-import { guidToText } from '../../model/anchor.ts';
-import { normalizeDn, rdnValue, splitDn } from '../../model/dn.ts';
-import type { LdapConnection } from './ldap/ldap-connection.ts';
-import { CONTROL, showDeletedControl } from './ldap/ldap-controls.ts';
-import { type LdapEntry, readBytes, readText, readTexts } from './ldap/ldap-entry.ts';
+import { guidToText } from '../../../model/anchor.ts';
+import { normalizeDn, rdnValue, splitDn } from '../../../model/dn.ts';
+import type { LdapConnection } from '../ldap/ldap-connection.ts';
+import { CONTROL, showDeletedControl } from '../ldap/ldap-controls.ts';
+import { type LdapEntry, readBytes, readText, readTexts } from '../ldap/ldap-entry.ts';
 
 /** What a server says about itself and its domain. Read once for each connection. */
 export interface DirectoryFacts {
