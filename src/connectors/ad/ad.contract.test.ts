@@ -6,7 +6,7 @@ import { SILENT_LOG } from '../../log.ts';
 import { guidToText } from '../../model/anchor.ts';
 import { type ConnectorHarness, type ContractObject, describeConnectorContract } from '../connector.contract.ts';
 import { adSource } from './connector.ts';
-import { addRecord, childDn, deleteRecord, membersRecord, renameRecord, replaceRecord } from './domain-editor.ts';
+import { addRecord, childDn, deleteRecord, membersRecord, renameRecord, replaceRecord } from './trial/domain-editor.ts';
 
 describe.skipIf(!directoryServersAvailable())('on Samba', () => {
   let domain: SambaDomain;

@@ -17,7 +17,7 @@ import {
   membersRecord,
   renameRecord,
   replaceRecord,
-} from './domain-editor.ts';
+} from './trial/domain-editor.ts';
 
 const ATTRIBUTES = [
   'cn',

@@ -12,7 +12,7 @@ import { SILENT_LOG } from '../../log.ts';
 import { ContractSpace } from '../connector.contract.ts';
 import type { CheckLine, Connector, ReadRequest } from '../connector.ts';
 import { adSource } from './connector.ts';
-import { addRecord, childDn, deleteRecord, replaceRecord } from './domain-editor.ts';
+import { addRecord, childDn, deleteRecord, replaceRecord } from './trial/domain-editor.ts';
 import { FlakyProxy } from './trial/flaky-proxy.ts';
 
 const run = promisify(execFile);

@@ -7,7 +7,7 @@ import { SILENT_LOG } from '../../log.ts';
 import { ContractSpace } from '../connector.contract.ts';
 import type { CheckLine, Connector, ReadRequest } from '../connector.ts';
 import { adSource } from './connector.ts';
-import { childDn } from './domain-editor.ts';
+import { childDn } from './trial/domain-editor.ts';
 
 const BASE = 'DC=corp,DC=example,DC=com';
 const PEOPLE = childDn('People', BASE, 'OU');

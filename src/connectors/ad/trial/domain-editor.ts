@@ -1,4 +1,4 @@
-import { escapeRdnValue } from '../../model/dn.ts';
+import { escapeRdnValue } from '../../../model/dn.ts';
 
 /** A line of LDIF: text that may hold anything goes in base64 (RFC 2849). */
 function line(name: string, value: string): string {
