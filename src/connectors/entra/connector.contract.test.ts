@@ -109,4 +109,4 @@ async function createHarness(): Promise<ConnectorHarness> {
   };
 }
 
-describeConnectorContract('Entra', createHarness);
+describeConnectorContract('Entra', createHarness, { hasTree: false, canFill: true });

@@ -67,4 +67,4 @@ async function createHarness(): Promise<ConnectorHarness> {
   };
 }
 
-describeConnectorContract('CSV', createHarness);
+describeConnectorContract('CSV', createHarness, { hasTree: false, canFill: true });
