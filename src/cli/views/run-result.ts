@@ -62,10 +62,9 @@ async function writeDone(session: Session, { run, plan, isStaging }: RunResult):
     (action) => `${formatNumber(run.done[action] ?? 0)} ${DONE[action]}`,
   );
   const { add, remove } = plan.counts.memberships;
-  // Failed ones are told below; how many of them were memberships is in the findings.
-  const of = run.failed === 0 ? '' : 'of the plan ';
-  if (add > 0) done.push(`${countOf(add, 'membership')} ${of}added`);
-  if (remove > 0) done.push(`${countOf(remove, 'membership')} ${of}removed`);
+  const isWhole = run.failed === 0;
+  if (add > 0) done.push(`${countOf(add, 'membership')} ${isWhole ? 'added' : 'to add'}`);
+  if (remove > 0) done.push(`${countOf(remove, 'membership')} ${isWhole ? 'removed' : 'to remove'}`);
   await out.line(
     `${paint('good', 'Done')}: plan ${plan.id} in run ${run.id}, ${took}: ${done.length === 0 ? 'nothing written' : done.join(', ')}`,
   );
