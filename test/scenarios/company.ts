@@ -1,6 +1,4 @@
 import type { Client } from 'ldapts';
-import { escapeRdnValue } from '../../src/model/dn.ts';
-import { guidToText } from '../../src/model/anchor.ts';
 import {
   addRecord,
   childDn,
@@ -9,7 +7,9 @@ import {
   membersRecord,
   renameRecord,
   replaceRecord,
-} from '../../src/connectors/ad/domain-editor.ts';
+} from '../../src/connectors/ad/trial/domain-editor.ts';
+import { guidToText } from '../../src/model/anchor.ts';
+import { escapeRdnValue } from '../../src/model/dn.ts';
 import type { DirectoryEntries } from '../lab/directory-entry.ts';
 import { type SambaAccount, type SambaDomain, startSamba } from '../lab/samba.ts';
 

@@ -194,7 +194,7 @@ export class SynchronizedTenant {
       created.filter((one) => matches(one.path)).reduce((total, one) => total + one.count, 0);
     return {
       users: sum((path) => /\/users$/.test(path)),
-      groups: sum((path) => /\/groups(\(|$)/.test(path)),
+      groups: sum((path) => /\/groups(\/\{id\})?$/.test(path)),
     };
   }
 
