@@ -21,7 +21,7 @@ import { compareAttributes, type Desired, flowOut, rulesBehind } from './outboun
 import { objectName } from './sync.ts';
 import { settleUniqueValues } from './unique.ts';
 
-const BATCH = 500;
+const BATCH = 2000;
 const PLANS_KEPT = 20;
 const CONTAINERS_REMEMBERED = 50_000;
 

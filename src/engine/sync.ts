@@ -8,7 +8,7 @@ import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
 import { SourceScope } from './scope.ts';
 
-const BATCH = 500;
+const BATCH = 2000;
 
 export interface SyncSummary {
   readonly counts: Readonly<Record<string, number>>;
@@ -34,6 +34,7 @@ class Synchronization {
   readonly #spaces: ReadonlyMap<number, SpaceHead>;
   readonly #scopes: ReadonlyMap<number, SourceScope>;
   readonly #inbound: InboundFlow;
+  readonly #tenantHasObjects: boolean;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -41,8 +42,10 @@ class Synchronization {
     run: string,
     spaces: ReadonlyMap<number, SpaceHead>,
     scopes: ReadonlyMap<number, SourceScope>,
+    tenantHasObjects: boolean,
   ) {
     this.#context = context;
+    this.#tenantHasObjects = tenantHasObjects;
     this.#run = run;
     this.#spaces = spaces;
     this.#scopes = scopes;
@@ -70,7 +73,9 @@ class Synchronization {
         );
       }
     });
-    return new Synchronization(context, run, new Map(heads.map((head) => [head.id, head])), scopes);
+    const tenant = heads.find((head) => head.name === TENANT);
+    const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
+    return new Synchronization(context, run, new Map(heads.map((head) => [head.id, head])), scopes, tenantHasObjects);
   }
 
   /** Marks everything when the rules or a scope are not those of the last time; answers why. */
@@ -110,7 +115,7 @@ class Synchronization {
       const pending = await store.sync.pendingObjects(BATCH);
       if (pending.length === 0) break;
       await store.transaction(async () => {
-        await store.sync.clearPending(pending.map((one) => one.id));
+        await store.sync.clearPending(pending[0]?.id ?? 0, pending.at(-1)?.id ?? 0);
         for (const object of pending) await this.#synchronizeObject(object);
         await store.sync.raiseVersion();
       });
@@ -188,11 +193,10 @@ class Synchronization {
     const { store } = this.#context;
     const content = await this.#evaluate(object, [object], null);
     if (content === null) return;
-    const mv = await store.sync.createMetaverse(rule.targetType);
-    await store.sync.link(object.id, mv, false);
+    if (content.anchor === null) await this.#report(object, [await this.#missingAnchor(object)]);
+    const mv = await store.sync.projectMetaverse(rule.targetType, object.id, content);
     this.counts.projected++;
-    await store.sync.touch(mv, TOUCH.references);
-    await this.#store(mv, content, null, object);
+    if (content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
   }
 
   /** Flows everything that is joined to a metaverse object into it again. */
@@ -248,9 +252,7 @@ class Synchronization {
       await this.#abandon(mv);
       return;
     }
-    if (content.anchor === null) {
-      await this.#report(object, [finding('anchor-missing', 'sync', { object: await this.#nameOf(object) })]);
-    }
+    if (content.anchor === null) await this.#report(object, [await this.#missingAnchor(object)]);
     const changed = await store.sync.saveMetaverse(mv, content);
     if (!changed) return;
     this.counts.changed++;
@@ -343,8 +345,9 @@ class Synchronization {
   async #joinTenantObject(mv: number, anchor: string): Promise<void> {
     const { store } = this.#context;
     const tenant = [...this.#spaces.values()].find((space) => space.name === TENANT);
+    if (tenant === undefined || !this.#tenantHasObjects) return;
     const own = await store.sync.metaverse(mv);
-    if (tenant === undefined || own?.tenant != null) return;
+    if (own?.tenant != null) return;
     const types = new Set(this.#context.rules.outbound(own?.type ?? '').map((rule) => rule.targetType));
     const found = (await store.spaces.objectsByValue(tenant.id, { kind: 'sourceAnchor', key: anchor })).filter(
       (one) => types.has(one.type) && one.mv === null && one.attributes['sourceAnchor'] === anchor,
@@ -369,6 +372,10 @@ class Synchronization {
 
   #at(): string {
     return this.#context.now().toISOString();
+  }
+
+  async #missingAnchor(object: SpaceObject): Promise<Finding> {
+    return finding('anchor-missing', 'sync', { object: await this.#nameOf(object) });
   }
 
   async #ambiguity(object: SpaceObject, candidates: readonly number[], attribute: string): Promise<Finding> {

@@ -160,9 +160,9 @@ export interface MetaverseContent {
 export interface SyncStore {
   /** Marks every object (or those of one space) for sync: a full synchronization. */
   markAllPending(space?: number): Promise<void>;
-  /** The next objects to synchronize, in a fixed order; `clearPending` takes them off the list. */
+  /** The next objects to synchronize, by number; `clearPending` takes all from the first to the last of them off the list. */
   pendingObjects(limit: number): Promise<readonly PendingObject[]>;
-  clearPending(objects: readonly number[]): Promise<void>;
+  clearPending(first: number, last: number): Promise<void>;
   markPending(object: number, flags: number): Promise<void>;
   /** Marks all objects below a container. */
   markDescendants(container: number): Promise<number>;
@@ -178,9 +178,12 @@ export interface SyncStore {
   /** Parent of an object in the tree, for walking up. */
   parentOf(object: number): Promise<{ readonly parent: number | null; readonly anchor: string } | null>;
   metaverse(mv: number): Promise<MetaverseObject | null>;
+  /** Whether the space holds any object that can be found by a value at all. */
+  hasLookupValues(space: number): Promise<boolean>;
   metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]>;
   objectsOf(mv: number): Promise<readonly SpaceObject[]>;
-  createMetaverse(type: string): Promise<number>;
+  /** Makes a metaverse object for an object that is joined to nothing yet, and marks all of it for plan. */
+  projectMetaverse(type: string, object: number, content: MetaverseContent): Promise<number>;
   /** Stores what flowed in; answers whether anything differs from before. */
   saveMetaverse(mv: number, content: MetaverseContent): Promise<boolean>;
   deleteMetaverse(mv: number): Promise<void>;

@@ -49,8 +49,8 @@ export class SqlSyncStore implements SyncStore {
     return rows.map((row) => ({ ...toSpaceObject(row), flags: row.flags }));
   }
 
-  async clearPending(objects: readonly number[]): Promise<void> {
-    for (const object of objects) await this.#driver.run('delete from pending_object where object = ?', object);
+  async clearPending(first: number, last: number): Promise<void> {
+    await this.#driver.run('delete from pending_object where object >= ? and object <= ?', first, last);
   }
 
   async markPending(object: number, flags: number): Promise<void> {
@@ -145,6 +145,10 @@ export class SqlSyncStore implements SyncStore {
     return row === undefined ? null : toMetaverseObject(row);
   }
 
+  async hasLookupValues(space: number): Promise<boolean> {
+    return (await this.#driver.get('select 1 from space_value where space = ? limit 1', space)) !== undefined;
+  }
+
   async metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]> {
     return this.#driver.all(
       'select m.id, m.type from metaverse_value v join metaverse m on m.id = v.mv where v.attribute = ? and v.key = ? order by m.id',
@@ -161,8 +165,41 @@ export class SqlSyncStore implements SyncStore {
     return rows.map(toSpaceObject);
   }
 
-  async createMetaverse(type: string): Promise<number> {
-    return this.#driver.insert(`insert into metaverse (type, doc, rules) values (?, '{}', '') returning id`, type);
+  async projectMetaverse(type: string, object: number, content: MetaverseContent): Promise<number> {
+    const mv = await this.#driver.insert(
+      'insert into metaverse (type, anchor, doc, rules) values (?, ?, ?, ?) returning id',
+      type,
+      content.anchor,
+      encodeAttributes(content.attributes),
+      content.rules,
+    );
+    await this.#driver.run('update object set mv = ? where id = ?', mv, object);
+    for (const contributor of content.contributors) await this.#addContributor(mv, contributor);
+    await this.#addLookup(mv, content.lookup);
+    await this.#driver.run('insert into touched (mv, flags) values (?, ?)', mv, TOUCH.attributes | TOUCH.references);
+    return mv;
+  }
+
+  async #addLookup(mv: number, values: readonly LookupValue[]): Promise<void> {
+    for (const { kind, key } of values) {
+      await this.#driver.run(
+        'insert into metaverse_value (attribute, key, mv) values (?, ?, ?) on conflict do nothing',
+        kind,
+        key,
+        mv,
+      );
+    }
+  }
+
+  async #addContributor(mv: number, contributor: Contributor): Promise<void> {
+    await this.#driver.run(
+      `insert into contributor (mv, attribute, object, object_attribute) values (?, ?, ?, ?)
+       on conflict (mv, attribute, object) do update set object_attribute = excluded.object_attribute`,
+      mv,
+      await this.#names.id(contributor.attribute),
+      contributor.object,
+      await this.#names.id(contributor.objectAttribute),
+    );
   }
 
   async saveMetaverse(mv: number, content: MetaverseContent): Promise<boolean> {
@@ -181,15 +218,8 @@ export class SqlSyncStore implements SyncStore {
       content.rules,
       mv,
     );
-    if (before?.doc !== '{}') await this.#driver.run('delete from metaverse_value where mv = ?', mv);
-    for (const { kind, key } of content.lookup) {
-      await this.#driver.run(
-        'insert into metaverse_value (attribute, key, mv) values (?, ?, ?) on conflict do nothing',
-        kind,
-        key,
-        mv,
-      );
-    }
+    await this.#driver.run('delete from metaverse_value where mv = ?', mv);
+    await this.#addLookup(mv, content.lookup);
     return true;
   }
 
@@ -210,14 +240,7 @@ export class SqlSyncStore implements SyncStore {
       wanted.add(key);
       if (old.has(key)) continue;
       changed = true;
-      await this.#driver.run(
-        `insert into contributor (mv, attribute, object, object_attribute) values (?, ?, ?, ?)
-         on conflict (mv, attribute, object) do update set object_attribute = excluded.object_attribute`,
-        mv,
-        attribute,
-        contributor.object,
-        objectAttribute,
-      );
+      await this.#addContributor(mv, contributor);
     }
     for (const row of before) {
       if (wanted.has(`${row.attribute}/${row.object}/${row.object_attribute}`)) continue;
