@@ -15,7 +15,7 @@ export interface PlannedOperation {
 
 const PAGE = 500;
 
-/** All operations of a plan (the newest by default), in the order of the plan. */
+/** All operations of a plan (the newest by default), in its order. Throws when one waits for a later one. */
 export async function listPlan(app: App, id?: string): Promise<readonly PlannedOperation[]> {
   return app.readPlan(id, async (_head, pages) => {
     const listed: PlannedOperation[] = [];
@@ -23,6 +23,8 @@ export async function listPlan(app: App, id?: string): Promise<readonly PlannedO
     for (;;) {
       const page = await pages.operations(after, PAGE);
       for (const operation of page) {
+        const late = operation.after.find((id) => Number(id) >= Number(operation.id));
+        if (late !== undefined) throw new Error(`operation ${operation.id} (${operation.name}) waits for ${late}`);
         const names = async (adds: boolean): Promise<readonly string[]> =>
           (await pages.members(operation.id, adds, 0, 10_000)).map((one) => one.name).sort();
         const [add, remove] = [await names(true), await names(false)];

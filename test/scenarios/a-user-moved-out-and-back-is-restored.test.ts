@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { UPN_SUFFIX } from './company.ts';
+import { describeCompany, expectStep } from './describe-company.ts';
+import { nameTenant } from './tenant-picture.ts';
+
+const ADA = `ada@${UPN_SUFFIX}`;
+
+describeCompany('a user moved out of the scope and back', (lab) => {
+  it('is restored with the same id, manager and memberships', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Inside');
+    const outside = await company.makeOu('Outside');
+    const boss = await company.makeUser('boss', ou);
+    const ada = await company.makeUser('ada', ou, { manager: boss, department: 'Analysis' });
+    await company.makeGroup('Analysts', ou, [ada, boss]);
+    const tenant = await lab.followInStep(ou);
+    const before = await tenant.picture();
+    const { id } = nameTenant(await tenant.dump()).users[ADA] ?? {};
+
+    const away = await company.move(ada, { parent: outside });
+    await expectStep(tenant, [{ action: 'delete', type: 'user', name: ADA }]);
+    const dump = await tenant.dump();
+    expect(dump.users.find((user) => user.id === id)?.deletedDateTime).toBeDefined();
+    expect(nameTenant(dump).groups['Analysts']?.members).not.toContain(id);
+
+    await company.move(away, { parent: ou });
+    await expectStep(tenant, [
+      { action: 'restore', type: 'user', name: ADA },
+      { action: 'update', type: 'group', name: 'Analysts', add: [ADA] },
+    ]);
+    expect(nameTenant(await tenant.dump()).users[ADA]?.id).toBe(id);
+    expect(await tenant.picture()).toEqual(before);
+    expect(await tenant.countCreations()).toMatchObject({ users: 2 });
+  });
+
+  it('comes back with what changed while it was away', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Inside again');
+    const outside = await company.makeOu('Outside again');
+    const kurt = await company.makeUser('kurt', ou, { department: 'Logic' });
+    const tenant = await lab.followInStep(ou);
+    const away = await company.move(kurt, { parent: outside });
+    await expectStep(tenant, [{ action: 'delete', type: 'user', name: `kurt@${UPN_SUFFIX}` }]);
+    await company.set(away, { department: 'Mathematics' });
+    await expectStep(tenant, []);
+    await company.move(away, { parent: ou });
+    await expectStep(tenant, [
+      {
+        action: 'restore',
+        type: 'user',
+        name: `kurt@${UPN_SUFFIX}`,
+        changes: { department: ['Logic', 'Mathematics'] },
+      },
+    ]);
+    expect(nameTenant(await tenant.dump()).users[`kurt@${UPN_SUFFIX}`]).toMatchObject({ department: 'Mathematics' });
+  });
+});
