@@ -30,7 +30,7 @@ export interface DirectoryObject {
   parent: string | null;
   readonly isHidden: boolean;
   readonly isDeleted: boolean;
-  /** whenCreated was sent: of a DirSync answer that means that the object is new, and everything it has was sent. */
+  /** Made since the last read, and all of it is here. DirSync sends whenCreated of such objects only; uSNCreated tells it otherwise. */
   readonly isNew: boolean;
   readonly attributes: Record<string, Value>;
   readonly cleared: readonly string[];

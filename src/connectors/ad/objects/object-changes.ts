@@ -1,4 +1,4 @@
-import type { ObjectPatch, ObjectPut, Place } from '../../../model/change.ts';
+import type { ObjectPatch, ObjectPut, Place, ReferenceChange } from '../../../model/change.ts';
 import { rdnValue, splitFirstRdn } from '../../../model/dn.ts';
 import type { Value } from '../../../model/value.ts';
 import type { ReadProblem } from '../../connector.ts';
@@ -28,6 +28,32 @@ export function toPut(object: DirectoryObject & { readonly anchor: string }, nam
     references: object.references,
   };
 }
+
+/**
+ * An object that was read whole, but is not new: whoever holds it gets all of it, whoever does not asks for it. A `put` would not do for one
+ * that came back from the recycle bin, because the groups it is in again have not changed.
+ */
+export function toWholePatch(
+  object: DirectoryObject & { readonly anchor: string },
+  columns: Columns,
+  namingContext: string,
+): ObjectPatch {
+  const place = placeOf(object, namingContext);
+  const asked = [...columns.values()];
+  const absent = asked.filter(({ name, isReference }) => !isReference && !(name in object.attributes));
+  const none = asked.filter(({ isReference }) => isReference).map(({ name }) => [name, NO_TARGETS] as const);
+  return {
+    kind: 'patch',
+    anchor: object.anchor,
+    type: object.type ?? 'other',
+    ...(place === null ? {} : { place }),
+    set: object.attributes,
+    clear: absent.map(({ name }) => name),
+    references: { ...Object.fromEntries(none), ...object.references },
+  };
+}
+
+const NO_TARGETS: ReferenceChange = { kind: 'complete', targets: [] };
 
 /** DirSync sends these with every object, changed or not. */
 const ALWAYS_SENT: ReadonlySet<string> = new Set(['objectguid', 'instancetype', 'parentguid']);

@@ -1,6 +1,6 @@
 import { DirbridgeError } from '../../../errors.ts';
 import { showDeletedControl } from '../ldap/ldap-controls.ts';
-import { readText } from '../ldap/ldap-entry.ts';
+import { type LdapEntry, readText } from '../ldap/ldap-entry.ts';
 import { isTransient } from '../ldap/ldap-failure.ts';
 import { columnNames } from '../objects/attribute-columns.ts';
 import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from '../objects/directory-object.ts';
@@ -81,12 +81,21 @@ async function* searchByUsn(
   after: bigint,
 ): AsyncGenerator<readonly DirectoryObject[], void, void> {
   const decoder = new ObjectDecoder(context.columns, 'positions');
-  const convert = (entry: Parameters<ObjectDecoder['decode']>[0]): DirectoryObject => decoder.decode(entry);
+  const convert = (entry: LdapEntry): DirectoryObject => {
+    const created = readText(entry, 'uSNCreated');
+    return { ...decoder.decode(entry), isNew: created !== undefined && BigInt(created) > after };
+  };
   const search = {
     base: session.facts.namingContext,
     scope: 'sub',
     filter: `(uSNChanged>=${after + 1n})`,
-    attributes: [...columnNames(context.columns), ...IDENTITY_ATTRIBUTES, 'isDeleted', 'showInAdvancedViewOnly'],
+    attributes: [
+      ...columnNames(context.columns),
+      ...IDENTITY_ATTRIBUTES,
+      'isDeleted',
+      'uSNCreated',
+      'showInAdvancedViewOnly',
+    ],
     controls: [showDeletedControl(), ...objectControls(session.facts)],
   } as const;
   yield* searchPages(session.connection, search, context.pageSize, convert);

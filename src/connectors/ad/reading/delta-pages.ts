@@ -1,5 +1,5 @@
 import type { DirectoryObject } from '../objects/directory-object.ts';
-import { addNameAttributes, hasAnchor, problemOf, toPatch, toPut } from '../objects/object-changes.ts';
+import { addNameAttributes, hasAnchor, problemOf, toPatch, toPut, toWholePatch } from '../objects/object-changes.ts';
 import { isReadByItself } from '../objects/object-type.ts';
 import { Attempts, type Session } from '../session/sessions.ts';
 import type { ChangePoint } from './change-point.ts';
@@ -82,7 +82,11 @@ export class DeltaPages {
     await completeObject(session, this.#context, object);
     this.#targetsLeft.push(...takeTargetsLeft(object));
     this.#parents.need(object.parent);
-    this.#pages.add(toPut(object, session.facts.namingContext));
+    const { namingContext } = session.facts;
+    const change = object.isNew
+      ? toPut(object, namingContext)
+      : toWholePatch(object, this.#context.columns, namingContext);
+    this.#pages.add(change);
   }
 
   /** What has to be asked for one by one. After a broken connection it goes on with what is left. */
