@@ -119,11 +119,17 @@ class AdConnector implements Connector {
   }
 }
 
+/** [MS-ADTS] 3.1.1.3.1.10. */
+const GLOBAL_CATALOG_PORTS: readonly number[] = [3268, 3269];
+
 function readAddress(server: string, startTls: boolean): ServerAddress {
   try {
-    return parseServerAddress(server, startTls);
+    const address = parseServerAddress(server, startTls);
+    if (GLOBAL_CATALOG_PORTS.includes(address.port))
+      throw new TypeError('a global catalog holds only some attributes of each object');
+    return address;
   } catch (error) {
-    throw new DirbridgeError('config-invalid', `servers: ${server} is no address of a server: ${messageOf(error)}`, {
+    throw new DirbridgeError('config-invalid', `servers: ${server} cannot be used: ${messageOf(error)}`, {
       cause: error,
       remedy: 'Write ldaps://HOST or ldaps://HOST:PORT.',
     });

@@ -3,6 +3,7 @@ import type { CheckLine } from '../connector.ts';
 import type { DELTA_METHODS } from './config.ts';
 import { readText, readTexts } from './ldap/ldap-entry.ts';
 import type { ServerAddress } from './ldap/server-address.ts';
+import { isSameSpelling } from './objects/extended-dn.ts';
 import { checkDeletions, METHOD_NAMES, openChangePoint } from './reading/change-point.ts';
 import { asDirectoryError } from './session/directory-failure.ts';
 import type { Session, Sessions } from './session/sessions.ts';
@@ -24,9 +25,10 @@ export async function* checkDirectory(
   try {
     for (const server of sessions.settings.servers) {
       const { session, lines, isLast } = await lookAt(server, source, sessions, now());
+      yield* lines;
+      if (usable && session) yield* compareDomains(usable, session);
       if (usable) session?.connection.close();
       else usable = session;
-      yield* lines;
       if (isLast) break;
     }
     if (usable) yield* checkDomain(source, usable, demanded);
@@ -36,6 +38,13 @@ export async function* checkDirectory(
   } finally {
     usable?.connection.close();
   }
+}
+
+function* compareDomains(first: Session, other: Session): Generator<CheckLine> {
+  if (isSameSpelling(first.facts.namingContext, other.facts.namingContext)) return;
+  const what = other.connection.server.url;
+  const detail = `it holds ${other.facts.namingContext}, the server before it ${first.facts.namingContext}`;
+  yield { what, state: 'error', detail, remedy: 'Name only servers of one domain in servers.' };
 }
 
 async function lookAt(server: ServerAddress, source: string, sessions: Sessions, now: Date) {

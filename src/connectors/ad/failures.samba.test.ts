@@ -155,7 +155,7 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain that cannot be rea
     expect(failure.message).toContain('is empty');
   });
 
-  it('tells a wrong password, an unknown user and a disabled account apart, without showing the password', async () => {
+  it('tells a wrong password from a disabled account, without showing the password', async () => {
     const wrong = await failureOf(connect({}, service, () => 'Wrong-Secret-1'));
     expect(wrong).toMatchObject({ code: 'directory-credentials' });
     expect(wrong.message).toContain(service.user);
@@ -235,6 +235,11 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain that cannot be rea
   it('uses uSNChanged where the configuration demands it, and says so', async () => {
     const { begin } = await new ContractSpace().read(connect({ delta: 'usn' }), requestFrom(null));
     expect(begin).toMatchObject({ method: 'paged search, then uSNChanged', reason: expect.stringMatching(/demands/) });
+  });
+
+  it('never reads a global catalog, which holds only some attributes', async () => {
+    const failure = await failureOf(connect({ servers: [`${domain.ldapsUrl}:3269`] }));
+    expect(failure).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('global catalog') });
   });
 
   it('checks what the account may do, with a remedy for what it may not', async () => {

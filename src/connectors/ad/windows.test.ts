@@ -5,7 +5,7 @@ import { makeTemporaryFolder, removeTemporaryFolder } from '../../../test/lab/te
 import { SILENT_LOG } from '../../log.ts';
 import { guidToBytes } from '../../model/anchor.ts';
 import { ContractSpace } from '../connector.contract.ts';
-import type { Connector, ReadRequest } from '../connector.ts';
+import type { CheckLine, Connector, ReadRequest } from '../connector.ts';
 import { adSource } from './connector.ts';
 import { BerCursor } from './ldap/ber-cursor.ts';
 import { CONTROL, encodeInteger } from './ldap/ldap-controls.ts';
@@ -136,14 +136,17 @@ describe('a Windows domain controller', () => {
   });
   afterAll(() => removeTemporaryFolder(folder));
 
-  async function serve(answer: (search: ScriptedSearch) => ScriptedAnswer, section: object = {}): Promise<void> {
+  async function serve(
+    answer: (search: ScriptedSearch) => ScriptedAnswer,
+    section: (own: string) => object = () => ({}),
+  ): Promise<void> {
     server = await ScriptedServer.start(certificate, (search) => answerAboutItself(search) ?? answer(search));
     const parsed = adSource.section.parse({
       servers: [server.url],
       tls: { ca: files.ca },
       user: 'svc@corp.example.com',
       password: { env: 'PASSWORD' },
-      ...section,
+      ...section(server.url),
     });
     connector = adSource.create(parsed, {
       name: 'corp',
@@ -264,11 +267,36 @@ describe('a Windows domain controller', () => {
     expect(JSON.parse(watermark)).toMatchObject({ method: 'usn', usn: '1000', invocationId: guid(999) });
     await connector.close();
     await server.stop();
-    await serve(answer, { delta: 'dirsync' });
+    await serve(answer, () => ({ delta: 'dirsync' }));
     await expect(new ContractSpace().read(connector, requestFrom(null))).rejects.toMatchObject({
       code: 'directory-refused',
       message: expect.stringContaining(name),
     });
+  });
+
+  it('of another domain is not taken for the next server', async () => {
+    const other = await ScriptedServer.start(certificate, (search) =>
+      search.base === '' ? one('', { defaultNamingContext: ['DC=other,DC=example'] }) : {},
+    );
+    const answer = (search: ScriptedSearch): ScriptedAnswer =>
+      search.controls.has(CONTROL.dirSync) ? dirSyncBatches(search, [[]]) : { entries: [ROOT] };
+    await serve(answer, (own) => ({ servers: [own, other.url] }));
+    const lines: CheckLine[] = [];
+    for await (const line of connector.check()) lines.push(line);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        what: other.url,
+        state: 'error',
+        detail: expect.stringContaining('DC=other,DC=example'),
+      }),
+    );
+    const { watermark } = await new ContractSpace().read(connector, requestFrom(null));
+    await server.stop();
+    await expect(new ContractSpace().read(connector, requestFrom(watermark))).rejects.toMatchObject({
+      code: 'directory-refused',
+      message: expect.stringContaining('DC=other,DC=example'),
+    });
+    await other.stop();
   });
 
   it('that gives no replication right is asked with object security', async () => {

@@ -25,3 +25,8 @@ export function guidOfEncodedDn(bytes: Buffer, start: number, end: number): stri
   const from = start + GUID_PREFIX.length;
   return bytes.toString('latin1', from, from + GUID_LENGTH).toLowerCase();
 }
+
+/** Whether two DNs are the same but for case, as one server writes them. */
+export function isSameSpelling(dn: string, other: string): boolean {
+  return dn.length === other.length && dn.toLowerCase() === other.toLowerCase();
+}

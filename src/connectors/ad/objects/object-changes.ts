@@ -4,17 +4,13 @@ import type { Value } from '../../../model/value.ts';
 import type { ReadProblem } from '../../connector.ts';
 import type { Columns } from './attribute-columns.ts';
 import type { DirectoryObject } from './directory-object.ts';
+import { isSameSpelling } from './extended-dn.ts';
 
 /** Where an object hangs; null when its parent was not told. The domain itself hangs nowhere. */
 export function placeOf(object: DirectoryObject, namingContext: string): Place | null {
   if (isSameSpelling(object.dn, namingContext)) return { parent: null, rdn: object.dn };
   if (object.parent === null) return null;
   return { parent: object.parent, rdn: splitFirstRdn(object.dn).rdn };
-}
-
-/** Whether two DNs are the same but for case, as one server writes them. */
-export function isSameSpelling(dn: string, other: string): boolean {
-  return dn.length === other.length && dn.toLowerCase() === other.toLowerCase();
 }
 
 /** An object that was read whole. */

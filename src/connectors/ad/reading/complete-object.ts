@@ -1,6 +1,6 @@
 import { splitFirstRdn } from '../../../model/dn.ts';
 import { type DirectoryObject, ObjectDecoder } from '../objects/directory-object.ts';
-import { isSameSpelling } from '../objects/object-changes.ts';
+import { isSameSpelling } from '../objects/extended-dn.ts';
 import type { Session } from '../session/sessions.ts';
 import { completeAttributes } from './ranged-values.ts';
 import type { ReadContext } from './read-context.ts';

@@ -4,6 +4,7 @@ import type { ConnectorContext } from '../../connector.ts';
 import { type ConnectionSettings, LdapConnection } from '../ldap/ldap-connection.ts';
 import { isTransient } from '../ldap/ldap-failure.ts';
 import type { ServerAddress } from '../ldap/server-address.ts';
+import { isSameSpelling } from '../objects/extended-dn.ts';
 import { type DirectoryFacts, readFacts } from './directory-facts.ts';
 import { signInFailure } from './directory-failure.ts';
 
@@ -27,6 +28,8 @@ export class Sessions {
   readonly #log: ConnectorContext['log'];
   #current: Session | null = null;
   #preferred = 0;
+  /** Of the first server that answered: all of them must hold the same domain. */
+  #namingContext: string | null = null;
 
   constructor(settings: SessionSettings, log: ConnectorContext['log']) {
     this.settings = settings;
@@ -76,6 +79,15 @@ export class Sessions {
     if (clear) throw new DirbridgeError('directory-clear-bind', `${clear.url}: the connection would not be encrypted`);
   }
 
+  /** Going on with another domain in the middle of a read would make the objects of the first one look deleted. */
+  #refuseOtherDomain({ connection, facts }: Session): void {
+    this.#namingContext ??= facts.namingContext;
+    if (isSameSpelling(facts.namingContext, this.#namingContext)) return;
+    connection.close();
+    const message = `${connection.server.url} holds ${facts.namingContext}, not ${this.#namingContext} as the others do`;
+    throw new DirbridgeError('directory-refused', message, { remedy: 'Name only servers of one domain in servers.' });
+  }
+
   async #openAny(): Promise<Session> {
     const { servers } = this.settings;
     const failures: { readonly server: ServerAddress; readonly error: unknown }[] = [];
@@ -85,11 +97,12 @@ export class Sessions {
       if (!server) continue;
       try {
         const session = await this.open(server);
+        this.#refuseOtherDomain(session);
         this.#preferred = at;
         if (failures.length > 0) this.#log.warn({ server: server.url }, 'using another server of the directory');
         return session;
       } catch (error) {
-        // A wrong password is wrong everywhere: asking each server would only lock the account.
+        // A wrong password is wrong everywhere: trying it on each server would only lock the account.
         if (isDecisive(error)) throw error;
         this.#log.warn({ server: server.url, reason: messageOf(error) }, 'a server of the directory cannot be used');
         failures.push({ server, error });
@@ -101,7 +114,7 @@ export class Sessions {
 
 function isDecisive(thrown: unknown): boolean {
   if (!(thrown instanceof DirbridgeError)) return false;
-  return thrown.code !== 'directory-certificate';
+  return thrown.code !== 'directory-certificate' && thrown.code !== 'directory-refused';
 }
 
 function joinFailures(errors: readonly unknown[]): unknown {

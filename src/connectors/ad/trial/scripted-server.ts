@@ -30,6 +30,8 @@ const SEARCH = 0x63;
 /** An LDAPS server that answers each search as a function tells it, for what no server of the lab does: Windows cuts and pages more. */
 export class ScriptedServer {
   readonly searches: ScriptedSearch[] = [];
+  /** To be used by clients; stays what it was when the server is stopped. */
+  url = '';
   readonly #server: Server;
   readonly #answer: (search: ScriptedSearch) => ScriptedAnswer;
   readonly #sockets = new Set<TLSSocket>();
@@ -49,16 +51,13 @@ export class ScriptedServer {
     const scripted = new ScriptedServer(certificate, answer);
     scripted.#server.listen(0, '127.0.0.1');
     await once(scripted.#server, 'listening');
+    scripted.url = `ldaps://127.0.0.1:${(scripted.#server.address() as AddressInfo).port}`;
     return scripted;
-  }
-
-  get url(): string {
-    return `ldaps://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #serve(socket: TLSSocket): void {
