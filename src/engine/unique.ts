@@ -130,9 +130,15 @@ class UniqueValues {
     await this.#context.store.plans.setWanted(operation.mv, false);
   }
 
-  async #orderWaits(waits: readonly Wait[]): Promise<void> {
+  async #orderWaits(found: readonly Wait[]): Promise<void> {
     const { plans } = this.#context.store;
+    const followUps = await this.#clearAddresses(found);
+    const waits = found.map((wait) => {
+      const followUp = wait.value.kind === 'address' ? followUps.get(wait.operation) : undefined;
+      return followUp === undefined ? wait : { ...wait, operation: followUp };
+    });
     const after = new Map<number, Set<number>>();
+    for (const [operation, followUp] of followUps) after.set(followUp, new Set([operation]));
     for (const { operation, on } of waits) after.set(operation, (after.get(operation) ?? new Set()).add(on));
     for (const cycle of findCycles(after)) await this.#stepAside(cycle, after, waits);
     const levels = new Map<number, number>();
@@ -142,6 +148,29 @@ class UniqueValues {
         level: levelOf(operation, after, levels),
       });
     }
+  }
+
+  /**
+   * Gives up addresses that others wait for. An object that takes a new address keeps the former one as a secondary address; only clearing
+   * releases it. So it clears first and takes its new address in a second operation. Answers those by the first.
+   */
+  async #clearAddresses(waits: readonly Wait[]): Promise<ReadonlyMap<number, number>> {
+    const { plans } = this.#context.store;
+    const followUps = new Map<number, number>();
+    for (const on of new Set(waits.filter((wait) => wait.value.kind === 'address').map((wait) => wait.on))) {
+      const stored = await plans.operation(on);
+      if (stored?.action !== 'update') continue;
+      const moving = stored.changes.filter(
+        (change) => this.#kinds.get(change.attribute) === 'address' && change.to !== null,
+      );
+      if (moving.length === 0) continue;
+      await plans.updateOperation(on, {
+        changes: stored.changes.map((change) => (moving.includes(change) ? { ...change, to: null } : change)),
+      });
+      const taking = moving.map((change): AttributeChange => ({ ...change, from: null }));
+      followUps.set(on, await plans.addFollowUp(on, taking, [on], 1));
+    }
+    return followUps;
   }
 
   /**

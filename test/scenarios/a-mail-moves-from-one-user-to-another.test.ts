@@ -14,15 +14,43 @@ describeCompany('a mail address', (lab) => {
     const tenant = await lab.followInStep(ou);
     await company.set(from, { mail: upn('from') });
     await company.set(to, { mail: SALES });
+    // Graph keeps the address that a new one replaces as a secondary one: only clearing gives it up.
     expect(await tenant.plan()).toEqual([
-      { action: 'update', type: 'user', name: upn('from'), changes: { mail: [SALES, upn('from')] } },
+      { action: 'update', type: 'user', name: upn('from'), changes: { mail: [SALES, null] } },
       { action: 'update', type: 'user', name: upn('to'), changes: { mail: [upn('to'), SALES] } },
+      { action: 'update', type: 'user', name: upn('from'), changes: { mail: [null, upn('from')] } },
     ]);
     await tenant.apply();
     expect(await tenant.plan()).toEqual([]);
     const { users } = nameTenant(await tenant.dump());
     expect(users[upn('from')]).toMatchObject({ mail: upn('from') });
     expect(users[upn('to')]).toMatchObject({ mail: SALES });
+  });
+
+  it('that two users exchange ends where it belongs', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Exchanged');
+    const { one = '', two = '' } = await company.makeUsers(ou, {
+      one: { mail: upn('first') },
+      two: { mail: upn('second') },
+    });
+    const tenant = await lab.followInStep(ou);
+    await company.set(one, { mail: upn('second') });
+    await company.set(two, { mail: upn('first') });
+    const changes = (await tenant.plan()).map((operation) => [operation.name, operation.changes?.['mail']]);
+    expect(changes).toHaveLength(4);
+    expect(changes.slice(0, 2).sort()).toEqual([
+      [upn('one'), [upn('first'), null]],
+      [upn('two'), [upn('second'), null]],
+    ]);
+    expect(changes.slice(2).sort()).toEqual([
+      [upn('one'), [null, upn('second')]],
+      [upn('two'), [null, upn('first')]],
+    ]);
+    await tenant.apply();
+    expect(await tenant.plan()).toEqual([]);
+    const { users } = nameTenant(await tenant.dump());
+    expect([users[upn('one')]?.['mail'], users[upn('two')]?.['mail']]).toEqual([upn('second'), upn('first')]);
   });
 
   it('that two users want stays with the one that has it; the other goes without it and gets it once it is free', async () => {

@@ -35,7 +35,12 @@ describeCompany('an OU moved out of the scope', (lab) => {
     await expectStep(tenant, [
       { action: 'restore', type: 'group', name: 'Team members', add: both },
       { action: 'restore', type: 'user', name: `ada@${UPN_SUFFIX}` },
-      { action: 'restore', type: 'user', name: `grace@${UPN_SUFFIX}`, changes: { manager: [null, `ada@${UPN_SUFFIX}`] } },
+      {
+        action: 'restore',
+        type: 'user',
+        name: `grace@${UPN_SUFFIX}`,
+        changes: { manager: [null, `ada@${UPN_SUFFIX}`] },
+      },
       { action: 'update', type: 'user', name: `kurt@${UPN_SUFFIX}`, changes: { manager: [null, `ada@${UPN_SUFFIX}`] } },
       { action: 'update', type: 'group', name: 'Everybody', add: both },
     ]);

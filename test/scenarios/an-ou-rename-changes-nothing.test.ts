@@ -24,9 +24,7 @@ describeCompany('a container of the scope', (lab) => {
     expect(await tenant.dump()).toEqual(before);
 
     await company.makeUser('kurt', `OU=Wien,${moved}`);
-    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`)).toEqual([
-      `create kurt@${UPN_SUFFIX}`,
-    ]);
+    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`)).toEqual([`create kurt@${UPN_SUFFIX}`]);
     await tenant.apply();
     expect(Object.keys(nameTenant(await tenant.dump()).users)).toHaveLength(3);
   });
