@@ -1,0 +1,58 @@
+// The process that is measured: it holds one rig, answers the calls of the bench one after the other, and ends when the bench does.
+import process from 'node:process';
+import { readPeakMemory } from './peak-memory.ts';
+import { Rig, type RigDescription } from './rig.ts';
+
+/** What the bench may ask. */
+export type Call =
+  | { readonly name: 'open'; readonly rig: RigDescription }
+  | { readonly name: 'import' }
+  | { readonly name: 'cycle'; readonly apply: boolean }
+  | { readonly name: 'profiledCycle'; readonly apply: boolean }
+  | { readonly name: 'changeMember'; readonly group: 'small' | 'large' }
+  | { readonly name: 'countRows'; readonly apply: boolean }
+  | { readonly name: 'watermark' }
+  | { readonly name: 'peakMemory' }
+  | { readonly name: 'close' };
+
+let rig: Rig | null = null;
+let last: Promise<unknown> = Promise.resolve();
+
+async function answer(call: Call): Promise<unknown> {
+  if (call.name === 'open') {
+    rig = await Rig.open(call.rig);
+    return null;
+  }
+  if (call.name === 'peakMemory') return readPeakMemory();
+  if (rig === null) throw new Error('the first call must be "open"');
+  switch (call.name) {
+    case 'import':
+      return rig.importSource();
+    case 'cycle':
+      return rig.cycle(call.apply);
+    case 'profiledCycle':
+      return rig.profileCycle(call.apply);
+    case 'changeMember':
+      return rig.changeMember(call.group);
+    case 'countRows':
+      return rig.countRows(call.apply);
+    case 'watermark':
+      return rig.watermark();
+    case 'close':
+      return rig.close();
+  }
+}
+
+function send(message: object): void {
+  process.send?.(message);
+}
+
+process.on('message', (call: Call) => {
+  last = last
+    .then(() => answer(call))
+    .then(
+      (value) => send({ value }),
+      (error: unknown) => send({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
+});
+process.on('disconnect', () => process.exit());

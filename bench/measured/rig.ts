@@ -1,0 +1,235 @@
+import { adSource } from '../../src/connectors/ad/connector.ts';
+import type { Connector, ConnectorContext, TargetConnector } from '../../src/connectors/connector.ts';
+import { entraTarget } from '../../src/connectors/entra/connector.ts';
+import { ENTRA_SCHEMA } from '../../src/connectors/entra/schema.ts';
+import { createMemoryTarget } from '../../src/connectors/memory/target.ts';
+import type { EngineContext } from '../../src/engine/context.ts';
+import { importSpace } from '../../src/engine/import.ts';
+import { type CycleResult, runCycle } from '../../src/engine/run.ts';
+import { SILENT_LOG } from '../../src/log.ts';
+import { loadRuleSet } from '../../src/rules/rule-set.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { createMemorySource, type MemorySource } from '../memory-source.ts';
+import type { PairMember, PopulationSize } from '../population.ts';
+import { reportProfile, StepProfiler } from './profile.ts';
+import { countChangedRows, type RowCount } from './row-count.ts';
+
+export type SourceDescription =
+  | { readonly kind: 'memory'; readonly size: PopulationSize }
+  | {
+      readonly kind: 'ad';
+      readonly server: string;
+      readonly ca: string;
+      readonly user: string;
+      readonly password: string;
+      /** Containers; none: the whole domain. */
+      readonly include: readonly string[];
+    };
+
+export type TargetDescription =
+  | { readonly kind: 'memory' }
+  | {
+      readonly kind: 'entra';
+      readonly url: string;
+      readonly tenant: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+    };
+
+/** What a measured process works with: one source, the shipped rules, one tenant, one store. */
+export interface RigDescription {
+  readonly store: string;
+  readonly source: SourceDescription;
+  readonly target: TargetDescription;
+}
+
+export interface ImportMeasurement {
+  readonly milliseconds: number;
+  readonly read: number;
+  /** How the directory was read. */
+  readonly detail: string;
+}
+
+export interface CycleMeasurement {
+  readonly milliseconds: number;
+  readonly steps: readonly { readonly step: string; readonly milliseconds: number; readonly counts: object }[];
+  readonly outcome: string;
+  readonly operations: number;
+  readonly memberships: number;
+  /** Writes carried out so far; only for targets in memory. */
+  readonly writes: number;
+}
+
+const SOURCE = 'corp';
+/** Everything may change: the guards are not what is measured. */
+const GUARDS = {
+  deletions: { count: 1_000_000, percent: 100 },
+  membershipRemovals: { percent: 100 },
+  sourceShrink: { percent: 100 },
+};
+
+/** The engine with everything it needs. What is not in memory beforehand is opened by the first measured call, within its time. */
+export class Rig {
+  readonly #description: RigDescription;
+  readonly #memory: MemorySource | null;
+  #context: EngineContext | null = null;
+  #onStep: (step: string) => void = () => undefined;
+  #lastStep = '';
+
+  private constructor(description: RigDescription) {
+    this.#description = description;
+    const { source } = description;
+    this.#memory = source.kind === 'memory' ? createMemorySource(SOURCE, source.size) : null;
+  }
+
+  static async open(description: RigDescription): Promise<Rig> {
+    return new Rig(description);
+  }
+
+  async importSource(): Promise<ImportMeasurement> {
+    const startedAt = performance.now();
+    const context = await this.#open();
+    const connector = this.#sourceOf(context);
+    const run = await context.store.runs.startRun('bench', new Date().toISOString());
+    const { counts, detail } = await importSpace(context, connector, {
+      attributes: context.rules.attributesRead('source'),
+      references: [...new Set([...context.rules.referencesRead('source'), 'member'])],
+      lookup: () => [],
+      full: false,
+      run,
+    });
+    return { milliseconds: performance.now() - startedAt, read: counts.read, detail };
+  }
+
+  async cycle(apply: boolean): Promise<CycleMeasurement> {
+    const marks: { readonly step: string; readonly at: number }[] = [];
+    const before = this.#onStep;
+    this.#lastStep = '';
+    this.#onStep = (step) => {
+      marks.push({ step, at: performance.now() });
+      before(step);
+    };
+    const startedAt = performance.now();
+    const context = await this.#open();
+    const result = await runCycle(context, { command: 'bench', full: false, apply });
+    const endedAt = performance.now();
+    this.#onStep = before;
+    const { steps } = (await context.store.runs.run(result.run)) ?? { steps: [] };
+    return {
+      milliseconds: endedAt - startedAt,
+      steps: marks.map(({ step, at }, index) => ({
+        step,
+        milliseconds: (marks[index + 1]?.at ?? endedAt) - at,
+        counts: steps.find((one) => one.step === step)?.counts ?? {},
+      })),
+      outcome: result.outcome,
+      operations: result.plan.operations,
+      memberships: countMemberships(result),
+      writes: countWrites(context.target),
+    };
+  }
+
+  async profileCycle(apply: boolean): Promise<CycleMeasurement & { readonly report: string }> {
+    const profiler = await StepProfiler.start();
+    this.#onStep = (step) => profiler.mark(step);
+    const measurement = await this.cycle(apply);
+    this.#onStep = () => undefined;
+    return { ...measurement, report: reportProfile(await profiler.stop()) };
+  }
+
+  async countRows(apply: boolean): Promise<readonly RowCount[]> {
+    return countChangedRows(this.#description.store, async () => {
+      await this.cycle(apply);
+    });
+  }
+
+  changeMember(group: PairMember): void {
+    if (this.#memory === null) throw new Error('only a source in memory is changed from here');
+    this.#memory.changeMember(group);
+  }
+
+  async watermark(): Promise<string> {
+    const spaces = await (await this.#open()).store.spaces.spaces();
+    return spaces.find((space) => space.name === SOURCE)?.watermark ?? '';
+  }
+
+  async close(): Promise<void> {
+    const context = this.#context;
+    this.#context = null;
+    if (context === null) return;
+    await this.#sourceOf(context).close();
+    await context.target.close();
+    await context.store.close();
+  }
+
+  async #open(): Promise<EngineContext> {
+    this.#context ??= {
+      store: await openSqliteStore(this.#description.store, { command: 'bench' }),
+      rules: loadRuleSet(['standard']),
+      sources: [this.#describeSource()],
+      target: openTarget(this.#description.target),
+      guards: GUARDS,
+      now: () => new Date(),
+      log: SILENT_LOG,
+      progress: (step) => this.#enter(step),
+    };
+    return this.#context;
+  }
+
+  /** Progress is told many times in one step. */
+  #enter(step: string): void {
+    if (step === this.#lastStep) return;
+    this.#lastStep = step;
+    this.#onStep(step);
+  }
+
+  #describeSource(): EngineContext['sources'][number] {
+    const { source } = this.#description;
+    if (source.kind === 'ad')
+      return { connector: openDirectory(source), scope: { include: source.include, exclude: [], groups: [] } };
+    if (this.#memory === null) throw new Error('there is no source in memory');
+    return { connector: this.#memory.connector, scope: { include: [], exclude: [], groups: [] } };
+  }
+
+  #sourceOf(context: EngineContext): Connector {
+    const [source] = context.sources;
+    if (source === undefined) throw new Error('the rig has no source');
+    return source.connector;
+  }
+}
+
+function openDirectory(source: SourceDescription & { readonly kind: 'ad' }): Connector {
+  const section = adSource.section.parse({
+    servers: [source.server],
+    tls: { ca: source.ca },
+    user: source.user,
+    password: { env: 'BENCH' },
+  });
+  return adSource.create(section, describeContext(SOURCE, source.password));
+}
+
+function openTarget(target: TargetDescription): TargetConnector {
+  if (target.kind === 'memory') return createMemoryTarget({ schema: ENTRA_SCHEMA });
+  const section = entraTarget.section.parse({
+    tenant: target.tenant,
+    clientId: target.clientId,
+    clientSecret: { env: 'BENCH' },
+    graph: target.url,
+    authority: target.url,
+  });
+  return entraTarget.create(section, describeContext('tenant', target.clientSecret));
+}
+
+function describeContext(name: string, secret: string): ConnectorContext {
+  return { name, log: SILENT_LOG, now: () => new Date(), readSecret: () => secret, resolvePath: (path) => path };
+}
+
+function countMemberships(result: CycleResult): number {
+  const { memberships } = result.plan.counts;
+  return memberships.add + memberships.remove;
+}
+
+function countWrites(target: TargetConnector): number {
+  if (!('written' in target)) return 0;
+  return Object.values(target.written as Readonly<Record<string, number>>).reduce((sum, count) => sum + count, 0);
+}
