@@ -62,7 +62,7 @@ export async function applyPlan(context: EngineContext, plan: PlanHead, options:
   await application.carryOut();
   await store.transaction(async () => {
     await store.apply.settlePlan(plan.id);
-    await store.apply.purgeOrphans();
+    await store.apply.purgeOrphans(plan.id);
     await store.apply.setPlanState(plan.id, 'applied');
     await rememberBaselines(context);
   });

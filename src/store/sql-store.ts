@@ -1,5 +1,6 @@
 import type { Driver } from './driver.ts';
 import { SqlApplyStore } from './sql/apply.ts';
+import { ManagedCounts } from './sql/managed-counts.ts';
 import { AttributeNames } from './sql/names.ts';
 import { SqlPlanStore } from './sql/plans.ts';
 import { SqlRunStore } from './sql/runs.ts';
@@ -16,16 +17,18 @@ export class SqlStore implements Store {
   readonly runs: RunStore;
   readonly #driver: Driver;
   readonly #names: AttributeNames;
+  readonly #managed: ManagedCounts;
   readonly #spaces: SqlSpaceStore;
 
   constructor(driver: Driver) {
     this.#driver = driver;
     this.#names = new AttributeNames(driver);
-    this.#spaces = new SqlSpaceStore(driver, this.#names);
+    this.#managed = new ManagedCounts(driver);
+    this.#spaces = new SqlSpaceStore(driver, this.#names, this.#managed);
     this.spaces = this.#spaces;
-    this.sync = new SqlSyncStore(driver, this.#names);
-    this.plans = new SqlPlanStore(driver, this.#names);
-    this.apply = new SqlApplyStore(driver, this.#names);
+    this.sync = new SqlSyncStore(driver, this.#names, this.#managed);
+    this.plans = new SqlPlanStore(driver, this.#names, this.#managed);
+    this.apply = new SqlApplyStore(driver, this.#names, this.#managed);
     this.runs = new SqlRunStore(driver);
   }
 
@@ -34,6 +37,7 @@ export class SqlStore implements Store {
       return await this.#driver.transaction(work);
     } catch (error) {
       this.#names.forget();
+      this.#managed.forget();
       this.#spaces.forget();
       throw error;
     }

@@ -455,8 +455,8 @@ export interface ApplyStore {
   ): Promise<void>;
   /** Takes the objects of which everything was carried out off the list of touched ones. */
   settlePlan(plan: string): Promise<void>;
-  /** Metaverse objects without any source object whose tenant object is gone too. */
-  purgeOrphans(): Promise<void>;
+  /** Forgets metaverse objects that nobody stands for any more and whose tenant object this plan has deleted. */
+  purgeOrphans(plan: string): Promise<void>;
   log(entries: readonly ChangeLogEntry[]): Promise<void>;
   changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
 }

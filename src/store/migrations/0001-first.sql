@@ -152,8 +152,10 @@ create table plan (
   guards text not null,
   operations integer not null,
   approved_by text,
-  approved_at text
+  approved_at text,
+  detailed integer not null default 1
 );
+create index plan_detailed on plan (id) where detailed = 1;
 -- late: the second operation of one object, for references that could not be written with the first
 create table operation (
   id integer primary key,
@@ -172,7 +174,7 @@ create table operation (
   cause text not null,
   state text not null
 );
-create index operation_plan on operation (plan, position);
+create index operation_plan on operation (plan, position) where position is not null;
 create index operation_mv on operation (plan, mv, late, type, action, level);
 create table operation_reference (
   plan integer not null,

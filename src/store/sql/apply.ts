@@ -19,6 +19,7 @@ import type {
   ReferenceStep,
   StoredOperation,
 } from '../store.ts';
+import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { type OperationRow, toStoredOperation } from './operations.ts';
 
@@ -63,10 +64,12 @@ const REFERENCE_STATES = { done: 1, failed: 2 } as const;
 export class SqlApplyStore implements ApplyStore {
   readonly #driver: Driver;
   readonly #names: AttributeNames;
+  readonly #managed: ManagedCounts;
 
-  constructor(driver: Driver, names: AttributeNames) {
+  constructor(driver: Driver, names: AttributeNames, managed: ManagedCounts) {
     this.#driver = driver;
     this.#names = names;
+    this.#managed = managed;
   }
 
   async plan(id?: string): Promise<PlanHead | null> {
@@ -403,11 +406,15 @@ export class SqlApplyStore implements ApplyStore {
         id,
       );
     }
-    if (before === undefined || before.state !== 0) await this.#countLive(space, object.type, 1);
+    if (before === undefined || before.state !== 0) {
+      await this.#managed.invalidate();
+      await this.#countLive(space, object.type, 1);
+    }
     return id;
   }
 
   async believeRemoved(object: number, deletedAt: string): Promise<void> {
+    await this.#managed.invalidate();
     const row = await this.#driver.get<{ readonly space: number; readonly type: string; readonly state: number }>(
       'select space, type, state from object where id = ?',
       object,
@@ -475,10 +482,14 @@ export class SqlApplyStore implements ApplyStore {
     await this.#driver.run(`delete from touched_reference where source in (${settled})`, Number(plan));
   }
 
-  async purgeOrphans(): Promise<void> {
+  async purgeOrphans(plan: string): Promise<void> {
     const rows = await this.#driver.all<{ readonly id: number }>(
-      `select m.id from metaverse m left join object t on t.id = m.tenant
-       where (m.tenant is null or t.state <> 0) and m.doc = '{}' and not exists (select 1 from object o where o.mv = m.id and o.id <> coalesce(m.tenant, 0))`,
+      `select m.id from operation op
+       cross join metaverse m
+       left join object t on t.id = m.tenant
+       where op.plan = ? and op.action = 'delete' and m.id = op.mv and m.doc = '{}' and (m.tenant is null or t.state <> 0)
+         and not exists (select 1 from object o where o.mv = m.id and o.id <> coalesce(m.tenant, 0))`,
+      Number(plan),
     );
     for (const { id } of rows) {
       for (const table of ['metaverse_value', 'contributor', 'touched', 'wanted'])

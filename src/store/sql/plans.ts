@@ -13,6 +13,7 @@ import {
   TOUCH,
   type TouchedObject,
 } from '../store.ts';
+import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { OPERATION_COLUMNS, type OperationRow, toStoredOperation } from './operations.ts';
 import { planReferenceDifferences, touchReferencesOfCreated } from './reference-plan.ts';
@@ -25,10 +26,12 @@ interface TouchedRow extends MetaverseRow {
 export class SqlPlanStore implements PlanStore {
   readonly #driver: Driver;
   readonly #names: AttributeNames;
+  readonly #managed: ManagedCounts;
 
-  constructor(driver: Driver, names: AttributeNames) {
+  constructor(driver: Driver, names: AttributeNames, managed: ManagedCounts) {
     this.#driver = driver;
     this.#names = names;
+    this.#managed = managed;
   }
 
   async createPlan(run: string, at: string): Promise<number> {
@@ -331,6 +334,7 @@ export class SqlPlanStore implements PlanStore {
   }
 
   async countPlan(plan: number): Promise<{ readonly counts: PlanCounts; readonly operations: number }> {
+    await this.#managed.keep();
     const rows = await this.#driver.all<{
       readonly type: TargetType;
       readonly action: Action;
@@ -399,12 +403,13 @@ export class SqlPlanStore implements PlanStore {
 
   async finishPlan(plan: number, summary: PlanSummary): Promise<void> {
     await this.#driver.run(
-      'update plan set hash = ?, counts = ?, guards = ?, operations = ?, state = ? where id = ?',
+      'update plan set hash = ?, counts = ?, guards = ?, operations = ?, state = ?, detailed = ? where id = ?',
       summary.hash,
       JSON.stringify(summary.counts),
       JSON.stringify(summary.guards),
       summary.operations,
       summary.state,
+      summary.operations > 0 ? 1 : 0,
       plan,
     );
     await this.#driver.run('delete from claim where plan = ?', plan);
@@ -431,21 +436,19 @@ export class SqlPlanStore implements PlanStore {
   }
 
   async managedCounts(): Promise<Readonly<Partial<Record<TargetType, number>>>> {
-    const rows = await this.#driver.all<{ readonly type: TargetType; readonly n: number }>(
-      `select o.type as type, count(*) as n from object o join space s on s.id = o.space
-       where s.name = 'tenant' and o.state = 0 and o.mv is not null group by o.type`,
-    );
-    return Object.fromEntries(rows.map((row) => [row.type, row.n]));
+    return this.#managed.read();
   }
 
   async prunePlans(keep: number): Promise<void> {
     const rows = await this.#driver.all<{ readonly id: number }>(
-      `select id from plan where state <> 'applying' and exists (select 1 from operation o where o.plan = plan.id) order by id desc limit -1 offset ?`,
+      `select id from plan where detailed = 1 and state <> 'applying' order by id desc limit -1 offset ?`,
       keep,
     );
     for (const { id } of rows) {
       await this.#driver.run('delete from operation_reference where plan = ?', id);
       await this.#driver.run('delete from operation where plan = ?', id);
+      await this.#driver.run('delete from claim where plan = ?', id);
+      await this.#driver.run('update plan set detailed = 0 where id = ?', id);
     }
   }
 }

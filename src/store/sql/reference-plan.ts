@@ -34,17 +34,25 @@ export async function touchReferencesOfCreated(driver: Driver, plan: number): Pr
     `select 1 from wanted w where not exists (select 1 from touched t where t.mv = w.mv and t.flags & ${TOUCH.references} <> 0) limit 1`,
   );
   if (others === undefined) return;
-  await driver.run(
-    `insert into touched_reference (source, attribute, target)
-     select c.mv, c.attribute, op.mv
+  const referring = `
      from operation op
      cross join object o
      cross join reference r
      cross join contributor c
      where op.plan = ? and o.mv = op.mv and r.target = o.id and c.object = r.source and c.object_attribute = r.attribute
        and op.action in ('create', 'restore')
-       and not exists (select 1 from touched t where t.mv = c.mv and t.flags & ${TOUCH.references} <> 0)
+       and not exists (select 1 from touched t where t.mv = c.mv and t.flags & ${TOUCH.references} <> 0)`;
+  await driver.run(
+    `insert into touched_reference (source, attribute, target)
+     select c.mv, c.attribute, op.mv ${referring}
      on conflict do nothing`,
+    plan,
+  );
+  // A manager who was out of the scope is not any more.
+  await driver.run(
+    `insert into touched (mv, flags)
+     select distinct c.mv, ${TOUCH.outside} ${referring}
+     on conflict (mv) do update set flags = touched.flags | excluded.flags`,
     plan,
   );
 }

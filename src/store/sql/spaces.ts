@@ -4,6 +4,7 @@ import type { Attributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
 import type { ImportCounts, ImportEnd, LookupValue, SpaceHead, SpaceObject, SpaceStore } from '../store.ts';
 import { ImportPages } from './import-page.ts';
+import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { OBJECT_COLUMNS, type ObjectRow, toSpaceObject } from './rows.ts';
 
@@ -28,11 +29,13 @@ interface ScopeAnchor {
 export class SqlSpaceStore implements SpaceStore {
   readonly #driver: Driver;
   readonly #names: AttributeNames;
+  readonly #managed: ManagedCounts;
   #pages: { readonly key: string; readonly pages: ImportPages } | null = null;
 
-  constructor(driver: Driver, names: AttributeNames) {
+  constructor(driver: Driver, names: AttributeNames, managed: ManagedCounts) {
     this.#driver = driver;
     this.#names = names;
+    this.#managed = managed;
   }
 
   /** After a rollback nothing remembered of the open import can be trusted. */
@@ -72,11 +75,15 @@ export class SqlSpaceStore implements SpaceStore {
     changes: readonly ObjectChange[],
     lookup: (attributes: Attributes) => readonly LookupValue[],
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
-    return this.#importPages(space, generation, lookup).store(changes);
+    const stored = await this.#importPages(space, generation, lookup).store(changes);
+    if (stored.counts.added + stored.counts.changed + stored.counts.removed > 0) await this.#managed.invalidate();
+    return stored;
   }
 
   async dropUnseen(space: number, generation: number): Promise<number> {
-    return this.#importPages(space, generation, () => []).dropUnseen();
+    const dropped = await this.#importPages(space, generation, () => []).dropUnseen();
+    if (dropped > 0) await this.#managed.invalidate();
+    return dropped;
   }
 
   #importPages(

@@ -10,6 +10,7 @@ import {
   type SyncStore,
   TOUCH,
 } from '../store.ts';
+import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import {
   METAVERSE_COLUMNS,
@@ -25,10 +26,12 @@ const NO_REFERENCES: Readonly<Record<string, number>> = {};
 export class SqlSyncStore implements SyncStore {
   readonly #driver: Driver;
   readonly #names: AttributeNames;
+  readonly #managed: ManagedCounts;
 
-  constructor(driver: Driver, names: AttributeNames) {
+  constructor(driver: Driver, names: AttributeNames, managed: ManagedCounts) {
     this.#driver = driver;
     this.#names = names;
+    this.#managed = managed;
   }
 
   async markAllPending(space?: number): Promise<void> {
@@ -257,6 +260,7 @@ export class SqlSyncStore implements SyncStore {
   }
 
   async deleteMetaverse(mv: number): Promise<void> {
+    await this.#managed.invalidate();
     await this.#driver.run('delete from metaverse_value where mv = ?', mv);
     await this.#driver.run('delete from contributor where mv = ?', mv);
     await this.#driver.run('delete from touched where mv = ?', mv);
@@ -269,6 +273,7 @@ export class SqlSyncStore implements SyncStore {
     const before = await this.#driver.get<{ readonly mv: number | null }>('select mv from object where id = ?', object);
     await this.#driver.run('update object set mv = ? where id = ?', mv, object);
     if (!tenant) return;
+    await this.#managed.invalidate();
     if (before?.mv != null)
       await this.#driver.run('update metaverse set tenant = null where id = ? and tenant = ?', before.mv, object);
     if (mv !== null) await this.#driver.run('update metaverse set tenant = ? where id = ?', object, mv);
