@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UPN_SUFFIX } from './company.ts';
-import { describeCompany, expectStep } from './describe-company.ts';
+import { describeCompany } from './describe-company.ts';
 import { nameTenant } from './tenant-picture.ts';
 
 const upn = (name: string): string => `${name}@${UPN_SUFFIX}`;
