@@ -126,7 +126,8 @@ export interface SpaceStore {
 // ---------------------------------------------------------------- sync
 
 export const PENDING = { attributes: 1, renamed: 2, moved: 4, state: 8 } as const;
-export const TOUCH = { attributes: 1, references: 2, outside: 4 } as const;
+/** Why plan looks at a metaverse object: its attributes, all references it has, whether they lead out of the scope, all references to it. */
+export const TOUCH = { attributes: 1, references: 2, outside: 4, referred: 8 } as const;
 
 export interface PendingObject extends SpaceObject {
   readonly flags: number;
@@ -271,7 +272,7 @@ export interface PlanStore {
     readonly parent: number | null;
     readonly rdn: string | null;
   } | null>;
-  /** Sets whether the rules want the object in the tenant. */
+  /** Sets whether the rules want the object in the tenant; where that is new, all references from and to it are to be compared. */
   setWanted(mv: number, wanted: boolean): Promise<void>;
   addOperation(plan: number, operation: NewOperation): Promise<number>;
   operation(id: number): Promise<StoredOperation | null>;

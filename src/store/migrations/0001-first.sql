@@ -23,12 +23,16 @@ create table object (
   anchor text not null,
   type text not null,
   state integer not null,
+  mv integer,
   parent integer,
   rdn text,
-  doc text not null,
   generation integer not null,
-  mv integer,
   deleted_at text
+);
+-- Attributes as JSON, apart from the row that references and links are resolved with.
+create table document (
+  object integer primary key,
+  doc text not null
 );
 create unique index object_anchor on object (space, anchor);
 create index object_parent on object (parent) where parent is not null;
@@ -103,9 +107,12 @@ create table metaverse (
   id integer primary key,
   type text not null,
   anchor text,
-  doc text not null,
-  rules text not null,
-  tenant integer
+  tenant integer,
+  rules text not null
+);
+create table metaverse_document (
+  mv integer primary key,
+  doc text not null
 );
 -- Which object of which space gives a metaverse object its references of one attribute. Only where it has any.
 create table contributor (

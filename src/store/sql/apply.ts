@@ -22,6 +22,7 @@ import type {
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { type OperationRow, toStoredOperation } from './operations.ts';
+import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
 
 interface PlanRow {
   readonly id: number;
@@ -382,19 +383,19 @@ export class SqlApplyStore implements ApplyStore {
     const id =
       before?.id ??
       (await this.#driver.insert(
-        `insert into object (space, anchor, type, state, doc, generation) values (?, ?, ?, 0, '{}', (select generation from space where id = ?)) returning id`,
+        `insert into object (space, anchor, type, state, generation) values (?, ?, ?, 0, (select generation from space where id = ?)) returning id`,
         space,
         object.anchor,
         object.type,
         space,
       ));
     await this.#driver.run(
-      'update object set type = ?, state = 0, doc = ?, mv = ?, deleted_at = null where id = ?',
+      'update object set type = ?, state = 0, mv = ?, deleted_at = null where id = ?',
       object.type,
-      doc,
       object.mv,
       id,
     );
+    await storeDocument(this.#driver, id, doc);
     await this.#driver.run('update metaverse set tenant = ? where id = ?', id, object.mv);
     if (before !== undefined) await this.#driver.run('delete from space_value where object = ?', id);
     for (const { kind, key } of lookup) {
@@ -422,7 +423,12 @@ export class SqlApplyStore implements ApplyStore {
     if (row === undefined || row.state !== 0) return;
     await this.#countLive(row.space, row.type, -1);
     await this.#driver.run('update object set state = 3, deleted_at = ? where id = ?', deletedAt, object);
+    const referring = await this.#driver.all<{ readonly source: number; readonly attribute: number }>(
+      'select source, attribute from reference where target = ?',
+      object,
+    );
     await this.#driver.run('delete from reference where target = ?', object);
+    for (const { source, attribute } of referring) await this.#countReferences(source, attribute, -1);
   }
 
   async #countLive(space: number, type: string, by: number): Promise<void> {
@@ -442,10 +448,11 @@ export class SqlApplyStore implements ApplyStore {
     remove: readonly number[],
   ): Promise<void> {
     const id = await this.#names.id(attribute);
+    let more = 0;
     if (single && add.length > 0)
-      await this.#driver.run('delete from reference where source = ? and attribute = ?', source, id);
+      more -= await this.#driver.run('delete from reference where source = ? and attribute = ?', source, id);
     for (const mv of add) {
-      await this.#driver.run(
+      more += await this.#driver.run(
         `insert into reference (source, attribute, target) select ?, ?, tenant from metaverse where id = ? and tenant is not null on conflict do nothing`,
         source,
         id,
@@ -453,24 +460,25 @@ export class SqlApplyStore implements ApplyStore {
       );
     }
     for (const mv of remove) {
-      await this.#driver.run(
+      more -= await this.#driver.run(
         'delete from reference where source = ? and attribute = ? and target = (select tenant from metaverse where id = ?)',
         source,
         id,
         mv,
       );
     }
-    await this.#recount(source, id, single, add.length - remove.length);
+    await this.#countReferences(source, id, more);
   }
 
-  /** The count is only read for objects of sources; here it tells an import which attributes a complete object must name. */
-  async #recount(source: number, attribute: number, single: boolean, by: number): Promise<void> {
+  /** The count tells an import which attributes a complete object must name. */
+  async #countReferences(source: number, attribute: number, by: number): Promise<void> {
+    if (by === 0) return;
     await this.#driver.run(
       `insert into reference_count (source, attribute, count) values (?, ?, ?)
-       on conflict (source, attribute) do update set count = ${single ? 'excluded.count' : 'reference_count.count + excluded.count'}`,
+       on conflict (source, attribute) do update set count = reference_count.count + excluded.count`,
       source,
       attribute,
-      single ? Math.max(0, by) : by,
+      by,
     );
   }
 
@@ -487,12 +495,12 @@ export class SqlApplyStore implements ApplyStore {
       `select m.id from operation op
        cross join metaverse m
        left join object t on t.id = m.tenant
-       where op.plan = ? and op.action = 'delete' and m.id = op.mv and m.doc = '{}' and (m.tenant is null or t.state <> 0)
+       where op.plan = ? and op.action = 'delete' and m.id = op.mv and ${metaverseDocument('m')} = '{}' and (m.tenant is null or t.state <> 0)
          and not exists (select 1 from object o where o.mv = m.id and o.id <> coalesce(m.tenant, 0))`,
       Number(plan),
     );
     for (const { id } of rows) {
-      for (const table of ['metaverse_value', 'contributor', 'touched', 'wanted'])
+      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted'])
         await this.#driver.run(`delete from ${table} where mv = ?`, id);
       await this.#driver.run('update object set mv = null where mv = ?', id);
       await this.#driver.run('delete from metaverse where id = ?', id);
@@ -540,8 +548,10 @@ export class SqlApplyStore implements ApplyStore {
 
 /** How a metaverse object is called, by what it or its tenant object holds. */
 function nameOf(metaverse: string, tenant: string): string {
-  const from = (table: string, field: string): string => `json_extract(${table}.doc, '$.${field}')`;
-  return `coalesce(${from(metaverse, 'userPrincipalName')}, ${from(metaverse, 'displayName')}, ${from(tenant, 'userPrincipalName')}, ${from(tenant, 'displayName')}, ${metaverse}.anchor, '')`;
+  const from = (document: string, field: string): string => `json_extract(${document}, '$.${field}')`;
+  const own = metaverseDocument(metaverse);
+  const theirs = objectDocument(tenant);
+  return `coalesce(${from(own, 'userPrincipalName')}, ${from(own, 'displayName')}, ${from(theirs, 'userPrincipalName')}, ${from(theirs, 'displayName')}, ${metaverse}.anchor, '')`;
 }
 
 function toPlanHead(row: PlanRow): PlanHead {

@@ -10,6 +10,7 @@ import { type Attributes, decodeAttributes, encodeAttributes } from '../../model
 import type { Driver } from '../driver.ts';
 import { type ImportCounts, type LookupValue, OBJECT_STATES, PENDING } from '../store.ts';
 import type { AttributeNames } from './names.ts';
+import { objectDocument, storeDocument } from './rows.ts';
 
 interface ImportRow {
   readonly id: number;
@@ -86,7 +87,7 @@ export class ImportPages {
 
   async #row(anchor: string): Promise<ImportRow | undefined> {
     const row = await this.#driver.get<ImportRow>(
-      'select id, type, state, parent, rdn, doc, mv from object where space = ? and anchor = ?',
+      `select id, type, state, parent, rdn, mv, ${objectDocument('object')} as doc from object where space = ? and anchor = ?`,
       this.#space,
       anchor,
     );
@@ -106,7 +107,7 @@ export class ImportPages {
     const id =
       row?.id ??
       (await this.#driver.insert(
-        `insert into object (space, anchor, type, state, doc, generation) values (?, ?, 'placeholder', 1, '{}', ?) returning id`,
+        `insert into object (space, anchor, type, state, generation) values (?, ?, 'placeholder', 1, ?) returning id`,
         this.#space,
         anchor,
         this.#generation,
@@ -170,30 +171,30 @@ export class ImportPages {
     const deletedAt = change.deletedAt ?? null;
     if (placeholder !== undefined) {
       await this.#driver.run(
-        'update object set type = ?, state = ?, parent = ?, rdn = ?, doc = ?, generation = ?, deleted_at = ? where id = ?',
+        'update object set type = ?, state = ?, parent = ?, rdn = ?, generation = ?, deleted_at = ? where id = ?',
         change.type,
         values.state,
         values.parent,
         values.rdn,
-        values.doc,
         this.#generation,
         deletedAt,
         placeholder.id,
       );
+      await storeDocument(this.#driver, placeholder.id, values.doc);
       return placeholder.id;
     }
     const id = await this.#driver.insert(
-      'insert into object (space, anchor, type, state, parent, rdn, doc, generation, deleted_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id',
+      'insert into object (space, anchor, type, state, parent, rdn, generation, deleted_at) values (?, ?, ?, ?, ?, ?, ?, ?) returning id',
       this.#space,
       change.anchor,
       change.type,
       values.state,
       values.parent,
       values.rdn,
-      values.doc,
       this.#generation,
       deletedAt,
     );
+    await this.#driver.run('insert into document (object, doc) values (?, ?)', id, values.doc);
     this.#ids.set(change.anchor, id);
     return id;
   }
@@ -212,16 +213,16 @@ export class ImportPages {
     if (before.state === OBJECT_STATES.live) this.#countLive(before.type, -1);
     if (values.state === OBJECT_STATES.live) this.#countLive(type, 1);
     await this.#driver.run(
-      'update object set type = ?, state = ?, parent = ?, rdn = ?, doc = ?, generation = ?, deleted_at = ? where id = ?',
+      'update object set type = ?, state = ?, parent = ?, rdn = ?, generation = ?, deleted_at = ? where id = ?',
       type,
       values.state,
       values.parent,
       values.rdn,
-      values.doc,
       this.#generation,
       values.deletedAt,
       before.id,
     );
+    if (before.doc !== values.doc) await storeDocument(this.#driver, before.id, values.doc);
   }
 
   /** Answers false when the object is not in the space, so that it has to be fetched whole. */

@@ -16,8 +16,16 @@ import {
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { OPERATION_COLUMNS, type OperationRow, toStoredOperation } from './operations.ts';
-import { planReferenceDifferences, touchReferencesOfCreated } from './reference-plan.ts';
-import { type MetaverseRow, OBJECT_COLUMNS, type ObjectRow, toMetaverseObject, toSpaceObject } from './rows.ts';
+import { planReferenceDifferences, touchReferencesTo } from './reference-plan.ts';
+import {
+  type MetaverseRow,
+  metaverseColumns,
+  OBJECT_COLUMNS,
+  type ObjectRow,
+  objectColumns,
+  toMetaverseObject,
+  toSpaceObject,
+} from './rows.ts';
 
 interface TouchedRow extends MetaverseRow {
   readonly flags: number;
@@ -46,7 +54,7 @@ export class SqlPlanStore implements PlanStore {
 
   async touchedObjects(after: number, limit: number): Promise<readonly TouchedObject[]> {
     const rows = await this.#driver.all<TouchedRow>(
-      `select m.id, m.type, m.anchor, m.doc, m.rules, m.tenant, t.flags
+      `select ${metaverseColumns('m')}, t.flags as flags
        from touched t join metaverse m on m.id = t.mv where t.mv > ? order by t.mv limit ?`,
       after,
       limit,
@@ -83,9 +91,15 @@ export class SqlPlanStore implements PlanStore {
   }
 
   async setWanted(mv: number, wanted: boolean): Promise<void> {
-    await this.#driver.run(
+    const changed = await this.#driver.run(
       wanted ? 'insert into wanted (mv) values (?) on conflict do nothing' : 'delete from wanted where mv = ?',
       mv,
+    );
+    if (changed === 0) return;
+    await this.#driver.run(
+      'insert into touched (mv, flags) values (?, ?) on conflict (mv) do update set flags = touched.flags | excluded.flags',
+      mv,
+      TOUCH.references | TOUCH.referred,
     );
   }
 
@@ -182,7 +196,7 @@ export class SqlPlanStore implements PlanStore {
     const rows = await this.#driver.all<
       ObjectRow & { readonly operation: number; readonly kind: string; readonly key: string }
     >(
-      `select h.id, h.space, h.anchor, h.type, h.state, h.parent, h.rdn, h.doc, h.mv, h.deleted_at,
+      `select ${objectColumns('h')},
               c.operation as operation, c.kind as kind, c.key as key
        from claim c
        cross join operation op
@@ -223,7 +237,7 @@ export class SqlPlanStore implements PlanStore {
   }
 
   async planReferences(plan: number, flows: readonly ReferenceFlow[]): Promise<void> {
-    await touchReferencesOfCreated(this.#driver, plan);
+    await touchReferencesTo(this.#driver, plan);
     for (const flow of flows) {
       await planReferenceDifferences(this.#driver, plan, {
         ...flow,
@@ -235,7 +249,7 @@ export class SqlPlanStore implements PlanStore {
 
   async referencesWithoutOperation(plan: number): Promise<readonly TouchedObject[]> {
     const rows = await this.#driver.all<TouchedRow>(
-      `select distinct m.id, m.type, m.anchor, m.doc, m.rules, m.tenant, 0 as flags
+      `select distinct ${metaverseColumns('m')}, 0 as flags
        from operation_reference r join metaverse m on m.id = r.mv
        where r.plan = ? and not exists (select 1 from operation o where o.plan = r.plan and o.mv = r.mv)
        order by m.id`,
@@ -250,7 +264,7 @@ export class SqlPlanStore implements PlanStore {
     for (const flow of flows) {
       if (!flow.single) continue;
       const pages = this.#driver.pages<ObjectRow & { readonly source_mv: number }>(
-        `select o.id, o.space, o.anchor, o.type, o.state, o.parent, o.rdn, o.doc, o.mv, o.deleted_at, t.mv as source_mv
+        `select ${objectColumns('o')}, t.mv as source_mv
          from touched t
          cross join metaverse m
          cross join wanted ws

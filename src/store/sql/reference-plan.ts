@@ -26,29 +26,30 @@ const isDeleted = (target: string): string =>
   `exists (select 1 from operation o where o.plan = ? and o.mv = ${target} and o.action = 'delete')`;
 
 /**
- * Whatever refers to an object that this plan creates or restores has to be looked at, and whose manager is deleted too.
- * Objects all of whose references are looked at anyway are left out; in a first load those are all, which one query finds out.
+ * Whatever refers to an object that this plan creates or restores, or that came into what the rules want or left it, has to be looked at: what the
+ * spaces say, and what the tenant holds. Objects all of whose references are looked at anyway are left out; in a first load those are all, which one query finds out.
  */
-export async function touchReferencesOfCreated(driver: Driver, plan: number): Promise<void> {
+export async function touchReferencesTo(driver: Driver, plan: number): Promise<void> {
   const others = await driver.get(
     `select 1 from wanted w where not exists (select 1 from touched t where t.mv = w.mv and t.flags & ${TOUCH.references} <> 0) limit 1`,
   );
   if (others === undefined) return;
+  const notLookedAt = (mv: string): string =>
+    `not exists (select 1 from touched a where a.mv = ${mv} and a.flags & ${TOUCH.references} <> 0)`;
   const referring = `
-     from operation op
+     from (
+       select mv from operation where plan = ? and action in ('create', 'restore')
+       union select mv from touched where flags & ${TOUCH.referred} <> 0
+     ) x
      cross join object o
      cross join reference r
      cross join contributor c
-     where op.plan = ? and o.mv = op.mv and r.target = o.id and c.object = r.source and c.object_attribute = r.attribute
-       and op.action in ('create', 'restore')
-       and not exists (select 1 from touched t where t.mv = c.mv and t.flags & ${TOUCH.references} <> 0)`;
+     where o.mv = x.mv and r.target = o.id and c.object = r.source and c.object_attribute = r.attribute and ${notLookedAt('c.mv')}`;
   await driver.run(
-    `insert into touched_reference (source, attribute, target)
-     select c.mv, c.attribute, op.mv ${referring}
-     on conflict do nothing`,
+    `insert into touched_reference (source, attribute, target) select c.mv, c.attribute, x.mv ${referring} on conflict do nothing`,
     plan,
   );
-  // A manager who was out of the scope is not any more.
+  // A manager who was out of the scope is not any more, or the other way round.
   await driver.run(
     `insert into touched (mv, flags)
      select distinct c.mv, ${TOUCH.outside} ${referring}
@@ -57,7 +58,24 @@ export async function touchReferencesOfCreated(driver: Driver, plan: number): Pr
   );
 }
 
+/** Touches the references that the tenant holds to an object about which sync has changed its mind. */
+async function touchReferencesHeld(driver: Driver, flow: NumberedFlow): Promise<void> {
+  await driver.run(
+    `insert into touched_reference (source, attribute, target)
+     select h.mv, ?, t.mv
+     from touched t
+     cross join metaverse m
+     cross join reference r
+     cross join object h
+     where t.flags & ${TOUCH.referred} <> 0 and m.id = t.mv and r.target = m.tenant and r.attribute = ? and h.id = r.source and h.mv is not null
+     on conflict do nothing`,
+    flow.attributeId,
+    flow.targetAttributeId,
+  );
+}
+
 export async function planReferenceDifferences(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
+  await touchReferencesHeld(driver, flow);
   await planTouchedPairs(driver, plan, flow);
   await planAllAdditions(driver, plan, flow);
   await planAllRemovals(driver, plan, flow);
@@ -98,12 +116,12 @@ async function planAllAdditions(driver: Driver, plan: number, flow: NumberedFlow
      cross join reference r
      cross join object o
      cross join wanted wo
-     cross join metaverse mo
      where g.id = t.mv and g.type = ? and wg.mv = g.id and c.mv = g.id and c.attribute = ?
-       and r.source = c.object and r.attribute = c.object_attribute and o.id = r.target and wo.mv = o.mv and mo.id = o.mv
+       and r.source = c.object and r.attribute = c.object_attribute and o.id = r.target and wo.mv = o.mv
        and t.flags & ${TOUCH.references} <> 0
-       and (g.tenant is null or mo.tenant is null
-         or not exists (select 1 from reference h where h.source = g.tenant and h.attribute = ? and h.target = mo.tenant))
+       and (g.tenant is null or not exists (
+         select 1 from reference h where h.source = g.tenant and h.attribute = ?
+           and h.target = (select m.tenant from metaverse m where m.id = o.mv)))
      on conflict do nothing`,
     plan,
     flow.targetAttributeId,

@@ -1,4 +1,5 @@
 import { decodeAttributes } from '../../model/value.ts';
+import type { Driver } from '../driver.ts';
 import type { MetaverseObject, ObjectState, SpaceObject } from '../store.ts';
 
 export interface ObjectRow {
@@ -14,7 +15,31 @@ export interface ObjectRow {
   readonly deleted_at: string | null;
 }
 
-export const OBJECT_COLUMNS = 'id, space, anchor, type, state, parent, rdn, doc, mv, deleted_at';
+/**
+ * The columns of an object. Its document stands in a table of its own: what is read by the million when references are compared is the narrow row
+ * with the link, and that has to stay in memory.
+ */
+export function objectColumns(table: string): string {
+  const columns = ['id', 'space', 'anchor', 'type', 'state', 'parent', 'rdn', 'mv', 'deleted_at'].map(
+    (name) => `${table}.${name} as ${name}`,
+  );
+  return `${columns.join(', ')}, ${objectDocument(table)} as doc`;
+}
+
+/** The document of an object; a placeholder has none. */
+export function objectDocument(table: string): string {
+  return `coalesce((select d.doc from document d where d.object = ${table}.id), '{}')`;
+}
+
+export async function storeDocument(driver: Driver, object: number, doc: string): Promise<void> {
+  await driver.run(
+    'insert into document (object, doc) values (?, ?) on conflict (object) do update set doc = excluded.doc',
+    object,
+    doc,
+  );
+}
+
+export const OBJECT_COLUMNS = objectColumns('object');
 
 export function toSpaceObject(row: ObjectRow): SpaceObject {
   return {
@@ -40,7 +65,25 @@ export interface MetaverseRow {
   readonly tenant: number | null;
 }
 
-export const METAVERSE_COLUMNS = 'id, type, anchor, doc, rules, tenant';
+/** The columns of a metaverse object, whose document stands apart too. */
+export function metaverseColumns(table: string): string {
+  const columns = ['id', 'type', 'anchor', 'rules', 'tenant'].map((name) => `${table}.${name} as ${name}`);
+  return `${columns.join(', ')}, ${metaverseDocument(table)} as doc`;
+}
+
+export function metaverseDocument(table: string): string {
+  return `(select d.doc from metaverse_document d where d.mv = ${table}.id)`;
+}
+
+export async function storeMetaverseDocument(driver: Driver, mv: number, doc: string): Promise<void> {
+  await driver.run(
+    'insert into metaverse_document (mv, doc) values (?, ?) on conflict (mv) do update set doc = excluded.doc',
+    mv,
+    doc,
+  );
+}
+
+export const METAVERSE_COLUMNS = metaverseColumns('metaverse');
 
 export function toMetaverseObject(row: MetaverseRow): MetaverseObject {
   return {

@@ -6,7 +6,7 @@ import type { ImportCounts, ImportEnd, LookupValue, SpaceHead, SpaceObject, Spac
 import { ImportPages } from './import-page.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
-import { OBJECT_COLUMNS, type ObjectRow, toSpaceObject } from './rows.ts';
+import { OBJECT_COLUMNS, type ObjectRow, objectDocument, toSpaceObject } from './rows.ts';
 
 interface SpaceRow {
   readonly id: number;
@@ -150,7 +150,7 @@ export class SqlSpaceStore implements SpaceStore {
     const folded = text.toLowerCase();
     const pattern = `%${escapeLike(JSON.stringify(folded).slice(1, -1))}%`;
     const pages = this.#driver.pages<ObjectRow>(
-      `select ${OBJECT_COLUMNS} from object where state in (0, 3) and (lower(doc) like ? escape '!' or lower(rdn) like ? escape '!') order by space, anchor`,
+      `select ${OBJECT_COLUMNS} from object where state in (0, 3) and (lower(${objectDocument('object')}) like ? escape '!' or lower(rdn) like ? escape '!') order by space, anchor`,
       pattern,
       `%${escapeLike(folded)}%`,
     );

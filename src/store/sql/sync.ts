@@ -15,8 +15,11 @@ import type { AttributeNames } from './names.ts';
 import {
   METAVERSE_COLUMNS,
   type MetaverseRow,
+  metaverseDocument,
   OBJECT_COLUMNS,
   type ObjectRow,
+  objectColumns,
+  storeMetaverseDocument,
   toMetaverseObject,
   toSpaceObject,
 } from './rows.ts';
@@ -45,7 +48,7 @@ export class SqlSyncStore implements SyncStore {
 
   async pendingObjects(limit: number): Promise<readonly PendingObject[]> {
     const rows = await this.#driver.all<ObjectRow & { readonly flags: number }>(
-      `select o.id, o.space, o.anchor, o.type, o.state, o.parent, o.rdn, o.doc, o.mv, o.deleted_at, p.flags
+      `select ${objectColumns('o')}, p.flags as flags
        from pending_object p join object o on o.id = p.object order by p.object limit ?`,
       limit,
     );
@@ -170,11 +173,15 @@ export class SqlSyncStore implements SyncStore {
 
   async projectMetaverse(type: string, object: number, content: MetaverseContent): Promise<number> {
     const mv = await this.#driver.insert(
-      'insert into metaverse (type, anchor, doc, rules) values (?, ?, ?, ?) returning id',
+      'insert into metaverse (type, anchor, rules) values (?, ?, ?) returning id',
       type,
       content.anchor,
-      encodeAttributes(content.attributes),
       content.rules,
+    );
+    await this.#driver.run(
+      'insert into metaverse_document (mv, doc) values (?, ?)',
+      mv,
+      encodeAttributes(content.attributes),
     );
     await this.#driver.run('update object set mv = ? where id = ?', mv, object);
     for (const contributor of content.contributors) await this.#addContributor(mv, contributor);
@@ -211,16 +218,16 @@ export class SqlSyncStore implements SyncStore {
       readonly doc: string;
       readonly anchor: string | null;
       readonly rules: string;
-    }>('select doc, anchor, rules from metaverse where id = ?', mv);
+    }>(`select anchor, rules, ${metaverseDocument('metaverse')} as doc from metaverse where id = ?`, mv);
     const contributed = await this.#saveContributors(mv, content.contributors);
     if (before?.doc === doc && before.anchor === content.anchor && before.rules === content.rules) return contributed;
     await this.#driver.run(
-      'update metaverse set doc = ?, anchor = ?, rules = ? where id = ?',
-      doc,
+      'update metaverse set anchor = ?, rules = ? where id = ?',
       content.anchor,
       content.rules,
       mv,
     );
+    if (before?.doc !== doc) await storeMetaverseDocument(this.#driver, mv, doc);
     await this.#driver.run('delete from metaverse_value where mv = ?', mv);
     await this.#addLookup(mv, content.lookup);
     return true;
@@ -262,6 +269,7 @@ export class SqlSyncStore implements SyncStore {
   async deleteMetaverse(mv: number): Promise<void> {
     await this.#managed.invalidate();
     await this.#driver.run('delete from metaverse_value where mv = ?', mv);
+    await this.#driver.run('delete from metaverse_document where mv = ?', mv);
     await this.#driver.run('delete from contributor where mv = ?', mv);
     await this.#driver.run('delete from touched where mv = ?', mv);
     await this.#driver.run('delete from wanted where mv = ?', mv);
@@ -283,13 +291,14 @@ export class SqlSyncStore implements SyncStore {
     await this.#driver.run('delete from reference where source = ?', object);
     await this.#driver.run('delete from reference_count where source = ?', object);
     await this.#driver.run('delete from space_value where object = ?', object);
+    await this.#driver.run('delete from document where object = ?', object);
     const referred = await this.#driver.get('select 1 from reference where target = ? limit 1', object);
     const parent = await this.#driver.get('select 1 from object where parent = ? limit 1', object);
     if (referred === undefined && parent === undefined) {
       await this.#driver.run('delete from object where id = ?', object);
     } else {
       await this.#driver.run(
-        `update object set state = 1, type = 'placeholder', doc = '{}', mv = null, parent = null, rdn = null where id = ?`,
+        `update object set state = 1, type = 'placeholder', mv = null, parent = null, rdn = null where id = ?`,
         object,
       );
     }
