@@ -177,7 +177,8 @@ class Application {
   /** Nothing but references is to be written: they come when all objects are there. */
   async #passReferencesOnly(task: Task): Promise<void> {
     await this.#context.store.apply.setOperationState(task.id, 'done');
-    this.#count(task);
+    await this.#report(task, []);
+    if (!task.late) this.#count(task);
   }
 
   #count(task: Task): void {
@@ -237,7 +238,9 @@ class Application {
       for (const step of steps) {
         if (step.targetId === null) continue;
         const [first] = open;
-        const isOther = first !== undefined && (first.attribute !== step.attribute || first.adds !== step.adds);
+        // The old and the new value of a single reference are one write; two could overtake each other.
+        const isOther =
+          first !== undefined && (first.attribute !== step.attribute || (!step.single && first.adds !== step.adds));
         if (isOther || open.length >= this.#target.schema.referencesPerWrite) {
           yield* this.#referenceWrite(task, task.targetId, open);
           open = [];

@@ -276,7 +276,10 @@ class Synchronization {
     const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));
     const [next] = rest;
     if (next === undefined) await this.#abandon(object.mv);
-    else await this.#flow(object.mv, next);
+    else {
+      await store.sync.touch(object.mv, TOUCH.referred);
+      await this.#flow(object.mv, next);
+    }
   }
 
   /** Nobody stands for the metaverse object any more. It stays, empty, as long as something in the tenant hangs on it. */
