@@ -51,7 +51,7 @@ export const HELP = `npm run bench -- [options]
   --users N         users of import and cold-plan, with a fifth as many groups and ten memberships each (default: 100000)
   --throttle N      what the documented quota is multiplied by for first-load (default: ${FULL.throttleFactor})
   --quick           small sizes, without limits: does everything still work?
-  --profile         tell where the time of cold-plan goes, by step (its times are then too long)
+  --profile         tell where the time of import and cold-plan goes, by step (their times are then too long)
   --name NAME       name of the file in bench/results (default: the date, or quick)
   --help
 

@@ -6,9 +6,8 @@ import { Rig, type RigDescription } from './rig.ts';
 /** What the bench may ask. */
 export type Call =
   | { readonly name: 'open'; readonly rig: RigDescription }
-  | { readonly name: 'import' }
-  | { readonly name: 'cycle'; readonly apply: boolean }
-  | { readonly name: 'profiledCycle'; readonly apply: boolean }
+  | { readonly name: 'import'; readonly profile: boolean }
+  | { readonly name: 'cycle'; readonly apply: boolean; readonly profile: boolean }
   | { readonly name: 'changeMember'; readonly group: 'small' | 'large' }
   | { readonly name: 'countRows'; readonly apply: boolean }
   | { readonly name: 'watermark' }
@@ -27,11 +26,9 @@ async function answer(call: Call): Promise<unknown> {
   if (rig === null) throw new Error('the first call must be "open"');
   switch (call.name) {
     case 'import':
-      return rig.importSource();
+      return rig.importSource(call.profile);
     case 'cycle':
-      return rig.cycle(call.apply);
-    case 'profiledCycle':
-      return rig.profileCycle(call.apply);
+      return rig.cycle(call.apply, call.profile);
     case 'changeMember':
       return rig.changeMember(call.group);
     case 'countRows':

@@ -31,17 +31,19 @@ export class MeasuredProcess {
     }
   }
 
-  import(): Promise<ImportMeasurement> {
-    return this.#call({ name: 'import' }) as Promise<ImportMeasurement>;
+  /** `profile`: tell in `report` where the time went; it is then longer. */
+  import({ profile = false } = {}): Promise<ImportMeasurement> {
+    return this.#call({ name: 'import', profile }) as Promise<ImportMeasurement>;
   }
 
-  cycle(options: { readonly apply: boolean }): Promise<CycleMeasurement> {
-    return this.#call({ name: 'cycle', ...options }) as Promise<CycleMeasurement>;
-  }
-
-  /** A cycle with the profiler on; the text tells where its time went. */
-  profiledCycle(options: { readonly apply: boolean }): Promise<CycleMeasurement & { readonly report: string }> {
-    return this.#call({ name: 'profiledCycle', ...options }) as Promise<CycleMeasurement & { readonly report: string }>;
+  cycle({
+    apply,
+    profile = false,
+  }: {
+    readonly apply: boolean;
+    readonly profile?: boolean;
+  }): Promise<CycleMeasurement> {
+    return this.#call({ name: 'cycle', apply, profile }) as Promise<CycleMeasurement>;
   }
 
   /** Only for sources in memory: one more user becomes a member of the group. */

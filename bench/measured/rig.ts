@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { adSource } from '../../src/connectors/ad/connector.ts';
 import type { Connector, ConnectorContext, TargetConnector } from '../../src/connectors/connector.ts';
 import { entraTarget } from '../../src/connectors/entra/connector.ts';
@@ -43,15 +44,21 @@ export interface RigDescription {
   readonly target: TargetDescription;
 }
 
-export interface ImportMeasurement {
+/** How long something took, and how long our processor worked for it. */
+interface Duration {
   readonly milliseconds: number;
+  readonly cpuMilliseconds: number;
+  /** Where the time went, for people; null unless it was profiled. */
+  readonly report: string | null;
+}
+
+export interface ImportMeasurement extends Duration {
   readonly read: number;
   /** How the directory was read. */
   readonly detail: string;
 }
 
-export interface CycleMeasurement {
-  readonly milliseconds: number;
+export interface CycleMeasurement extends Duration {
   readonly steps: readonly { readonly step: string; readonly milliseconds: number; readonly counts: object }[];
   readonly outcome: string;
   readonly operations: number;
@@ -86,60 +93,71 @@ export class Rig {
     return new Rig(description);
   }
 
-  async importSource(): Promise<ImportMeasurement> {
-    const startedAt = performance.now();
-    const context = await this.#open();
-    const connector = this.#sourceOf(context);
-    const run = await context.store.runs.startRun('bench', new Date().toISOString());
-    const { counts, detail } = await importSpace(context, connector, {
-      attributes: context.rules.attributesRead('source'),
-      references: [...new Set([...context.rules.referencesRead('source'), 'member'])],
-      lookup: () => [],
-      full: false,
-      run,
+  async importSource(profile: boolean): Promise<ImportMeasurement> {
+    const {
+      value,
+      marks: _none,
+      ...duration
+    } = await this.#measure(profile, async () => {
+      const context = await this.#open();
+      const run = await context.store.runs.startRun('bench', new Date().toISOString());
+      return importSpace(context, this.#sourceOf(context), {
+        attributes: context.rules.attributesRead('source'),
+        references: [...new Set([...context.rules.referencesRead('source'), 'member'])],
+        lookup: () => [],
+        full: false,
+        run,
+      });
     });
-    return { milliseconds: performance.now() - startedAt, read: counts.read, detail };
+    return { ...duration, read: value.counts.read, detail: value.detail };
   }
 
-  async cycle(apply: boolean): Promise<CycleMeasurement> {
-    const marks: { readonly step: string; readonly at: number }[] = [];
-    const before = this.#onStep;
-    this.#lastStep = '';
-    this.#onStep = (step) => {
-      marks.push({ step, at: performance.now() });
-      before(step);
-    };
-    const startedAt = performance.now();
+  async cycle(apply: boolean, profile: boolean): Promise<CycleMeasurement> {
+    const { value, marks, ...duration } = await this.#measure(profile, async () =>
+      runCycle(await this.#open(), { command: 'bench', full: false, apply }),
+    );
     const context = await this.#open();
-    const result = await runCycle(context, { command: 'bench', full: false, apply });
-    const endedAt = performance.now();
-    this.#onStep = before;
-    const { steps } = (await context.store.runs.run(result.run)) ?? { steps: [] };
+    const { steps } = (await context.store.runs.run(value.run)) ?? { steps: [] };
     return {
-      milliseconds: endedAt - startedAt,
-      steps: marks.map(({ step, at }, index) => ({
+      ...duration,
+      steps: marks.map(({ step, milliseconds }) => ({
         step,
-        milliseconds: (marks[index + 1]?.at ?? endedAt) - at,
+        milliseconds,
         counts: steps.find((one) => one.step === step)?.counts ?? {},
       })),
-      outcome: result.outcome,
-      operations: result.plan.operations,
-      memberships: countMemberships(result),
+      outcome: value.outcome,
+      operations: value.plan.operations,
+      memberships: countMemberships(value),
       writes: countWrites(context.target),
     };
   }
 
-  async profileCycle(apply: boolean): Promise<CycleMeasurement & { readonly report: string }> {
-    const profiler = await StepProfiler.start();
-    this.#onStep = (step) => profiler.mark(step);
-    const measurement = await this.cycle(apply);
+  async #measure<Result>(profile: boolean, work: () => Promise<Result>) {
+    const profiler = profile ? await StepProfiler.start() : null;
+    const starts: { readonly step: string; readonly at: number }[] = [];
+    this.#lastStep = '';
+    this.#onStep = (step) => {
+      starts.push({ step, at: performance.now() });
+      profiler?.mark(step);
+    };
+    const cpuBefore = process.cpuUsage();
+    const startedAt = performance.now();
+    const value = await work();
+    const endedAt = performance.now();
+    const cpu = process.cpuUsage(cpuBefore);
     this.#onStep = () => undefined;
-    return { ...measurement, report: reportProfile(await profiler.stop()) };
+    return {
+      value,
+      milliseconds: endedAt - startedAt,
+      cpuMilliseconds: (cpu.user + cpu.system) / 1000,
+      report: profiler === null ? null : reportProfile(await profiler.stop()),
+      marks: starts.map(({ step, at }, index) => ({ step, milliseconds: (starts[index + 1]?.at ?? endedAt) - at })),
+    };
   }
 
   async countRows(apply: boolean): Promise<readonly RowCount[]> {
     return countChangedRows(this.#description.store, async () => {
-      await this.cycle(apply);
+      await this.cycle(apply, false);
     });
   }
 

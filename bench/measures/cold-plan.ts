@@ -3,7 +3,6 @@ import { startSlapd } from '../../test/lab/slapd.ts';
 import { EmulatedTenant } from '../emulated-tenant.ts';
 import { type Figure, toMegabytes } from '../figure.ts';
 import type { Measure, MeasureContext } from '../measure.ts';
-import type { MeasuredProcess } from '../measured/measured-process.ts';
 import type { CycleMeasurement } from '../measured/rig.ts';
 import { BASE_DN, generateEntries } from '../population.ts';
 
@@ -26,8 +25,10 @@ export const coldPlan: Measure = {
         source: { kind: 'ad', server: url, ca, user: bindDn, password, include: [] },
         target: tenant.target,
       });
-      const cycle = await planOnce(context, measured);
+      const cycle = await measured.cycle({ apply: false, profile: context.isProfiling });
+
       const seconds = (performance.now() - startedAt) / 1000;
+      if (cycle.report !== null) context.note(cycle.report);
       const peak = await measured.peakMemory();
       await measured.end();
       return describe(context, cycle, seconds, peak);
@@ -38,19 +39,13 @@ export const coldPlan: Measure = {
   },
 };
 
-async function planOnce(context: MeasureContext, measured: MeasuredProcess): Promise<CycleMeasurement> {
-  if (!context.isProfiling) return measured.cycle({ apply: false });
-  const { report, ...cycle } = await measured.profiledCycle({ apply: false });
-  context.note(report);
-  return cycle;
-}
-
 function describe(context: MeasureContext, cycle: CycleMeasurement, seconds: number, peak: number): readonly Figure[] {
   const { users, groups } = context.sizes;
   if (cycle.operations < (users + groups) * 0.9)
     throw new Error(`the plan has only ${cycle.operations} operations for ${users} users and ${groups} groups`);
   return [
     ...cycle.steps.map(({ step, milliseconds }): Figure => ({ name: step, value: milliseconds / 1000, unit: 's' })),
+    { name: 'processor time', value: cycle.cpuMilliseconds / 1000, unit: 's' },
     { name: 'operations', value: cycle.operations, unit: 'count' },
     { name: 'memberships', value: cycle.memberships, unit: 'count' },
     { name: 'start to stored plan', value: seconds, unit: 's', ...context.limit('at most', 45) },
