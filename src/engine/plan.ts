@@ -43,6 +43,7 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   await planning.reportOutside();
   await store.transaction(() => orderPlan(store, id));
   await planning.reportLosses();
+  await planning.withdrawRefusals();
   const { counts, operations } = await store.plans.countPlan(id);
   const guards = await judgePlan(context, counts);
   const hash = await hashPlan(context, id);
@@ -294,6 +295,17 @@ class Planning {
           this.#run,
           this.#at(),
         );
+      }
+    });
+  }
+
+  /** What was refused before and is not to be written any more is no problem any more. */
+  async withdrawRefusals(): Promise<void> {
+    const { store } = this.#context;
+    await store.transaction(async () => {
+      for (const subject of await store.runs.subjects('apply')) {
+        if ((await store.plans.operationOf(this.#plan, Number(subject.slice(1)))) === null)
+          await store.runs.replaceFindings('apply', subject, [], this.#run, this.#at());
       }
     });
   }

@@ -19,6 +19,7 @@ export class SqlStore implements Store {
   readonly #names: AttributeNames;
   readonly #managed: ManagedCounts;
   readonly #spaces: SqlSpaceStore;
+  readonly #runs: SqlRunStore;
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -29,7 +30,8 @@ export class SqlStore implements Store {
     this.sync = new SqlSyncStore(driver, this.#names, this.#managed);
     this.plans = new SqlPlanStore(driver, this.#names, this.#managed);
     this.apply = new SqlApplyStore(driver, this.#names, this.#managed);
-    this.runs = new SqlRunStore(driver);
+    this.#runs = new SqlRunStore(driver);
+    this.runs = this.#runs;
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -39,6 +41,7 @@ export class SqlStore implements Store {
       this.#names.forget();
       this.#managed.forget();
       this.#spaces.forget();
+      this.#runs.forget();
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import type { ObjectChange, TargetType } from '../model/change.ts';
-import type { Finding, FindingStage } from '../model/finding.ts';
+import type { Finding, FindingCode, FindingStage } from '../model/finding.ts';
 import type {
   Action,
   AttributeChange,
@@ -493,6 +493,8 @@ export interface RunStore {
     offset?: number,
   ): Promise<readonly (Finding & { readonly firstSeen: string; readonly run: string })[]>;
   countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>>;
+  /** What a stage has findings about: of one code, or of any. */
+  subjects(stage: FindingStage, code?: FindingCode): Promise<readonly string[]>;
   /** Open findings about the objects joined to a metaverse object. */
   findingsOf(subjects: readonly string[]): Promise<readonly Finding[]>;
 }

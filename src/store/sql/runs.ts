@@ -1,4 +1,4 @@
-import type { Finding, FindingStage } from '../../model/finding.ts';
+import type { Finding, FindingCode, FindingStage } from '../../model/finding.ts';
 import type { Run, RunOutcome, RunStep } from '../../model/run.ts';
 import type { Driver } from '../driver.ts';
 import type { RunStore } from '../store.ts';
@@ -164,6 +164,21 @@ export class SqlRunStore implements RunStore {
     const subjects = new Set(rows.map((row) => row.subject));
     this.#subjects.set(stage, subjects);
     return subjects;
+  }
+
+  async subjects(stage: FindingStage, code?: FindingCode): Promise<readonly string[]> {
+    if (code === undefined) return [...(await this.#known(stage))].sort();
+    const rows = await this.#driver.all<{ readonly subject: string }>(
+      'select distinct subject from finding where stage = ? and code = ? order by subject',
+      stage,
+      code,
+    );
+    return rows.map((row) => row.subject);
+  }
+
+  /** After a rollback nobody knows which findings are there. */
+  forget(): void {
+    this.#subjects.clear();
   }
 
   async findings(

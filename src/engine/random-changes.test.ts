@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { createDirectory, createMemoryLab, guid, type MemoryLab } from '../../test/memory/memory-lab.ts';
+import { RandomEdits } from '../../test/memory/random-edits.ts';
+import type { MemoryConnector } from '../connectors/memory/connector.ts';
+import type { Scope } from './context.ts';
+
+const EDITS = 300;
+
+interface ScopeNames {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly groups: readonly string[];
+}
+
+const SCOPES: Readonly<Record<string, ScopeNames>> = {
+  'the whole directory': { include: [], exclude: [], groups: [] },
+  'some containers': { include: ['people', 'attic'], exclude: ['berlin'], groups: [] },
+  'a pilot group': { include: [], exclude: [], groups: ['pilot'] },
+};
+const CASES = Object.entries(SCOPES).flatMap(([what, scope], row) =>
+  [1, 2, 3, 4].map((number) => ({ what, scope, seed: row * 100 + number })),
+);
+
+/** The scope as an administrator writes it down today: by DN. */
+function nameScope(source: MemoryConnector, names: ScopeNames): Scope {
+  const dns = (list: readonly string[]): readonly string[] => list.map((name) => dnOf(source, guid(name)));
+  return { include: dns(names.include), exclude: dns(names.exclude), groups: dns(names.groups) };
+}
+
+function dnOf(source: MemoryConnector, anchor: string): string {
+  const place = source.directory.get(anchor)?.place;
+  if (!place) return expect.fail(`${anchor} is nowhere`);
+  return place.parent === null ? place.rdn : `${place.rdn},${dnOf(source, place.parent)}`;
+}
+
+/** Syncs until there is nothing to do, and says what went wrong if that never comes. */
+async function settle(lab: MemoryLab, history: readonly string[]): Promise<void> {
+  let operations: readonly string[] = [];
+  for (let round = 0; round < 4; round++) {
+    const result = await lab.sync();
+    await expectOrdered(lab, result);
+    operations = await lab.operations(result);
+    if (operations.length === 0) return;
+  }
+  expect.fail(`never comes to rest: ${operations.join('; ')}\n${history.slice(-30).join('\n')}`);
+}
+
+async function expectOrdered(lab: MemoryLab, result: Awaited<ReturnType<MemoryLab['sync']>>): Promise<void> {
+  for (const operation of await lab.allOperations(result))
+    for (const before of operation.after)
+      if (Number(before) >= Number(operation.id)) expect.fail(`operation ${operation.id} stands before ${before}`);
+}
+
+function withoutWhatIsKept(tenant: ReturnType<MemoryLab['tenant']>): object {
+  return Object.fromEntries(Object.entries(tenant).map(([key, { alias: _, ...rest }]) => [key, rest]));
+}
+
+async function findingTexts(lab: MemoryLab): Promise<readonly string[]> {
+  return (await lab.findings())
+    .map((one) => `${one.code} ${one.object?.name} ${one.otherObject?.name} ${one.attribute}`)
+    .sort();
+}
+
+describe.each(CASES)('after many small changes to $what (seed $seed)', ({ scope, seed }) => {
+  test('the tenant is the one that a full run from scratch gives', async () => {
+    const source = createDirectory('corp');
+    const edits = new RandomEdits(source, { seed, contested: false });
+    const lab = await createMemoryLab({ source, scope: nameScope(source, scope) });
+    await lab.sync();
+    const history: string[] = [];
+    for (let done = 0; done < EDITS; ) {
+      for (let more = edits.below(6); more >= 0; more--, done++) history.push(edits.edit());
+      if (edits.chance(0.1)) history.push(await edits.drift(lab.target));
+      if (edits.chance(0.1)) await lab.plan();
+      else await lab.sync({ full: edits.chance(0.05) });
+      history.push('--');
+    }
+    await settle(lab, history);
+    const fresh = await createMemoryLab({ source, scope: nameScope(source, scope) });
+    await settle(fresh, history);
+    expect(withoutWhatIsKept(lab.tenant())).toEqual(withoutWhatIsKept(fresh.tenant()));
+    expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+    expect(await lab.operations(await lab.plan({ full: true }))).toEqual([]);
+    expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+  });
+
+  test('and contested names, refusals and interruptions, a full run finds nothing left to do', async () => {
+    const source = createDirectory('corp');
+    const edits = new RandomEdits(source, { seed, contested: true });
+    const lab = await createMemoryLab({ source, scope: nameScope(source, scope) });
+    await lab.sync();
+    let isRefusing = true;
+    const history: string[] = [];
+    for (let done = 0; done < EDITS; ) {
+      for (let more = edits.below(6); more >= 0; more--, done++) history.push(edits.edit());
+      lab.target.breakAfter(1_000_000, new Error('never'));
+      isRefusing = false;
+      if (edits.chance(0.1)) history.push(await edits.drift(lab.target));
+      isRefusing = true;
+      if (edits.chance(0.15))
+        lab.target.refuse(() => isRefusing && edits.chance(0.3), { code: 'no', message: 'Not today.' }, 3);
+      if (edits.chance(0.15)) lab.target.breakAfter(edits.below(5), new Error('broken off'));
+      await lab.sync({ full: edits.chance(0.05) }).catch((error: Error) => expect(error.message).toBe('broken off'));
+      history.push('--');
+    }
+    lab.target.breakAfter(1_000_000, new Error('never'));
+    isRefusing = false;
+    await settle(lab, history);
+    expect(await lab.operations(await lab.plan({ full: true }))).toEqual([]);
+    const fresh = await createMemoryLab({ source, scope: nameScope(source, scope), target: lab.target });
+    const plan = await fresh.plan();
+    expect(await fresh.operations(plan)).toEqual([]);
+    expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+  });
+});
