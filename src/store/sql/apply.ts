@@ -163,7 +163,7 @@ export class SqlApplyStore implements ApplyStore {
     }
     const created = await this.#driver.all<{ readonly position: number }>(
       `select t.position as position from operation_reference r
-       join operation t on t.plan = r.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
+       cross join operation t on t.plan = r.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
        where r.plan = ? and r.mv = ? and r.late = ? and r.adds = 1`,
       plan,
       row.mv,
