@@ -69,6 +69,8 @@ def restore(database, deleted, dn):
     found = database.search(deleted, ldb.SCOPE_BASE, attrs=["objectClass", "groupType"], controls=controls[:1])[0]
     message = ldb.Message(found.dn)
     message["isDeleted"] = ldb.MessageElement([], ldb.FLAG_MOD_DELETE, "isDeleted")
+    # Samba would not delete it a second time with this of the first.
+    message["msDS-LastKnownRDN"] = ldb.MessageElement([], ldb.FLAG_MOD_REPLACE, "msDS-LastKnownRDN")
     category = database.search(
         database.get_schema_basedn(), ldb.SCOPE_ONELEVEL, attrs=["defaultObjectCategory"],
         expression="(&(objectClass=classSchema)(lDAPDisplayName=%s))" % str(found["objectClass"][-1]),

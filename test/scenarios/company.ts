@@ -134,6 +134,13 @@ export class Company {
     await this.domain.restore(deletedDn, dn);
   }
 
+  /** The members of a group as DNs. Samba lists one that was deleted, restored and deleted again: it is left out. */
+  async membersOf(group: string): Promise<readonly string[]> {
+    const { searchEntries } = await this.#client.search(group, { scope: 'base', attributes: ['member'] });
+    const members = searchEntries[0]?.['member'] ?? [];
+    return (Array.isArray(members) ? members : [members]).map(String).filter((dn) => !dn.includes('\\0ADEL:'));
+  }
+
   async guidOf(dn: string): Promise<string> {
     return guidToText(await this.#guid(dn));
   }

@@ -152,12 +152,18 @@ export class SynchronizedTenant {
     return (await this.control('dump')) as TenantDump;
   }
 
-  /** GET without a body, POST with one. */
-  async control(path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(
-      `${this.emulator.url}/emulator/${path}`,
-      body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) },
-    );
+  /** What the next requests are to suffer, as POST /emulator/faults takes it, in place of what was left of earlier faults. */
+  async fault(...faults: readonly object[]): Promise<void> {
+    await this.control('faults', undefined, 'DELETE');
+    await this.control('faults', faults);
+  }
+
+  /** GET without a body, POST with one, or as `method` says. */
+  async control(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<unknown> {
+    const response = await fetch(`${this.emulator.url}/emulator/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`/emulator/${path} answered ${response.status}: ${text}`);
     return text === '' ? undefined : JSON.parse(text);

@@ -26,7 +26,9 @@ export function pictureTenant(dump: TenantDump): TenantPicture {
   const nameOf = (id: string): string => keys.get(id) ?? id;
   const picture = (object: DumpedObject): Readonly<Record<string, unknown>> => {
     const { manager, members, owners, ...values } = object;
-    const told = Object.entries(values).filter(([name]) => !OWN.includes(name) && !OWN_TIMES.includes(name));
+    const told = Object.entries(values).filter(
+      ([name, value]) => !OWN.includes(name) && !OWN_TIMES.includes(name) && !isNothing(value),
+    );
     return {
       ...Object.fromEntries(told),
       ...(typeof manager === 'string' ? { manager: nameOf(manager) } : {}),
@@ -43,6 +45,22 @@ export function pictureTenant(dump: TenantDump): TenantPicture {
   return { users: live(dump.users), groups: live(dump.groups) };
 }
 
+/** A mail nickname stays when the name it was made of changes, a replaced mail address stays as a secondary one: a new tenant cannot know them. */
+const OF_THE_PAST = ['mailNickname', 'proxyAddresses'];
+
+/** The picture without what depends on the way on which the tenant came where it is. */
+export function comparablePicture(dump: TenantDump): TenantPicture {
+  const forget = (objects: TenantPicture['users']): TenantPicture['users'] =>
+    Object.fromEntries(
+      Object.entries(objects).map(([key, values]) => [
+        key,
+        Object.fromEntries(Object.entries(values).filter(([name]) => !OF_THE_PAST.includes(name))),
+      ]),
+    );
+  const { users, groups } = pictureTenant(dump);
+  return { users: forget(users), groups: forget(groups) };
+}
+
 /** Live users and groups by the names people know: UPN and display name. */
 export function nameTenant(dump: TenantDump): {
   readonly users: Readonly<Record<string, DumpedObject>>;
@@ -53,6 +71,11 @@ export function nameTenant(dump: TenantDump): {
       objects.filter((one) => one.deletedDateTime === undefined).map((one) => [String(one[name]), one]),
     );
   return { users: live(dump.users, 'userPrincipalName'), groups: live(dump.groups, 'displayName') };
+}
+
+/** Cleared and never set are the same. */
+function isNothing(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0);
 }
 
 function keyOf(object: DumpedObject): string {
