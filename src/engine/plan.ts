@@ -19,7 +19,7 @@ import { uniqueValues } from './lookup.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
 import { objectName } from './sync.ts';
-import { settleUniqueValues } from './unique.ts';
+import { type LostValue, settleUniqueValues } from './unique.ts';
 
 const BATCH = 2000;
 const PLANS_KEPT = 20;
@@ -406,16 +406,6 @@ class Planning {
     this.#containerDns.set(container, dn);
     return dn;
   }
-}
-
-/** A unique value that an operation had to give up, and who has it. */
-export interface LostValue {
-  readonly mv: number;
-  readonly attribute: string;
-  readonly native: string;
-  readonly value: string;
-  readonly otherMv: number | null;
-  readonly otherObject: number;
 }
 
 function nameFrom(attributes: Attributes, current: Attributes | null): string {

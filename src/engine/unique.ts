@@ -4,7 +4,16 @@ import type { AttributeChange, PlanValue } from '../model/plan.ts';
 import type { LookupValue, StoredOperation } from '../store/store.ts';
 import type { EngineContext } from './context.ts';
 import { uniqueKey } from './lookup.ts';
-import type { LostValue } from './plan.ts';
+
+/** A unique value that an operation had to give up, and who has it. */
+export interface LostValue {
+  readonly mv: number;
+  readonly attribute: string;
+  readonly native: string;
+  readonly value: string;
+  readonly otherMv: number | null;
+  readonly otherObject: number;
+}
 
 interface Wait {
   readonly operation: number;

@@ -1,6 +1,6 @@
 import type { DirectoryEntry } from './directory-entry.ts';
 import { escapeRdnValue } from './escape-rdn-value.ts';
-import type { PopulationContext } from './population.ts';
+import type { PopulationContext } from './population-context.ts';
 import { DEPARTMENTS, GROUP_PURPOSES, SITES } from './population-names.ts';
 import type { GeneratedUser } from './population-users.ts';
 import { SeededRandom } from './seeded-random.ts';

@@ -1,34 +1,10 @@
 import type { DirectoryEntry } from './directory-entry.ts';
 import { generateBadObjects } from './population-bad-objects.ts';
+import type { PopulationContext, PopulationOptions } from './population-context.ts';
 import { generateGroups } from './population-groups.ts';
 import { COMPANIES, DEPARTMENTS, SITES } from './population-names.ts';
 import { type GeneratedUser, generateUser, type TakenNames } from './population-users.ts';
 import { SeededRandom } from './seeded-random.ts';
-
-export interface PopulationOptions {
-  readonly users: number;
-  readonly groups: number;
-  /** Memberships of all groups together, nested groups included. Default: ten for each user. */
-  readonly memberships?: number;
-  /** Default: one for each fifty users. */
-  readonly contacts?: number;
-  /** Adds objects that a tenant refuses or a careful tool warns of, each told in its description. Default false. */
-  readonly badObjects?: boolean;
-  /** The same seed and numbers give the same entries. */
-  readonly seed: number;
-  readonly baseDn: string;
-  /** What user principal names and mail addresses end with. */
-  readonly upnSuffix: string;
-}
-
-/** What the generated entries have in common. */
-export interface PopulationContext {
-  readonly options: PopulationOptions;
-  /** The container that everything generated is below. */
-  readonly root: string;
-  /** Gives the next object its identity. */
-  identify(): Readonly<Record<'objectGUID' | 'objectSid', readonly string[]>>;
-}
 
 /** The name of the organizational unit that holds everything; it stands directly below the base DN. */
 export const POPULATION_ROOT = 'OU=Accounts';
