@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DirectoryEntry } from './directory-entry.ts';
-import { generatePopulation, type PopulationOptions } from './population.ts';
+import { generatePopulation } from './population.ts';
+import type { PopulationOptions } from './population-context.ts';
 import { writeLdif } from './write-ldif.ts';
 
 const OPTIONS: PopulationOptions = {
