@@ -11,6 +11,7 @@ import {
   OBJECT_STATES,
   type ReferenceFlow,
   type SpaceHead,
+  TOUCH,
   type TouchedObject,
 } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
@@ -35,6 +36,7 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   const { store } = context;
   const id = await store.plans.createPlan(run, context.now().toISOString());
   const planning = await Planning.begin(context, run, id);
+  await planning.touchConflicts();
   await planning.walkTouched();
   const lost = await store.transaction(() => settleUniqueValues(context, id, planning.facts));
   await planning.reportConflicts(lost);
@@ -50,7 +52,7 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   await store.transaction(async () => {
     const state = guards.some((guard) => guard.blocked) ? 'blocked' : 'ready';
     await store.plans.finishPlan(id, { hash, counts, guards, operations, state });
-    await store.plans.clearSettled(id, planning.keep);
+    await store.plans.clearSettled(id);
     if (operations === 0) await rememberBaselines(context);
     await store.plans.prunePlans(PLANS_KEPT);
   });
@@ -80,8 +82,6 @@ class Planning {
   readonly #spaces: readonly SpaceHead[];
   readonly #unique: (attributes: Attributes) => readonly LookupValue[];
   readonly facts: Readonly<Record<string, string>>;
-  /** Objects to look at again next time, though this plan has nothing to do for them. */
-  readonly keep: number[] = [];
   readonly flows: readonly ReferenceFlow[];
   readonly #startedAt: Date;
   readonly #containerDns = new Map<number, string | null>();
@@ -99,6 +99,15 @@ class Planning {
 
   static async begin(context: EngineContext, run: string, plan: number): Promise<Planning> {
     return new Planning(context, run, plan, await context.store.spaces.spaces());
+  }
+
+  /** Whoever lacks a value that another object had may get it now. */
+  async touchConflicts(): Promise<void> {
+    const { store } = this.#context;
+    await store.transaction(async () => {
+      for (const subject of await store.runs.subjects('plan', 'value-conflict'))
+        await store.sync.touch(Number(subject.slice(1)), TOUCH.attributes);
+    });
   }
 
   async walkTouched(): Promise<void> {
@@ -209,7 +218,6 @@ class Planning {
     const { store } = this.#context;
     await store.transaction(async () => {
       for (const { mv, attribute, native, value, otherMv, otherObject } of lost) {
-        this.keep.push(mv);
         const object = await this.#metaverseName(mv);
         const other = otherMv === null ? await this.#tenantName(otherObject) : await this.#metaverseName(otherMv);
         const known = await store.runs.findingsOf([`m${mv}`]);

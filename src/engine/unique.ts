@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { TENANT_FACTS } from '../connectors/connector.ts';
 import type { AttributeChange, PlanValue } from '../model/plan.ts';
 import type { LookupValue, StoredOperation } from '../store/store.ts';
+import { findCircles, levelsOf } from './circles.ts';
 import type { EngineContext } from './context.ts';
 import { uniqueKey } from './lookup.ts';
 
@@ -149,14 +150,30 @@ class UniqueValues {
     const after = new Map<number, Set<number>>();
     for (const [operation, followUp] of followUps) after.set(followUp, new Set([operation]));
     for (const { operation, on } of waits) after.set(operation, (after.get(operation) ?? new Set()).add(on));
-    for (const cycle of findCycles(after)) await this.#stepAside(cycle, after, waits);
-    const levels = new Map<number, number>();
-    for (const [operation, on] of after) {
-      await plans.updateOperation(operation, {
-        waits: [...on].sort((a, b) => a - b),
-        level: levelOf(operation, after, levels),
-      });
+    const compare = await this.#orderOf(after);
+    for (let circles = findCircles(after, compare); circles.length > 0; circles = findCircles(after, compare)) {
+      for (const circle of circles) {
+        const [first] = [...circle].sort(compare);
+        if (first !== undefined) await this.#stepAside(first, after, waits);
+      }
     }
+    const levels = levelsOf(after);
+    for (const [operation, on] of after) {
+      await plans.updateOperation(operation, { waits: [...on].sort(compare), level: levels.get(operation) ?? 0 });
+    }
+  }
+
+  /** An order of operations that is the same whatever numbers they got. */
+  async #orderOf(after: ReadonlyMap<number, ReadonlySet<number>>): Promise<(a: number, b: number) => number> {
+    const keys = new Map<number, string>();
+    for (const id of new Set([...after].flatMap(([operation, on]) => [operation, ...on]))) {
+      const stored = await this.#context.store.plans.operation(id);
+      if (stored !== null) keys.set(id, `${stored.type}/${stored.anchor}`);
+    }
+    return (a, b) => {
+      const [left, right] = [keys.get(a) ?? '', keys.get(b) ?? ''];
+      return left === right ? a - b : left < right ? -1 : 1;
+    };
   }
 
   /**
@@ -214,41 +231,4 @@ class UniqueValues {
     const mark = createHash('sha256').update(anchor).digest('hex').slice(0, 12);
     return `moving-${mark}@${this.#facts[TENANT_FACTS.initialDomain] ?? ''}`;
   }
-}
-
-/** One operation of each circle of waits. */
-function findCycles(after: ReadonlyMap<number, ReadonlySet<number>>): readonly number[] {
-  const done = new Set<number>();
-  const found: number[] = [];
-  for (const start of [...after.keys()].sort((a, b) => a - b)) {
-    const path: number[] = [];
-    visit(start, path);
-  }
-  return found;
-
-  function visit(at: number, path: number[]): void {
-    if (done.has(at)) return;
-    if (path.includes(at)) {
-      const circle = path.slice(path.indexOf(at));
-      if (!circle.some((one) => found.includes(one))) found.push(Math.min(...circle));
-      return;
-    }
-    path.push(at);
-    for (const next of after.get(at) ?? []) visit(next, path);
-    path.pop();
-    done.add(at);
-  }
-}
-
-function levelOf(
-  operation: number,
-  after: ReadonlyMap<number, ReadonlySet<number>>,
-  levels: Map<number, number>,
-): number {
-  const known = levels.get(operation);
-  if (known !== undefined) return known;
-  let level = 0;
-  for (const on of after.get(operation) ?? []) level = Math.max(level, levelOf(on, after, levels) + 1);
-  levels.set(operation, level);
-  return level;
 }

@@ -329,8 +329,8 @@ export interface PlanStore {
   /** Texts of all operations with their memberships, in order: what the hash is made of. */
   planTexts(plan: number): AsyncIterable<readonly string[]>;
   finishPlan(plan: number, summary: PlanSummary): Promise<void>;
-  /** Takes off the list of touched objects whatever the plan has nothing to do for, except `keep`. */
-  clearSettled(plan: number, keep: readonly number[]): Promise<void>;
+  /** Takes off the list of touched objects and references whatever the plan has nothing to do for. */
+  clearSettled(plan: number): Promise<void>;
   /** Managed objects in the tenant by type (live and joined). */
   managedCounts(): Promise<Readonly<Partial<Record<TargetType, number>>>>;
   /** Deletes the details of all but the newest `keep` plans that are not being applied. */

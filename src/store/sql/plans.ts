@@ -301,7 +301,7 @@ export class SqlPlanStore implements PlanStore {
        where f.plan = ? and f.late = 0
          and r.plan = f.plan and r.mv = f.mv and r.adds = 1
          and t.plan = f.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
-         and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')))
+         and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')) or (f.action = 'restore' and t.action = 'create'))
        order by f.anchor, t.anchor`,
       plan,
     );
@@ -429,22 +429,14 @@ export class SqlPlanStore implements PlanStore {
     await this.#driver.run('delete from claim where plan = ?', plan);
   }
 
-  async clearSettled(plan: number, keep: readonly number[]): Promise<void> {
+  async clearSettled(plan: number): Promise<void> {
     await this.#driver.run(
       'delete from touched where not exists (select 1 from operation o where o.plan = ? and o.mv = touched.mv)',
       plan,
     );
-    for (const mv of keep) {
-      await this.#driver.run(
-        'insert into touched (mv, flags) values (?, ?) on conflict (mv) do nothing',
-        mv,
-        TOUCH.attributes,
-      );
-    }
     await this.#driver.run(
       `delete from touched_reference where not exists (
-         select 1 from operation_reference r where r.plan = ? and r.mv = touched_reference.source
-         and r.attribute = touched_reference.attribute and r.target = touched_reference.target)`,
+         select 1 from operation_reference r where r.plan = ? and r.mv = touched_reference.source and r.target = touched_reference.target)`,
       plan,
     );
   }
