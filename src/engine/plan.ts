@@ -208,6 +208,8 @@ class Planning {
     current: Attributes | null,
   ): readonly LookupValue[] {
     const all = this.#unique(shaped.attributes).filter((value) => value.kind !== 'sourceAnchor');
+    if (action === 'restore')
+      return [...all, ...this.#unique(current ?? {}).filter((value) => value.kind !== 'sourceAnchor')];
     if (action !== 'update') return all;
     if (changes.length === 0) return [];
     const held = new Set(this.#unique(current ?? {}).map((value) => `${value.kind}/${value.key}`));

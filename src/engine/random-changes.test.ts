@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createDirectory, createMemoryLab, guid, type MemoryLab } from '../../test/memory/memory-lab.ts';
+import { createDirectory, createMemoryLab, createTenant, guid, type MemoryLab } from '../../test/memory/memory-lab.ts';
 import { RandomEdits } from '../../test/memory/random-edits.ts';
 import type { MemoryConnector } from '../connectors/memory/connector.ts';
 import type { Scope } from './context.ts';
@@ -57,7 +57,7 @@ function withoutWhatIsKept(tenant: ReturnType<MemoryLab['tenant']>): object {
 
 async function findingTexts(lab: MemoryLab): Promise<readonly string[]> {
   return (await lab.findings())
-    .map((one) => `${one.code} ${one.object?.name} ${one.otherObject?.name} ${one.attribute}`)
+    .map((one) => `${one.code} ${one.object?.name} ${one.otherObject?.anchor} ${one.attribute}`)
     .sort();
 }
 
@@ -87,7 +87,9 @@ describe.each(CASES)('after many small changes to $what (seed $seed)', ({ scope,
   test('and contested names, refusals and interruptions, a full run finds nothing left to do', async () => {
     const source = createDirectory('corp');
     const edits = new RandomEdits(source, { seed, contested: true });
-    const lab = await createMemoryLab({ source, scope: nameScope(source, scope) });
+    // Without a recycle bin: who comes back to one that somebody else has taken a name from depends on the past.
+    const target = createTenant({ restorableTypes: [] });
+    const lab = await createMemoryLab({ source, target, scope: nameScope(source, scope) });
     await lab.sync();
     let isRefusing = true;
     const history: string[] = [];

@@ -1,7 +1,7 @@
 import { ENTRA_SCHEMA } from '../../src/connectors/entra/schema.ts';
 import { createMemoryConnector, type MemoryConnector } from '../../src/connectors/memory/connector.ts';
 import type { MemoryEntry } from '../../src/connectors/memory/directory.ts';
-import { createMemoryTarget, type MemoryTarget } from '../../src/connectors/memory/target.ts';
+import { createMemoryTarget, type MemoryTarget, type MemoryTargetOptions } from '../../src/connectors/memory/target.ts';
 import type { EngineContext, GuardLimits, Scope } from '../../src/engine/context.ts';
 import { type CycleResult, runApply, runCycle } from '../../src/engine/run.ts';
 import { SILENT_LOG } from '../../src/log.ts';
@@ -77,8 +77,8 @@ export async function createMemoryLab(options: MemoryLabOptions = {}): Promise<M
   return new Lab(source, target, store, context);
 }
 
-export function createTenant(): MemoryTarget {
-  return createMemoryTarget({ schema: ENTRA_SCHEMA, now: runningClock() });
+export function createTenant(options: Partial<MemoryTargetOptions> = {}): MemoryTarget {
+  return createMemoryTarget({ schema: ENTRA_SCHEMA, now: runningClock(), ...options });
 }
 
 /** Every look at it is a second later. */
