@@ -118,6 +118,11 @@ export type TargetWrite =
       readonly type: TargetType;
       readonly anchor: string;
       readonly targetId: string;
+      /**
+       * Of a restoration: what the object is to hold otherwise than when it was deleted. Unique values have to be taken from here at once, because
+       * others may hold the old ones by now; an update with all of it follows.
+       */
+      readonly attributes?: Readonly<Record<string, TargetValue>>;
     }
   | {
       /** A single-valued reference (manager): set, or null to clear. */

@@ -45,7 +45,8 @@ export async function applyPlan(context: EngineContext, plan: PlanHead, options:
   const nothing = { done: {}, failed: 0 };
   if (plan.state === 'applied')
     return { ...nothing, outcome: 'stale', message: `Plan ${plan.id} was carried out already.` };
-  if ((await store.apply.planVersion(plan.id)) !== (await store.sync.version())) {
+  const isStale = plan.state === 'stale' || (await store.apply.planVersion(plan.id)) !== (await store.sync.version());
+  if (isStale) {
     await store.apply.setPlanState(plan.id, 'stale');
     return { ...nothing, outcome: 'stale', message: `Plan ${plan.id} was made on a state that has moved on since.` };
   }
@@ -57,7 +58,11 @@ export async function applyPlan(context: EngineContext, plan: PlanHead, options:
     blocked.length > 0 && options.approvedBy !== undefined
       ? { by: options.approvedBy, at: context.now().toISOString() }
       : undefined;
-  await store.apply.setPlanState(plan.id, 'applying', approval);
+  await store.transaction(async () => {
+    // Every other plan was made on a state that is gone from now on.
+    if (plan.operations > 0) await store.sync.raiseVersion();
+    await store.apply.setPlanState(plan.id, 'applying', approval);
+  });
   const application = await Application.begin(context, plan, options.run);
   await application.carryOut();
   await store.transaction(async () => {
@@ -190,8 +195,9 @@ class Application {
     const head = { id, type: task.type, anchor: task.anchor };
     if (task.action === 'create') return { ...head, action: 'create', attributes: valuesOf(task.changes) };
     if (task.targetId === null) return null;
-    if (task.action === 'delete' || task.action === 'restore')
-      return { ...head, action: task.action, targetId: task.targetId };
+    if (task.action === 'delete') return { ...head, action: 'delete', targetId: task.targetId };
+    if (task.action === 'restore')
+      return { ...head, action: 'restore', targetId: task.targetId, attributes: writtenValues(task.changes) };
     if (task.changes.length === 0) return null;
     return { ...head, action: 'update', targetId: task.targetId, attributes: writtenValues(task.changes) };
   }
@@ -229,7 +235,8 @@ class Application {
     let open: ReferenceStep[] = [];
     for (;;) {
       const steps: readonly ReferenceStep[] = await apply.referencesToDo(this.#plan.id, task.mv, late, cursor, PAGE);
-      if (task.targetId === null || task.state === 'failed') {
+      // An object that is there takes its references also when the tenant refused another change to it.
+      if (task.targetId === null || (task.state === 'failed' && task.action !== 'update')) {
         await this.#failReferences(task, steps, null);
         return;
       }
@@ -337,7 +344,16 @@ class Application {
     await store.apply.removeIntents([sent.intent]);
     if (sent.references.length > 0) await this.#settleReferences(sent, result);
     else if (result.outcome === 'done') await this.#settleDone(sent, result.targetId, onRestored);
+    else if (result.outcome === 'gone') await this.#settleGone(sent, result.failure, onRestored);
     else await this.#settleFailed(sent.task, result.failure);
+  }
+
+  /** What is to be deleted and is gone is deleted. What is to be restored and cannot be found any more will be created anew. */
+  async #settleGone(sent: Sent, failure: WriteFailure, onRestored: (task: Task) => void): Promise<void> {
+    const { task, write } = sent;
+    if (write.action === 'delete') await this.#settleDone(sent, write.targetId, onRestored);
+    else await this.#settleFailed(task, failure);
+    if (write.action === 'restore' && task.object !== null) await this.#context.store.apply.believeGone(task.object);
   }
 
   async #settleDone({ task, write }: Sent, targetId: string, onRestored: (task: Task) => void): Promise<void> {
@@ -430,6 +446,7 @@ class Application {
   async #skip(task: Task, wait: StoredOperation): Promise<void> {
     await this.#context.store.apply.setOperationState(task.id, 'skipped');
     this.failed++;
+    if (wait.mv === task.mv) return;
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
         object: nameOf(task),

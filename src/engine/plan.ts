@@ -200,7 +200,7 @@ class Planning {
     });
   }
 
-  /** Unique values that the operation brings into the tenant. A restored object brings back all it has. */
+  /** Unique values that the operation brings into the tenant: all that a new or restored object is to have, whatever it had before. */
   #claims(
     action: string,
     shaped: ShapedObject,
@@ -208,8 +208,6 @@ class Planning {
     current: Attributes | null,
   ): readonly LookupValue[] {
     const all = this.#unique(shaped.attributes).filter((value) => value.kind !== 'sourceAnchor');
-    if (action === 'restore')
-      return [...all, ...this.#unique(current ?? {}).filter((value) => value.kind !== 'sourceAnchor')];
     if (action !== 'update') return all;
     if (changes.length === 0) return [];
     const held = new Set(this.#unique(current ?? {}).map((value) => `${value.kind}/${value.key}`));

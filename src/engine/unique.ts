@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TENANT_FACTS } from '../connectors/connector.ts';
 import type { AttributeChange, PlanValue } from '../model/plan.ts';
+import { printValue } from '../model/value.ts';
 import type { LookupValue, StoredOperation } from '../store/store.ts';
 import { findCircles, levelsOf } from './circles.ts';
 import type { EngineContext } from './context.ts';
@@ -105,7 +106,6 @@ class UniqueValues {
       (one) => this.#kinds.get(one.attribute) === value.kind && this.#keys(value.kind, one.to).includes(value.key),
     );
     if (change === undefined) {
-      // A restored object brings the value back without any change: it cannot come back as long as somebody else has it.
       if (stored.action !== 'restore') return false;
       this.#lost.push({
         mv: stored.mv,
@@ -115,7 +115,7 @@ class UniqueValues {
         otherMv,
         otherObject,
       });
-      await this.#giveUp(stored);
+      await this.#restoreWithout(stored, value);
       return true;
     }
     this.#lost.push({
@@ -133,6 +133,27 @@ class UniqueValues {
     else if (rest.length === 0 && stored.action === 'update') await plans.removeOperation(operation);
     else await plans.updateOperation(operation, { changes: rest });
     return true;
+  }
+
+  /** A restored object would bring the value back as it was: it comes back without it, or not at all where it cannot be without. */
+  async #restoreWithout(operation: StoredOperation, value: LookupValue): Promise<void> {
+    const { plans, spaces } = this.#context.store;
+    const before = operation.object === null ? null : await spaces.objectById(operation.object);
+    const held = this.#context.target.schema.attributes.filter(
+      (one) =>
+        one.uniqueGroup === value.kind &&
+        one.readOnly !== true &&
+        this.#keys(value.kind, printValue(before?.attributes[one.name] ?? '')).includes(value.key),
+    );
+    if (held.some((one) => one.required === true)) {
+      await this.#giveUp(operation);
+      return;
+    }
+    const cleared = held.map((one): AttributeChange => {
+      const from = before?.attributes[one.name];
+      return { attribute: one.name, native: one.native, from: from === undefined ? null : printValue(from), to: null };
+    });
+    await plans.updateOperation(operation.id, { changes: [...operation.changes, ...cleared] });
   }
 
   async #giveUp(operation: StoredOperation): Promise<void> {

@@ -54,4 +54,38 @@ describeCompany('a user moved out of the scope and back', (lab) => {
     ]);
     expect(nameTenant(await tenant.dump()).users[`kurt@${UPN_SUFFIX}`]).toMatchObject({ department: 'Mathematics' });
   });
+
+  it('comes back under the new name when another has taken the old one, and without a mail address that is taken', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Names taken');
+    const outside = await company.makeOu('Names taken, outside');
+    const mail = `press@${UPN_SUFFIX}`;
+    const away = await company.makeUser('away', ou, { mail, title: 'Speaker' });
+    const other = await company.makeUser('other', ou);
+    const tenant = await lab.followInStep(ou);
+    const { id } = nameTenant(await tenant.dump()).users[`away@${UPN_SUFFIX}`] ?? {};
+    const moved = await company.move(away, { parent: outside });
+    await expectStep(tenant, [{ action: 'delete', type: 'user', name: `away@${UPN_SUFFIX}` }]);
+    await company.set(moved, { userPrincipalName: `back@${UPN_SUFFIX}` });
+    await company.set(other, { userPrincipalName: `away@${UPN_SUFFIX}`, mail });
+    await tenant.plan();
+    await tenant.apply();
+
+    await company.move(moved, { parent: ou });
+    await expectStep(tenant, [
+      {
+        action: 'restore',
+        type: 'user',
+        name: `back@${UPN_SUFFIX}`,
+        changes: {
+          userPrincipalName: [`away@${UPN_SUFFIX}`, `back@${UPN_SUFFIX}`],
+          mail: [mail, null],
+        },
+      },
+    ]);
+    expect(await tenant.listFindings()).toEqual([`value-conflict back@${UPN_SUFFIX} -> away@${UPN_SUFFIX}`]);
+    const { users } = nameTenant(await tenant.dump());
+    expect(users[`back@${UPN_SUFFIX}`]).toMatchObject({ id, jobTitle: 'Speaker', mail: null });
+    expect(users[`away@${UPN_SUFFIX}`]).toMatchObject({ mail });
+  });
 });

@@ -22,8 +22,10 @@ const OWN = ['id', 'createdDateTime', 'hasPassword', 'securityIdentifier', 'dele
 const OWN_TIMES = ['lastPasswordChangeDateTime', 'signInSessionsValidFromDateTime', 'refreshTokensValidFromDateTime'];
 
 export function pictureTenant(dump: TenantDump): TenantPicture {
-  const keys = new Map([...dump.users, ...dump.groups].map((object) => [object.id, keyOf(object)]));
-  const nameOf = (id: string): string => keys.get(id) ?? id;
+  const isLive = (object: DumpedObject): boolean => object.deletedDateTime === undefined;
+  const keys = new Map([...dump.users, ...dump.groups].filter(isLive).map((object) => [object.id, keyOf(object)]));
+  // Who is deleted manages nobody, until he comes back.
+  const managerOf = ({ manager }: DumpedObject): string | undefined => keys.get(manager ?? '');
   const picture = (object: DumpedObject): Readonly<Record<string, unknown>> => {
     const { manager, members, owners, ...values } = object;
     const told = Object.entries(values).filter(
@@ -31,14 +33,14 @@ export function pictureTenant(dump: TenantDump): TenantPicture {
     );
     return {
       ...Object.fromEntries(told),
-      ...(typeof manager === 'string' ? { manager: nameOf(manager) } : {}),
-      ...(members === undefined || members.length === 0 ? {} : { members: members.map(nameOf).sort() }),
+      ...(managerOf(object) === undefined ? {} : { manager: managerOf(object) }),
+      ...(members === undefined || members.length === 0 ? {} : { members: members.map((id) => keys.get(id)).sort() }),
     };
   };
   const live = (objects: readonly DumpedObject[]): Readonly<Record<string, Readonly<Record<string, unknown>>>> =>
     Object.fromEntries(
       objects
-        .filter((object) => object.deletedDateTime === undefined)
+        .filter(isLive)
         .map((object) => [keyOf(object), picture(object)] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     );

@@ -51,7 +51,7 @@ export function stepsOf(write: TargetWrite, base: string): readonly Step[] {
     case 'delete':
       return [one('delete', [], 'DELETE', `/${type}s/${write.targetId}`)];
     case 'restore':
-      return [one('restore', [], 'POST', `/directory/deletedItems/${write.targetId}/restore`)];
+      return [restore(write)];
     case 'refer':
       return [referTo(write, base)];
     case 'members':
@@ -67,6 +67,15 @@ function one(
   body?: Readonly<Record<string, unknown>>,
 ): Step {
   return { kind, targets, request: () => ({ method, url, ...(body === undefined ? {} : { body }) }) };
+}
+
+/** directory/deletedItems restore: a user may come back under another name, and without addresses that others have taken meanwhile. */
+function restore(write: Extract<TargetWrite, { action: 'restore' | 'delete' }>): Step {
+  const url = `/directory/deletedItems/${write.targetId}/restore`;
+  if (write.type !== 'user') return one('restore', [], 'POST', url);
+  const upn = write.attributes?.['userPrincipalName'];
+  const renamed = typeof upn === 'string' ? { newUserPrincipalName: upn } : {};
+  return one('restore', [], 'POST', url, { ...renamed, autoReconcileProxyConflict: true });
 }
 
 type Creation = Extract<TargetWrite, { action: 'create' }>;

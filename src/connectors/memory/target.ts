@@ -218,11 +218,12 @@ class MemoryTenant implements MemoryTarget {
     if (write.action === 'delete' || live) return done;
     const object = this.#bin.get(write.targetId);
     if (!object) return { id: write.id, outcome: 'gone', failure: notFound(write.targetId) };
-    const taken = this.#unique.findConflict(object.attributes, object.anchor);
+    const attributes = changed(object.attributes, write.attributes ?? {});
+    const taken = this.#unique.findConflict(attributes, object.anchor);
     if (taken) return { id: write.id, outcome: 'failed', failure: taken };
     this.#bin.delete(object.anchor);
-    this.#unique.take(object.attributes, object.anchor);
-    this.tenant.put({ ...object, references: {} });
+    this.#unique.take(attributes, object.anchor);
+    this.tenant.put({ ...object, attributes, references: {} });
     return done;
   }
 
@@ -258,6 +259,12 @@ class MemoryTenant implements MemoryTarget {
 
 function notFound(id: string): WriteFailure {
   return { code: 'notFound', message: `Resource '${id}' does not exist.` };
+}
+
+/** The attributes after a write; null clears. */
+function changed(attributes: Attributes, by: Readonly<Record<string, TargetValue>>): Attributes {
+  const values = { ...attributes, ...by };
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Value] => entry[1] !== null));
 }
 
 function pick(
