@@ -333,7 +333,7 @@ export interface PlanStore {
   clearSettled(plan: number): Promise<void>;
   /** Managed objects in the tenant by type (live and joined). */
   managedCounts(): Promise<Readonly<Partial<Record<TargetType, number>>>>;
-  /** Deletes the details of all but the newest `keep` plans that are not being applied. */
+  /** Deletes the details of all but the newest `keep` plans that are not being applied; what was not applied by then is stale. */
   prunePlans(keep: number): Promise<void>;
 }
 
@@ -384,6 +384,7 @@ export interface ApplyStore {
   plan(id?: string): Promise<PlanHead | null>;
   /** The state version the plan was made on. */
   planVersion(plan: string): Promise<number>;
+  /** A plan that is being applied belongs to the state that it makes: it alone can be taken up again. */
   setPlanState(plan: string, state: PlanState, approval?: { readonly by: string; readonly at: string }): Promise<void>;
   /** Operations in order, for people: `after` and counts of memberships included. */
   operations(plan: string, after: number, limit: number, part?: PlanPart): Promise<readonly Operation[]>;
@@ -447,6 +448,8 @@ export interface ApplyStore {
     lookup: readonly LookupValue[],
   ): Promise<number>;
   believeRemoved(object: number, deletedAt: string): Promise<void>;
+  /** The object is not even in the recycle bin any more: the next sync forgets it. */
+  believeGone(object: number): Promise<void>;
   believeReferences(
     source: number,
     attribute: string,

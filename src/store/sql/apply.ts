@@ -10,14 +10,15 @@ import type {
 } from '../../model/plan.ts';
 import { type Attributes, encodeAttributes } from '../../model/value.ts';
 import type { Driver, SqlValue } from '../driver.ts';
-import type {
-  ApplyStore,
-  ChangeLogEntry,
-  Intent,
-  LookupValue,
-  PlanPart,
-  ReferenceStep,
-  StoredOperation,
+import {
+  type ApplyStore,
+  type ChangeLogEntry,
+  type Intent,
+  type LookupValue,
+  PENDING,
+  type PlanPart,
+  type ReferenceStep,
+  type StoredOperation,
 } from '../store.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
@@ -95,6 +96,12 @@ export class SqlApplyStore implements ApplyStore {
     approval?: { readonly by: string; readonly at: string },
   ): Promise<void> {
     await this.#driver.run('update plan set state = ? where id = ?', state, Number(plan));
+    if (state === 'applying') {
+      await this.#driver.run(
+        `update plan set version = (select cast(value as integer) from meta where key = 'version') where id = ?`,
+        Number(plan),
+      );
+    }
     if (approval === undefined) return;
     await this.#driver.run(
       'update plan set approved_by = ?, approved_at = ? where id = ?',
@@ -429,6 +436,16 @@ export class SqlApplyStore implements ApplyStore {
     );
     await this.#driver.run('delete from reference where target = ?', object);
     for (const { source, attribute } of referring) await this.#countReferences(source, attribute, -1);
+  }
+
+  async believeGone(object: number): Promise<void> {
+    const changed = await this.#driver.run('update object set state = 2 where id = ? and state = 3', object);
+    if (changed === 0) return;
+    await this.#driver.run(
+      'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
+      object,
+      PENDING.state,
+    );
   }
 
   async #countLive(space: number, type: string, by: number): Promise<void> {

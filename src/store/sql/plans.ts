@@ -403,13 +403,14 @@ export class SqlPlanStore implements PlanStore {
     for await (const rows of operations) yield rows.map((row) => row.text);
     // One text for all references of one attribute of one operation, in the order of their anchors.
     const references = this.#driver.pages<{ readonly text: string }>(
-      `select o.position || '|' || r.attribute || '|' || r.adds || '|' || group_concat(t.anchor, ',' order by t.anchor) as text
+      `select o.position || '|' || n.name || '|' || r.adds || '|' || group_concat(t.anchor, ',' order by t.anchor) as text
        from operation o
        cross join operation_reference r
+       cross join attribute_name n
        cross join metaverse t
-       where o.plan = ? and r.plan = o.plan and r.mv = o.mv and r.late = o.late and t.id = r.target
-       group by o.position, r.attribute, r.adds
-       order by o.position, r.attribute, r.adds`,
+       where o.plan = ? and r.plan = o.plan and r.mv = o.mv and r.late = o.late and n.id = r.attribute and t.id = r.target
+       group by o.position, n.name, r.adds
+       order by o.position, n.name, r.adds`,
       plan,
     );
     for await (const rows of references) yield rows.map((row) => row.text);
@@ -454,7 +455,10 @@ export class SqlPlanStore implements PlanStore {
       await this.#driver.run('delete from operation_reference where plan = ?', id);
       await this.#driver.run('delete from operation where plan = ?', id);
       await this.#driver.run('delete from claim where plan = ?', id);
-      await this.#driver.run('update plan set detailed = 0 where id = ?', id);
+      await this.#driver.run(
+        `update plan set detailed = 0, state = case when state = 'applied' then state else 'stale' end where id = ?`,
+        id,
+      );
     }
   }
 }
