@@ -33,7 +33,7 @@ export interface MeasureContext {
   note(text: string): void;
   /** Starts a process that does what is measured and nothing else. It is ended when the measure ends. */
   start(rig: RigDescription): Promise<MeasuredProcess>;
-  /** The limit of a figure; none in a quick run, whose sizes are not those that the limits are for. */
+  /** The limit of a figure; none where the sizes are not those that the limits are for. */
   limit(kind: Limit['kind'], value: number): { readonly limit?: Limit };
 }
 

@@ -38,6 +38,8 @@ export interface BenchOptions {
   readonly only: readonly string[];
   readonly sizes: Sizes;
   readonly isQuick: boolean;
+  /** Limits are for the full sizes only. */
+  readonly hasLimits: boolean;
   readonly isProfiling: boolean;
   /** Of the file in bench/results, without its ending. */
   readonly name: string;
@@ -76,6 +78,7 @@ export function readOptions(args: readonly string[], today: Date): BenchOptions 
       ...(values.throttle === undefined ? {} : { throttleFactor: readFactor(values.throttle) }),
     },
     isQuick,
+    hasLimits: !isQuick && values.users === undefined,
     isProfiling: values.profile ?? false,
     name,
   };

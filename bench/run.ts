@@ -30,7 +30,7 @@ async function runMeasure(measure: Measure, options: BenchOptions): Promise<Meas
       processes.push(started);
       return started;
     },
-    limit: (kind, value) => (options.isQuick ? {} : { limit: { kind, value } }),
+    limit: (kind, value) => (options.hasLimits ? { limit: { kind, value } } : {}),
   };
   const { name, title } = measure;
   const secondsSoFar = (): number => Math.round((performance.now() - startedAt) / 100) / 10;
