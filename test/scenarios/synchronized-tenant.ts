@@ -92,6 +92,11 @@ export class SynchronizedTenant {
     await this.configure({ sources: [{ ...source, scope }] });
   }
 
+  /** Sets keys of the target's section. */
+  async changeTarget(keys: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.configure({ target: { ...(this.#sections['target'] as object), ...keys } });
+  }
+
   /** The product, opened on the configuration as it is now. */
   app(command = 'sync', now?: () => Date): App {
     return new App(readConfig(this.configFile), {
