@@ -166,7 +166,7 @@ class Planning {
   }
 
   async #planUncarried(touched: TouchedObject, desired: DesiredObject): Promise<void> {
-    await this.#context.store.plans.setWanted(touched.mv.id, false);
+    await this.#planRemoval(touched);
     const object = await this.#nameOf(touched);
     await this.#report(touched.mv.id, [
       finding('target-cannot-carry-object', 'plan', {

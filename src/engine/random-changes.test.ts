@@ -18,7 +18,7 @@ const SCOPES: Readonly<Record<string, ScopeNames>> = {
   'a pilot group': { include: [], exclude: [], groups: ['pilot'] },
 };
 const CASES = Object.entries(SCOPES).flatMap(([what, scope], row) =>
-  [1, 2, 3, 4].map((number) => ({ what, scope, seed: row * 100 + number })),
+  [1, 2].map((number) => ({ what, scope, seed: row * 100 + number })),
 );
 
 /** The scope as an administrator writes it down today: by DN. */

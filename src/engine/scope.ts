@@ -17,7 +17,7 @@ export class SourceScope {
   readonly #store: Store;
   readonly #include: ReadonlySet<string>;
   readonly #exclude: ReadonlySet<string>;
-  readonly #groups: readonly number[];
+  readonly #groups: readonly { readonly id: number; readonly isLive: boolean }[];
   readonly #limitedToGroups: boolean;
   readonly #containers = new Map<number, boolean>();
   /** Containers and groups of the scope that are no longer in the directory. */
@@ -28,7 +28,7 @@ export class SourceScope {
     anchors: {
       readonly include: ReadonlySet<string>;
       readonly exclude: ReadonlySet<string>;
-      readonly groups: readonly number[];
+      readonly groups: readonly { readonly id: number; readonly isLive: boolean }[];
     },
     limitedToGroups: boolean,
     findings: readonly Finding[],
@@ -80,10 +80,10 @@ export class SourceScope {
     anchors: readonly { readonly kind: string; readonly anchor: string }[],
     findings: readonly Finding[],
   ): Promise<SourceScope> {
-    const groups: number[] = [];
+    const groups: { id: number; isLive: boolean }[] = [];
     for (const { kind, anchor } of anchors) {
       const group = kind === 'groups' ? await store.spaces.objectByAnchor(space.id, anchor) : null;
-      if (group !== null) groups.push(group.id);
+      if (group !== null) groups.push({ id: group.id, isLive: group.state === 0 });
     }
     const of = (kind: string): ReadonlySet<string> =>
       new Set(anchors.filter((one) => one.kind === kind).map((one) => one.anchor));
@@ -102,14 +102,14 @@ export class SourceScope {
 
   /** The groups that make up the scope, as object numbers. */
   get groups(): readonly number[] {
-    return this.#groups;
+    return this.#groups.map((group) => group.id);
   }
 
   async isInScope(object: SpaceObject): Promise<boolean> {
     if (!this.isWholeDirectory && !(await this.#isContained(object))) return false;
     if (!this.#limitedToGroups) return true;
     for (const group of this.#groups) {
-      if (await this.#store.sync.isReferenced(group, MEMBER, object.id)) return true;
+      if (group.isLive && (await this.#store.sync.isReferenced(group.id, MEMBER, object.id))) return true;
     }
     return false;
   }

@@ -10,6 +10,9 @@ import { SourceScope } from './scope.ts';
 
 const BATCH = 2000;
 
+/** Stands where the scope of a source stood that is no longer in the configuration. */
+const NOT_CONFIGURED = 'not configured';
+
 export interface SyncSummary {
   readonly counts: Readonly<Record<string, number>>;
   readonly detail: string;
@@ -101,9 +104,25 @@ class Synchronization {
         if (space !== undefined) await store.sync.markAllPending(space.id);
         reasons.push(`the scope of ${source.connector.name} has changed`);
       }
+      for (const name of await this.#forgetRemovedSources()) reasons.push(`the source ${name} is no longer configured`);
       if (reasons.length > 0) await store.sync.raiseVersion();
       return reasons.length === 0 ? 'changes only' : `full: ${reasons.join(', ')}`;
     });
+  }
+
+  /** Objects of a source that was taken out of the configuration stand for nothing any more; whether their deletion is meant, the guards ask. */
+  async #forgetRemovedSources(): Promise<readonly string[]> {
+    const { store, sources } = this.#context;
+    const removed: string[] = [];
+    for (const space of this.#spaces.values()) {
+      const key = `scope:${space.name}`;
+      if (space.name === TENANT || sources.some((source) => source.connector.name === space.name)) continue;
+      if ((await store.meta(key)) === NOT_CONFIGURED) continue;
+      await store.setMeta(key, NOT_CONFIGURED);
+      await store.sync.markAllPending(space.id);
+      removed.push(space.name);
+    }
+    return removed;
   }
 
   async walk(): Promise<void> {
@@ -111,6 +130,28 @@ class Synchronization {
     await store.transaction(async () => {
       for (const scope of this.#scopes.values()) await store.sync.markTargetsOfChanged(scope.groups, 'member');
     });
+    await this.#walkPending();
+    // Whoever could not be joined because another was in the way may be joined now.
+    if (this.counts.synchronized > 0 && (await this.#markUnjoined())) await this.#walkPending();
+    await store.transaction(async () => {
+      if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
+    });
+  }
+
+  async #markUnjoined(): Promise<boolean> {
+    const { runs, sync } = this.#context.store;
+    const subjects = [
+      ...(await runs.subjects('sync', 'join-conflict')),
+      ...(await runs.subjects('sync', 'join-ambiguous')),
+    ];
+    await this.#context.store.transaction(async () => {
+      for (const subject of subjects) await sync.markPending(Number(subject.slice(1)), PENDING.attributes);
+    });
+    return subjects.length > 0;
+  }
+
+  async #walkPending(): Promise<void> {
+    const { store } = this.#context;
     for (;;) {
       const pending = await store.sync.pendingObjects(BATCH);
       if (pending.length === 0) break;
@@ -121,9 +162,6 @@ class Synchronization {
       });
       this.#context.progress('sync', this.counts.synchronized, null);
     }
-    await store.transaction(async () => {
-      if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
-    });
   }
 
   async #synchronizeObject(object: PendingObject): Promise<void> {
@@ -146,11 +184,18 @@ class Synchronization {
       await this.#disconnect(object, []);
       return;
     }
-    if (object.mv !== null) {
+    if (object.mv !== null && (await this.#isOfItsType(object.mv, linking))) {
       await this.#flow(object.mv, object);
       return;
     }
+    // An object that has become one of another kind begins anew.
+    if (object.mv !== null) await this.#disconnect(object, []);
     await this.#connect(object, linking);
+  }
+
+  async #isOfItsType(mv: number, rules: readonly CompiledRule[]): Promise<boolean> {
+    const type = (await this.#context.store.sync.metaverse(mv))?.type;
+    return rules.some((rule) => rule.targetType === type || rule.targetType === '*');
   }
 
   /** What lies below a moved container may have come into the scope or left it. A new container brings its children as new objects. */
@@ -185,6 +230,7 @@ class Synchronization {
       await this.#report(object, [await this.#joinConflict(object, rival)]);
       return;
     }
+    await this.#report(object, []);
     const provision = rules.find((rule) => rule.link === 'provision');
     if (provision !== undefined) await this.#project(object, provision);
   }
@@ -328,10 +374,13 @@ class Synchronization {
       const other = await store.spaces.objectById(candidate.tenant);
       return other === null || (other.state !== OBJECT_STATES.live && object.state === OBJECT_STATES.live);
     });
+    await this.#report(
+      object,
+      result.kind === 'ambiguous'
+        ? [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]
+        : [],
+    );
     if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
-    else if (result.kind === 'ambiguous') {
-      await this.#report(object, [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]);
-    }
   }
 
   /** The tenant object is gone for good: a metaverse object that nobody stands for goes with it. */
@@ -361,6 +410,8 @@ class Synchronization {
 
   async #linkTenantObject(object: number, mv: number): Promise<void> {
     const { store } = this.#context;
+    const before = (await store.sync.metaverse(mv))?.tenant ?? null;
+    if (before !== null && before !== object) await store.sync.link(before, null, true);
     await store.sync.link(object, mv, true);
     await store.sync.touch(mv, TOUCH.attributes | TOUCH.references);
     await store.sync.touchReferencesTo(object);

@@ -167,7 +167,10 @@ export interface SyncStore {
   markPending(object: number, flags: number): Promise<void>;
   /** Marks all objects below a container. */
   markDescendants(container: number): Promise<number>;
-  /** Marks the targets of references that changed since the last sync and whose source is one of these (groups that make up a scope). */
+  /**
+   * Marks the targets of references that changed since the last sync and whose source is one of these (groups that make up a scope); all targets of those that came or
+   * went themselves.
+   */
   markTargetsOfChanged(sources: readonly number[], attribute: string): Promise<void>;
   isReferenced(source: number, attribute: string, target: number): Promise<boolean>;
   /** The first targets of a reference attribute of an object, for people's questions. */

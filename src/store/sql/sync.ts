@@ -5,6 +5,7 @@ import {
   type LookupValue,
   type MetaverseContent,
   type MetaverseObject,
+  PENDING,
   type PendingObject,
   type SpaceObject,
   type SyncStore,
@@ -85,6 +86,14 @@ export class SqlSyncStore implements SyncStore {
     for (const source of sources) {
       await this.#driver.run(
         `insert into pending_object (object, flags) select target, 4 from pending_reference where source = ? and attribute = ?
+         on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+        source,
+        id,
+      );
+      await this.#driver.run(
+        `insert into pending_object (object, flags)
+         select r.target, 4 from pending_object p cross join reference r
+         where p.object = ? and p.flags & ${PENDING.state} <> 0 and r.source = p.object and r.attribute = ?
          on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
         source,
         id,
