@@ -37,5 +37,8 @@ export interface EngineContext {
   readonly progress: Progress;
 }
 
+/** Remembered from a full sync to the plan that follows it: what that plan does not come across is not there. */
+export const EVERYTHING_TOUCHED = 'everything touched';
+
 /** The name of the tenant's space. */
 export const TENANT = 'tenant';

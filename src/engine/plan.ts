@@ -14,7 +14,7 @@ import {
   TOUCH,
   type TouchedObject,
 } from '../store/store.ts';
-import { type EngineContext, TENANT } from './context.ts';
+import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { judgePlan } from './guards/judge-plan.ts';
 import { uniqueValues } from './lookup.ts';
 import { orderPlan } from './order.ts';
@@ -23,6 +23,7 @@ import { objectName } from './sync.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
 const BATCH = 2000;
+const LOSS = 'loss:';
 const PLANS_KEPT = 20;
 const CONTAINERS_REMEMBERED = 50_000;
 
@@ -53,6 +54,7 @@ export async function planChanges(context: EngineContext, run: string): Promise<
     const state = guards.some((guard) => guard.blocked) ? 'blocked' : 'ready';
     await store.plans.finishPlan(id, { hash, counts, guards, operations, state });
     await store.plans.clearSettled(id);
+    await store.setMeta(EVERYTHING_TOUCHED, 'no');
     if (operations === 0) await rememberBaselines(context);
     await store.plans.prunePlans(PLANS_KEPT);
   });
@@ -288,10 +290,11 @@ class Planning {
     const { store } = this.#context;
     const losses = [...this.#losses].sort(([a], [b]) => a.localeCompare(b));
     await store.transaction(async () => {
+      if ((await store.meta(EVERYTHING_TOUCHED)) === 'yes') await this.#withdrawLosses();
       for (const [key, loss] of losses) {
         await store.runs.replaceFindings(
           'plan',
-          `loss:${key}`,
+          `${LOSS}${key}`,
           [
             finding('target-cannot-carry-attribute', 'plan', {
               object: loss.object,
@@ -305,6 +308,13 @@ class Planning {
         );
       }
     });
+  }
+
+  async #withdrawLosses(): Promise<void> {
+    const { runs } = this.#context.store;
+    for (const subject of await runs.subjects('plan', 'target-cannot-carry-attribute'))
+      if (!this.#losses.has(subject.slice(LOSS.length)))
+        await runs.replaceFindings('plan', subject, [], this.#run, this.#at());
   }
 
   /** What was refused before and is not to be written any more is no problem any more. */

@@ -2,7 +2,7 @@ import { type Finding, finding, type ObjectName } from '../model/finding.ts';
 import type { CompiledRule } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import { OBJECT_STATES, PENDING, type PendingObject, type SpaceHead, type SpaceObject, TOUCH } from '../store/store.ts';
-import { type EngineContext, TENANT } from './context.ts';
+import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
@@ -93,6 +93,7 @@ class Synchronization {
       if (reasons.length > 0) {
         await store.sync.markAllPending();
         await store.sync.touchAll(TOUCH.attributes | TOUCH.references);
+        await store.setMeta(EVERYTHING_TOUCHED, 'yes');
       }
       for (const source of sources) {
         const key = `scope:${source.connector.name}`;
