@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import type { Driver, SqlValue } from './driver.ts';
 import { SqlStore } from './sql-store.ts';
@@ -74,9 +75,11 @@ class SqliteDriver implements Driver {
     try {
       const result = await work();
       this.#database.exec('commit');
+      // SQLite never waits, so without this neither signals nor timers would be heard while a long step runs.
+      await letOthersRun();
       return result;
     } catch (error) {
-      this.#database.exec('rollback');
+      if (this.#database.isTransaction) this.#database.exec('rollback');
       throw error;
     }
   }
