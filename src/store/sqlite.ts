@@ -106,11 +106,15 @@ export async function openSqliteStore(file: string, options: OpenOptions): Promi
   const inMemory = file === ':memory:';
   if (!inMemory) mkdirSync(dirname(file), { recursive: true });
   const release = inMemory || options.readOnly ? () => undefined : lock(file, options.command);
+  let database: DatabaseSync | undefined;
   try {
-    const database = openDatabase(file);
-    migrate(database, file);
+    database = openDatabase(file);
+    refuseOthers(database, file);
+    // A reader that finds an older format is the writer for a moment.
+    migrate(database, file, options.readOnly && !inMemory ? () => lock(file, options.command) : () => () => undefined);
     return new SqlStore(new SqliteDriver(database, release));
   } catch (error) {
+    database?.close();
     release();
     if (error instanceof DirbridgeError) throw error;
     throw new DirbridgeError('store-damaged', `${file} cannot be used as a store: ${messageOf(error)}`, {
@@ -136,23 +140,41 @@ function openDatabase(file: string): DatabaseSync {
   return database;
 }
 
-function migrate(database: DatabaseSync, file: string): void {
-  const row = database.prepare('pragma user_version').get() as { readonly user_version: number };
+function formatOf(database: DatabaseSync): number {
+  return (database.prepare('pragma user_version').get() as { readonly user_version: number }).user_version;
+}
+
+/** A database of another program must not become a store by having tables added to it. */
+function refuseOthers(database: DatabaseSync, file: string): void {
+  const names = database.prepare(`select name from sqlite_master where type = 'table'`).all() as { name: string }[];
+  const isOurs = names.some((table) => table.name === 'metaverse') && formatOf(database) > 0;
+  if (names.length > 0 && !isOurs)
+    throw new DirbridgeError('store-damaged', `${file} is a database of another program, not a store`);
+}
+
+function migrate(database: DatabaseSync, file: string, lockFile: () => () => void): void {
+  const format = formatOf(database);
   const scripts = readdirSync(MIGRATIONS)
     .filter((name) => /^\d{4}-.*\.sql$/.test(name))
     .sort();
-  if (row.user_version > scripts.length) {
+  if (format > scripts.length) {
     throw new DirbridgeError(
       'store-version',
-      `${file} was written by a newer dirbridge (its format is ${row.user_version}, ours is ${scripts.length})`,
+      `${file} was written by a newer dirbridge (its format is ${format}, ours is ${scripts.length})`,
     );
   }
-  for (const [index, name] of scripts.entries()) {
-    if (index < row.user_version) continue;
-    database.exec('begin immediate');
-    database.exec(readFileSync(new URL(name, MIGRATIONS), 'utf8'));
-    database.exec(`pragma user_version = ${index + 1}`);
-    database.exec('commit');
+  if (format === scripts.length) return;
+  const release = lockFile();
+  try {
+    for (const [index, name] of scripts.entries()) {
+      if (index < format) continue;
+      database.exec('begin immediate');
+      database.exec(readFileSync(new URL(name, MIGRATIONS), 'utf8'));
+      database.exec(`pragma user_version = ${index + 1}`);
+      database.exec('commit');
+    }
+  } finally {
+    release();
   }
 }
 
