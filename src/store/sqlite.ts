@@ -103,6 +103,11 @@ export interface OpenOptions {
  * a file of a newer version with `store-version`; anything that is no store with `store-damaged`.
  */
 export async function openSqliteStore(file: string, options: OpenOptions): Promise<Store> {
+  return new SqlStore(openSqliteDriver(file, options));
+}
+
+/** The same without the store above it. */
+export function openSqliteDriver(file: string, options: OpenOptions): Driver {
   const inMemory = file === ':memory:';
   if (!inMemory) mkdirSync(dirname(file), { recursive: true });
   const release = inMemory || options.readOnly ? () => undefined : lock(file, options.command);
@@ -112,7 +117,7 @@ export async function openSqliteStore(file: string, options: OpenOptions): Promi
     refuseOthers(database, file);
     // A reader that finds an older format is the writer for a moment.
     migrate(database, file, options.readOnly && !inMemory ? () => lock(file, options.command) : () => () => undefined);
-    return new SqlStore(new SqliteDriver(database, release));
+    return new SqliteDriver(database, release);
   } catch (error) {
     database?.close();
     release();
