@@ -1,7 +1,8 @@
 import process from 'node:process';
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
-type Signal = keyof typeof SIGNALS;
+/** 128 and the number of the signal, as shells have it. */
+const INTERRUPTED = 130;
+const TERMINATED = 143;
 const PATIENCE_MS = 10_000;
 
 /** Thrown where work stops because it was asked to. What was done so far is stored; the next run goes on from there. */
@@ -21,10 +22,13 @@ export class Stopped extends Error {
  */
 export class StopSignal {
   #exitCode: number | null = null;
+  #patience: NodeJS.Timeout | undefined;
   readonly #tell: (message: string) => void;
+  readonly #exit: (code: number) => void;
 
-  constructor(tell: (message: string) => void) {
+  constructor(tell: (message: string) => void, exit: (code: number) => void = process.exit) {
     this.#tell = tell;
+    this.#exit = exit;
   }
 
   /** Called between two pages; throws Stopped when a stop was asked for. */
@@ -33,19 +37,26 @@ export class StopSignal {
   }
 
   async during<T>(work: () => Promise<T>): Promise<T> {
-    const receive = (signal: Signal): void => this.request(SIGNALS[signal]);
-    for (const signal of Object.keys(SIGNALS)) process.on(signal, receive);
+    const onInterrupt = (): void => this.request(INTERRUPTED);
+    const onTerminate = (): void => this.request(TERMINATED);
+    process.on('SIGINT', onInterrupt);
+    process.on('SIGTERM', onTerminate);
     try {
       return await work();
     } finally {
-      for (const signal of Object.keys(SIGNALS)) process.off(signal, receive);
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+      clearTimeout(this.#patience);
     }
   }
 
   request(exitCode: number): void {
-    if (this.#exitCode !== null) process.exit(this.#exitCode);
+    if (this.#exitCode !== null) {
+      this.#exit(this.#exitCode);
+      return;
+    }
     this.#exitCode = exitCode;
     this.#tell('stopping after the page in work; once more to stop at once');
-    setTimeout(() => process.exit(exitCode), PATIENCE_MS).unref();
+    this.#patience = setTimeout(() => this.#exit(exitCode), PATIENCE_MS).unref();
   }
 }

@@ -1,0 +1,342 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server.ts';
+import { describeFailure } from './failure.ts';
+import { runCommandLine } from './program.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/dirbridge.mjs', import.meta.url));
+const BASE = 'OU=People,DC=corp,DC=contoso,DC=com';
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+let emulator: Emulator;
+let folder: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ domains: ['contoso.com'], throttle: 'off' });
+});
+
+afterAll(() => emulator.close());
+
+beforeEach(async () => {
+  await fetch(`${emulator.url}/emulator/reset`, { method: 'POST' });
+  folder = mkdtempSync(join(tmpdir(), 'dirbridge-cli-'));
+  writeFileSync(join(folder, 'secret'), emulator.clientSecret);
+  chmodSync(join(folder, 'secret'), 0o600);
+  writeConfig();
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function writeConfig(more = ''): void {
+  const { url, tenant, clientId } = emulator;
+  writeFileSync(
+    join(folder, 'dirbridge.yaml'),
+    `sources:
+  - { name: corp, kind: ldif, path: ./corp.ldif }
+target: { kind: entra, tenant: ${tenant}, clientId: ${clientId}, clientSecret: { file: ./secret }, graph: "${url}", authority: "${url}" }
+${more}`,
+  );
+}
+
+interface Person {
+  readonly name: string;
+  readonly more?: string;
+}
+
+function writeDirectory(people: readonly Person[], members: readonly string[] = []): void {
+  const users = people.map(
+    ({ name, more = '' }) =>
+      `dn: CN=${name},${BASE}\nobjectClass: user\ncn: ${name}\nsAMAccountName: ${name}\nuserPrincipalName: ${name}@contoso.com\nuserAccountControl: 512\n${more}`,
+  );
+  const group = `dn: CN=Team,${BASE}\nobjectClass: group\ncn: Team\nsAMAccountName: Team\ngroupType: -2147483646\n${members.map((member) => `member: CN=${member},${BASE}\n`).join('')}`;
+  const top = `version: 1\n\ndn: DC=corp,DC=contoso,DC=com\nobjectClass: domainDNS\ndc: corp\n\ndn: ${BASE}\nobjectClass: organizationalUnit\nou: People\n`;
+  writeFileSync(join(folder, 'corp.ldif'), [top, ...users, group].join('\n'));
+}
+
+async function dirbridge(...args: readonly string[]): Promise<Ended> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  stdout.on('data', (piece: Buffer) => out.push(piece));
+  stderr.on('data', (piece: Buffer) => err.push(piece));
+  const environment = { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') };
+  const code = await runCommandLine(args, { stdout, stderr, environment });
+  await new Promise((resolve) => setImmediate(resolve));
+  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+}
+
+function json(ended: Ended): Record<string, never> {
+  return JSON.parse(ended.out) as Record<string, never>;
+}
+
+const TWO = [{ name: 'anna' }, { name: 'ben' }];
+
+test('a plan reads like a page and says what to do next', async () => {
+  writeDirectory([{ name: 'anna' }, { name: 'ben', more: `manager: CN=anna,${BASE}\n` }], ['anna', 'ben']);
+  const { code, out } = await dirbridge('plan');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^Plan 1, made \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC by run 1\n {2}from corp: full, LDIF/);
+  expect(out).toMatch(/users\s+2\s+0\s+0\s+0\s+0\s+0\n\s+groups\s+1\s+0/);
+  expect(out).toContain('Create (3)\n');
+  expect(out).toContain(`  + user ben@contoso.com\n      from corp: CN=ben,${BASE}\n`);
+  expect(out).toContain('manager "anna@contoso.com"');
+  expect(out).toContain('  ~ group Team\n      + anna@contoso.com (new)\n      + ben@contoso.com (new)\n');
+  expect(out.trimEnd().split('\n').at(-1)).toBe('Next: dirbridge apply 1');
+  expect(out.toLowerCase()).not.toContain('password');
+});
+
+test('a long list is cut and shown to its end with --all, without another run', async () => {
+  writeDirectory(Array.from({ length: 30 }, (_, index) => ({ name: `user${index}` })));
+  const cut = await dirbridge('plan');
+  expect(cut.out).toContain('Create (31)');
+  expect(cut.out).toContain('  ... and 11 more: dirbridge plan --show 1 --all\n');
+  const all = await dirbridge('plan', '--show', '1', '--all');
+  expect(all.out.match(/^ {2}\+ /gm)).toHaveLength(31);
+  expect(json(await dirbridge('runs', '--json'))['runs']).toHaveLength(1);
+});
+
+test('plan --json has every field that scripts rely on', async () => {
+  writeDirectory(TWO, ['anna']);
+  const { plan, findings } = json(await dirbridge('plan', '--json')) as unknown as {
+    readonly plan: Record<string, unknown> & { readonly operations: readonly Record<string, unknown>[] };
+    readonly findings: unknown;
+  };
+  const none = { create: 0, update: 0, delete: 0, restore: 0, disable: 0, unchanged: 0 };
+  expect(plan).toMatchObject({ id: '1', run: '1', hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(plan['counts']).toEqual({
+    user: { ...none, create: 2 },
+    group: { ...none, create: 1 },
+    contact: none,
+    device: none,
+    memberships: { add: 1, remove: 0 },
+  });
+  expect(plan.operations).toHaveLength(3);
+  const group = plan.operations.find((operation) => operation['type'] === 'group');
+  expect(group).toMatchObject({
+    action: 'create',
+    name: 'Team',
+    targetId: null,
+    members: { add: [{ anchor: expect.any(String), name: 'anna@contoso.com', targetId: null }], remove: [] },
+    cause: { source: 'corp', object: `CN=Team,${BASE}`, rules: expect.arrayContaining([expect.any(String)]) },
+  });
+  expect(group?.['after']).toHaveLength(1);
+  const user = plan.operations.find((operation) => operation['name'] === 'anna@contoso.com');
+  expect(user?.['changes']).toContainEqual({ attribute: 'mailNickname', from: null, to: 'anna' });
+  expect(findings).toEqual([]);
+});
+
+test('sync, then sync again: the second one finds nothing to do', async () => {
+  writeDirectory(TWO, ['anna', 'ben']);
+  const first = await dirbridge('sync', '--json');
+  expect(first.code).toBe(0);
+  expect(json(first)).toMatchObject({
+    run: {
+      id: '1',
+      plan: '1',
+      outcome: 'done',
+      done: { create: 3, update: 0, delete: 0, restore: 0, link: 0 },
+      failed: 0,
+    },
+    findings: [],
+  });
+  expect((await dirbridge('sync')).out).toContain('Nothing to do: the tenant is in step.');
+  expect((await dirbridge('status')).out).toContain('Managed in the tenant: 2 users, 1 group');
+});
+
+test('two users with one mail address: exit code 1, and both are named with the remedy', async () => {
+  const mail = 'mail: info@contoso.com\n';
+  writeDirectory([
+    { name: 'anna', more: mail },
+    { name: 'ben', more: mail },
+  ]);
+  const plan = await dirbridge('plan');
+  expect(plan.code).toBe(1);
+  expect(plan.out).toContain('error value-conflict (1)');
+  const { code, out } = await dirbridge('findings', '--severity', 'error');
+  expect(code).toBe(1);
+  expect(out).toContain('mail: "info@contoso.com"');
+  expect(out).toContain('the other object: user "');
+  expect(out).toContain('What to do: ');
+  expect(json(await dirbridge('findings', '--json'))['findings']).toMatchObject([
+    { code: 'value-conflict', severity: 'error', attribute: 'mail', object: { space: 'corp', dn: expect.any(String) } },
+  ]);
+});
+
+test('a guard stops sync with exit code 3, names the command that approves, and that command works', async () => {
+  writeConfig('guards: { deletions: { count: 0, percent: 100 }, sourceShrink: { percent: 100 } }\n');
+  writeDirectory(TWO);
+  await dirbridge('sync');
+  writeDirectory([{ name: 'anna' }]);
+  const stopped = await dirbridge('sync');
+  expect(stopped.code).toBe(3);
+  expect(stopped.out).toContain('Stopped by a guard; nothing was written.');
+  expect(stopped.out).toContain('dirbridge apply 2 --approve');
+  expect((await dirbridge('plan', '--show')).out).toContain('The plan deletes 1 objects');
+  const blocked = await dirbridge('apply', '--json');
+  expect([blocked.code, json(blocked)['run']]).toMatchObject([3, { outcome: 'blocked', done: { delete: 0 } }]);
+  const approved = await dirbridge('apply', '2', '--approve', '--json');
+  expect([approved.code, json(approved)['run']]).toMatchObject([0, { outcome: 'done', done: { delete: 1 } }]);
+});
+
+test('a plan that was carried out already is stale: exit code 3', async () => {
+  writeDirectory(TWO);
+  await dirbridge('sync');
+  const { code, out } = await dirbridge('apply', '1');
+  expect(code).toBe(3);
+  expect(out).toContain('Stopped:');
+});
+
+test('staging makes the plan and writes nothing', async () => {
+  writeDirectory(TWO);
+  const { code, out } = await dirbridge('sync', '--staging');
+  expect(code).toBe(0);
+  expect(out).toContain('nothing was written');
+  expect((await dirbridge('status')).out).toContain('Managed in the tenant: nothing yet');
+});
+
+test('explain leads from the value in the tenant to the attribute of the source object', async () => {
+  writeDirectory([
+    { name: 'anna', more: 'department: Sales\n' },
+    { name: 'ben', more: `manager: CN=anna,${BASE}\n` },
+  ]);
+  await dirbridge('sync');
+  const { code, out } = await dirbridge('explain', 'anna@contoso.com', '--attribute', 'department');
+  expect(code).toBe(0);
+  expect(out).toContain('department = "Sales"\n      <- rule "');
+  expect(out).toContain(`<- department "Sales" of CN=anna,${BASE} in corp`);
+  expect(out).toMatch(/last written by run 1/);
+  expect((await dirbridge('explain', 'ben', '--attribute', 'manager')).out).toContain('manager = "anna@contoso.com"');
+  const unknown = await dirbridge('explain', 'ben', '--attribute', 'displyName');
+  expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('Did you mean displayName?')]);
+  expect((await dirbridge('explain', 'nobody')).code).toBe(2);
+});
+
+test('check names what is wrong with the tenant and ends with 4, with the configuration with 2', async () => {
+  writeDirectory(TWO);
+  const good = await dirbridge('check');
+  expect([good.code, good.out]).toEqual([0, expect.stringContaining('Ready.')]);
+  writeFileSync(join(folder, 'secret'), 'wrong');
+  const refused = await dirbridge('check', '--json');
+  expect(refused.code).toBe(4);
+  expect(json(refused)).toMatchObject({ ok: false });
+  writeConfig('guard: {}\n');
+  const invalid = await dirbridge('check');
+  expect([invalid.code, invalid.err]).toEqual([2, expect.stringMatching(/dirbridge\.yaml:4:1: guard /)]);
+});
+
+test('an unreachable tenant ends a plan with exit code 4 and one JSON document', async () => {
+  writeDirectory(TWO);
+  const file = join(folder, 'dirbridge.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(emulator.url, 'http://127.0.0.1:1'));
+  const { code, out } = await dirbridge('plan', '--json', '--quiet');
+  expect(code).toBe(4);
+  expect(JSON.parse(out)).toEqual({
+    error: { code: 'tenant-unreachable', message: expect.any(String), remedy: expect.any(String) },
+  });
+});
+
+test.each([
+  [['paln'], "unknown command 'paln' (Did you mean plan?)"],
+  [['plan', '--ful'], "unknown option '--ful' (Did you mean --full?)"],
+  [['config', 'validat'], "unknown command 'validat' (Did you mean validate?)"],
+  [['plan', '--show', '--full'], 'cannot be used with'],
+  [['runs', '--limit', '0'], 'whole number above 0'],
+  [['findings', '--code', 'value-conflit'], 'Did you mean value-conflict?'],
+  [[], 'a command is missing'],
+])('wrong use is told with the nearest name and exit code 2: %j', async (args, message) => {
+  const told = await dirbridge(...args);
+  expect([told.code, told.out, told.err]).toEqual([2, '', expect.stringContaining(message)]);
+  expect(told.err).toContain('What to do: ');
+  const forScripts = await dirbridge('--json', ...args);
+  expect(JSON.parse(forScripts.out)).toMatchObject({
+    error: { code: 'usage', message: expect.stringContaining(message) },
+  });
+});
+
+test('global options count before and after the command', async () => {
+  writeDirectory(TWO);
+  const config = ['--config', join(folder, 'dirbridge.yaml')];
+  const before = await dirbridge(...config, '--json', 'config', 'validate');
+  const after = await dirbridge('config', 'validate', '--json', ...config);
+  expect(json(before)).toMatchObject({ valid: true, sources: [{ name: 'corp', kind: 'ldif' }] });
+  expect(after).toEqual(before);
+  expect((await dirbridge('--config', 'there is no.yaml', 'plan')).code).toBe(2);
+});
+
+test.each([
+  [[]],
+  [['plan']],
+  [['apply']],
+  [['sync']],
+  [['check']],
+  [['explain']],
+  [['findings']],
+  [['config', 'schema']],
+])('help of %j has an example and the exit codes', async (args) => {
+  const { code, out } = await dirbridge(...args, '--help');
+  expect(code).toBe(0);
+  expect(out).toMatch(/Examples?:\n {2}dirbridge /);
+  expect(out).toContain('Exit codes:\n   0  done, nothing wrong');
+});
+
+test('the schema and the version need no configuration', async () => {
+  expect(json(await dirbridge('config', 'schema'))).toMatchObject({ title: 'dirbridge.yaml' });
+  expect((await dirbridge('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('our own mistake is told with 70, no stack, and a file to report', () => {
+  const failure = describeFailure(new TypeError('x is not a function'), ['plan', '--full']);
+  expect(failure).toMatchObject({ exitCode: 70, code: 'bug', message: expect.not.stringContaining(' at ') });
+  const file = /the file (\S+mistake\.txt)/.exec(failure.remedy)?.[1] ?? '';
+  expect(readFileSync(file, 'utf8')).toMatch(/command: dirbridge plan --full\nversion: .*Node v/);
+  rmSync(dirname(file), { recursive: true });
+});
+
+/** The same through the binary, as a process of its own. */
+function runBinary(args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env: { ...process.env, DIRBRIDGE_CONFIG: '' } });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    out += piece;
+  });
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    err += piece;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? -1, out, err })));
+}
+
+test('the binary plans, applies and synchronizes a file into a tenant', async () => {
+  writeDirectory(TWO, ['anna']);
+  const plan = await runBinary(['plan']);
+  expect([plan.code, plan.out]).toEqual([0, expect.stringContaining('Next: dirbridge apply 1')]);
+  expect(plan.err).toMatch(
+    /^import corp: 5 objects, .*\nimport tenant: 0 objects, .*\nsync: 5 objects, .*\nplan: 3 objects, .*\n$/,
+  );
+  expect((await runBinary(['apply', '--quiet'])).err).toBe('');
+  writeDirectory([{ name: 'anna' }, { name: 'ben', more: 'title: Smith\n' }], ['ben']);
+  const next = json(await runBinary(['plan', '--json'])) as unknown as {
+    readonly plan: { readonly operations: readonly { readonly name: string; readonly changes: unknown }[] };
+  };
+  expect(next.plan.operations.map(({ name, changes }) => [name, changes])).toEqual([
+    ['ben@contoso.com', [{ attribute: 'jobTitle', from: null, to: 'Smith' }]],
+    ['Team', []],
+  ]);
+  const sync = await runBinary(['sync']);
+  expect([sync.code, sync.out]).toEqual([
+    0,
+    expect.stringMatching(/Done: .* 2 changed, 1 membership added, 1 membership removed/),
+  ]);
+});
