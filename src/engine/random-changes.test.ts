@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { BreakingDriver } from '../../test/memory/breaking-driver.ts';
 import { createDirectory, createMemoryLab, createTenant, guid, type MemoryLab } from '../../test/memory/memory-lab.ts';
 import { RandomEdits } from '../../test/memory/random-edits.ts';
 import type { MemoryConnector } from '../connectors/memory/connector.ts';
+import { SqlStore } from '../store/sql-store.ts';
+import { openSqliteDriver } from '../store/sqlite.ts';
 import type { Scope } from './context.ts';
 
 const EDITS = 300;
@@ -113,5 +116,34 @@ describe.each(CASES)('after many small changes to $what (seed $seed)', ({ scope,
     const plan = await fresh.plan();
     expect(await fresh.operations(plan)).toEqual([]);
     expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+  });
+
+  test('and the death of the process at any statement, nothing is lost and nothing happens twice', async () => {
+    const source = createDirectory('corp');
+    const edits = new RandomEdits(source, { seed, contested: false });
+    const driver = new BreakingDriver(openSqliteDriver(':memory:', { command: 'test' }));
+    const options = { source, target: createTenant(), scope: nameScope(source, scope) };
+    let lab = await createMemoryLab({ ...options, store: new SqlStore(driver) });
+    await lab.sync();
+    const history: string[] = [];
+    let deaths = 0;
+    for (let done = 0; done < EDITS; ) {
+      for (let more = edits.below(12); more >= 0; more--, done++) history.push(edits.edit());
+      if (edits.chance(0.7)) driver.breakAfter(edits.below(600));
+      await lab.sync({ full: edits.chance(0.05) }).catch((error: Error) => {
+        expect(error.message).toBe('killed');
+        deaths++;
+      });
+      driver.mend();
+      lab = await createMemoryLab({ ...options, store: new SqlStore(driver) });
+      history.push('--');
+    }
+    expect(deaths).toBeGreaterThan(5);
+    await settle(lab, history);
+    const fresh = await createMemoryLab({ source, scope: nameScope(source, scope) });
+    await settle(fresh, history);
+    expect(withoutWhatIsKept(lab.tenant())).toEqual(withoutWhatIsKept(fresh.tenant()));
+    expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+    expect(await lab.operations(await lab.plan({ full: true }))).toEqual([]);
   });
 });
