@@ -16,9 +16,7 @@ function linesOf(reports: (view: ProgressLines, pass: (milliseconds: number) => 
   reports(view, (milliseconds) => {
     time += milliseconds;
   });
-  return String(stream.read() ?? '')
-    .split('\n')
-    .slice(0, -1);
+  return text.split('\n').slice(0, -1);
 }
 
 test('each step is one line, written when it is over', () => {

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const FIRST_RUN = fileURLToPath(new URL('../../examples/first-run/run.ts', import.meta.url));
+
+function foldersLeft(): readonly string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('dirbridge-first-run-'));
+}
+
+test('the example of npm start shows plan, apply, a sync of only what changed, and leaves nothing behind', async () => {
+  const before = foldersLeft();
+  const child = spawn(process.execPath, [FIRST_RUN], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      out += piece;
+    });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect(out).not.toContain('did not come through');
+  expect(code).toBe(0);
+  expect(out).toContain('Create (48)');
+  const [, later = ''] = out.split('A day later');
+  expect(later).toContain('Create (1)');
+  expect(later).toContain('userPrincipalName  "emma.carter@kestrel.example" -> "emma.bailey@kestrel.example"');
+  expect(later).toContain('accountEnabled  true -> false');
+  expect(later).toContain('Delete (1)\n  - user josef.wagner@kestrel.example');
+  expect(later).toContain('Memberships (2 to add, 1 to remove, in 2 groups)');
+  expect(later).toContain('Nothing to do: the tenant is in step.');
+  expect(later).toContain('error value-conflict');
+  expect(foldersLeft()).toEqual(before);
+});
