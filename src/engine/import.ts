@@ -92,6 +92,7 @@ async function storePage(
   for await (const fetched of connector.fetch(unknown, request)) {
     total = addCounts(total, (await storeChanges(context, space, generation, fetched, lookup)).counts);
   }
+  await context.store.transaction(() => context.store.spaces.noteFetched(space, unknown));
   return total;
 }
 

@@ -92,8 +92,8 @@ export interface SpaceStore {
   /** Starts an import; its number marks what it sees, so that `dropUnseen` can tell what a full read did not deliver. */
   beginImport(space: number): Promise<number>;
   /**
-   * Stores one page, marks what changed for sync, and answers the anchors of patches for objects that are not in the space: the caller
-   * fetches those whole. `lookup` gives the values by which objects are to be found (`objectsByValue`).
+   * Stores one page, marks what changed for sync, and answers the anchors of patches for objects that are not in the space, and of objects that have
+   * come back from the recycle bin: the caller fetches those whole, with what refers to them, and then says `noteFetched`. `lookup` gives the values by which objects are to be found (`objectsByValue`).
    */
   storeChanges(
     space: number,
@@ -101,6 +101,8 @@ export interface SpaceStore {
     changes: readonly ObjectChange[],
     lookup: (attributes: Attributes) => readonly LookupValue[],
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }>;
+  /** What refers to these objects has been read; until then an object that came back is asked for again. */
+  noteFetched(space: number, anchors: readonly string[]): Promise<void>;
   /** Marks everything that import `generation` did not see as removed; answers how many. */
   dropUnseen(space: number, generation: number): Promise<number>;
   endImport(space: number, end: ImportEnd): Promise<void>;

@@ -110,7 +110,7 @@ describe('a source file', () => {
     await expect(at.sync()).rejects.toThrow(/people\.ldif is not whole: it holds no record/);
     expect(await at.dump()).toEqual(before);
     const containers = text.split('\n\n').filter((record) => /objectClass: organizationalUnit/.test(record));
-    await writeFile(path, `${containers.join('\n\n')}\n`);
+    await writeFile(path, `${containers.join('\n\n')}\n\n`);
     const emptied = await at.sync();
     expect(emptied).toMatchObject({ outcome: 'blocked' });
     expect(emptied.message).toMatch(/The source files is empty; it held 35 users, groups and contacts before/);

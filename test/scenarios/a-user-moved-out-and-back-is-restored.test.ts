@@ -88,4 +88,26 @@ describeCompany('a user moved out of the scope and back', (lab) => {
     expect(users[`back@${UPN_SUFFIX}`]).toMatchObject({ id, jobTitle: 'Speaker', mail: null });
     expect(users[`away@${UPN_SUFFIX}`]).toMatchObject({ mail });
   });
+
+  it('loses the memberships that were taken away meanwhile, which the tenant gives back with the user', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Memberships');
+    const outside = await company.makeOu('Memberships, outside');
+    const lost = await company.makeUser('lost', ou);
+    const group = await company.makeGroup('Left meanwhile', ou, [lost]);
+    await company.makeGroup('Stayed in', ou, [lost]);
+    const tenant = await lab.followInStep(ou);
+    const away = await company.move(lost, { parent: outside });
+    await expectStep(tenant, [{ action: 'delete', type: 'user', name: `lost@${UPN_SUFFIX}` }]);
+    await company.changeMembers(group, [], [away]);
+    await expectStep(tenant, []);
+    await company.move(away, { parent: ou });
+    expect((await tenant.sync()).done).toEqual({ restore: 1, update: 1 });
+    await expectStep(tenant, [
+      { action: 'update', type: 'group', name: 'Left meanwhile', remove: [`lost@${UPN_SUFFIX}`] },
+    ]);
+    const { users, groups } = nameTenant(await tenant.dump());
+    expect(groups['Left meanwhile']?.members).toEqual([]);
+    expect(groups['Stayed in']?.members).toEqual([users[`lost@${UPN_SUFFIX}`]?.id]);
+  });
 });

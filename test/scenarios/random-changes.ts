@@ -43,6 +43,9 @@ export class RandomChanges {
   /** What was done, for the message of a failure. */
   readonly log: string[] = [];
 
+  /** A group that is never deleted, for scopes of pilot groups. */
+  #pilot: Node | undefined;
+
   private constructor(company: Company, seed: number, containers: readonly Node[], movable: readonly Node[]) {
     this.#company = company;
     this.#seed = seed;
@@ -67,7 +70,26 @@ export class RandomChanges {
     const changes = new RandomChanges(company, seed, [rootNode, outsideNode, ...movable], movable);
     for (let index = 0; index < FIRST_USERS; index += 1) await changes.#createUser();
     for (let index = 0; index < FIRST_GROUPS; index += 1) await changes.#createGroup();
+    changes.#pilot = changes.#groups[0];
     return changes;
+  }
+
+  /** Where the container that was first `Berlin` is now. */
+  get firstContainer(): string {
+    const [first] = this.#movable;
+    if (first === undefined) throw new Error('there are no containers');
+    return dnOf(first);
+  }
+
+  /** Where the group that is never deleted is now. */
+  get pilotGroup(): string {
+    if (this.#pilot === undefined) throw new Error('there is no pilot group');
+    return dnOf(this.#pilot);
+  }
+
+  /** Makes everybody a member of the group that is never deleted. */
+  async fillPilotGroup(): Promise<void> {
+    await this.#company.changeMembers(this.pilotGroup, [...this.#users, ...this.#groups.slice(1)].map(dnOf));
   }
 
   /** Makes one change that is possible as things are. */
@@ -231,6 +253,10 @@ export class RandomChanges {
 
   async #deleteGroup(): Promise<void> {
     const group = this.#take(this.#groups);
+    if (group === this.#pilot) {
+      this.#groups.push(group);
+      return this.#renameGroup();
+    }
     this.#lostGroups.push({ node: group, deleted: await this.#company.delete(dnOf(group)) });
     this.log.push(`delete ${group.rdn}`);
   }

@@ -396,12 +396,7 @@ export class SqlApplyStore implements ApplyStore {
         object.type,
         space,
       ));
-    await this.#driver.run(
-      'update object set type = ?, state = 0, mv = ?, deleted_at = null where id = ?',
-      object.type,
-      object.mv,
-      id,
-    );
+    await this.#driver.run('update object set type = ?, state = 0, mv = ? where id = ?', object.type, object.mv, id);
     await storeDocument(this.#driver, id, doc);
     await this.#driver.run('update metaverse set tenant = ? where id = ?', id, object.mv);
     if (before !== undefined) await this.#driver.run('delete from space_value where object = ?', id);

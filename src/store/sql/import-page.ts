@@ -20,6 +20,7 @@ interface ImportRow {
   readonly rdn: string | null;
   readonly doc: string;
   readonly mv: number | null;
+  readonly deleted_at: string | null;
 }
 
 /** Above this many the remembered numbers of anchors are forgotten: memory stays bounded, whatever the size of the directory. */
@@ -56,9 +57,10 @@ export class ImportPages {
     if (this.#ids.size > REMEMBERED_ANCHORS) this.#ids.clear();
     const unknown: string[] = [];
     for (const change of changes) {
-      if (change.kind === 'put') await this.#put(change);
-      else if (change.kind === 'patch') {
-        if (!(await this.#patch(change))) unknown.push(change.anchor);
+      if (change.kind === 'put') {
+        if (await this.#put(change)) unknown.push(change.anchor);
+      } else if (change.kind === 'patch') {
+        if (await this.#patch(change)) unknown.push(change.anchor);
       } else if (change.kind === 'delete') await this.#remove(change);
       else await this.#see(change.anchor);
     }
@@ -87,7 +89,7 @@ export class ImportPages {
 
   async #row(anchor: string): Promise<ImportRow | undefined> {
     const row = await this.#driver.get<ImportRow>(
-      `select id, type, state, parent, rdn, mv, ${objectDocument('object')} as doc from object where space = ? and anchor = ?`,
+      `select id, type, state, parent, rdn, mv, deleted_at, ${objectDocument('object')} as doc from object where space = ? and anchor = ?`,
       this.#space,
       anchor,
     );
@@ -125,7 +127,8 @@ export class ImportPages {
     );
   }
 
-  async #put(change: ObjectPut): Promise<void> {
+  /** Answers whether the object has come back: what refers to it came back with it and has to be fetched. */
+  async #put(change: ObjectPut): Promise<boolean> {
     this.#counts.read++;
     const state = change.deletedAt === undefined ? OBJECT_STATES.live : OBJECT_STATES.restorable;
     const doc = encodeAttributes(change.attributes);
@@ -138,8 +141,9 @@ export class ImportPages {
       await this.#storeReferences(id, change.references, true);
       await this.#mark(id, PENDING.attributes | PENDING.state);
       this.#counts.added++;
-      return;
+      return false;
     }
+    const isBack = state === OBJECT_STATES.live && wasDeleted(before);
     const flags =
       (before.doc !== doc || before.type !== change.type ? PENDING.attributes : 0) |
       (before.rdn !== rdn ? PENDING.renamed : 0) |
@@ -148,13 +152,15 @@ export class ImportPages {
     if (flags === 0) {
       await this.#driver.run('update object set generation = ? where id = ?', this.#generation, before.id);
     } else {
-      await this.#update(before, change.type, { state, parent, rdn, doc, deletedAt: change.deletedAt ?? null });
+      const deletedAt = change.deletedAt ?? (isBack ? (before.deleted_at ?? '') : null);
+      await this.#update(before, change.type, { state, parent, rdn, doc, deletedAt });
       if (flags & PENDING.attributes) await this.#storeLookup(before.id, change.attributes, true);
       await this.#mark(before.id, flags);
       this.#counts.changed++;
     }
     await this.#storeReferences(before.id, change.references, false);
     await this.#dropUnnamedReferences(before.id, change.references);
+    return isBack;
   }
 
   async #insert(
@@ -225,11 +231,11 @@ export class ImportPages {
     if (before.doc !== values.doc) await storeDocument(this.#driver, before.id, values.doc);
   }
 
-  /** Answers false when the object is not in the space, so that it has to be fetched whole. */
+  /** Answers whether the object has to be fetched whole: it is not in the space, or has come back with what refers to it. */
   async #patch(change: ObjectPatch): Promise<boolean> {
     const before = await this.#row(change.anchor);
     if (before === undefined || before.state === OBJECT_STATES.placeholder || before.state === OBJECT_STATES.removed)
-      return false;
+      return true;
     this.#counts.read++;
     const attributes: Record<string, Attributes[string]> = { ...decodeAttributes(before.doc) };
     for (const name of change.clear) delete attributes[name];
@@ -242,20 +248,21 @@ export class ImportPages {
       (before.rdn !== place.rdn ? PENDING.renamed : 0) |
       (before.parent !== place.parent ? PENDING.moved : 0) |
       (before.state !== OBJECT_STATES.live ? PENDING.state : 0);
+    const isBack = wasDeleted(before);
     if (flags !== 0) {
       await this.#update(before, type, {
         state: OBJECT_STATES.live,
         parent: place.parent,
         rdn: place.rdn,
         doc,
-        deletedAt: null,
+        deletedAt: isBack ? (before.deleted_at ?? '') : null,
       });
       if (flags & PENDING.attributes) await this.#storeLookup(before.id, attributes, true);
       await this.#mark(before.id, flags);
       this.#counts.changed++;
     }
     await this.#storeReferences(before.id, change.references, false);
-    return true;
+    return isBack;
   }
 
   async #placeOf(place: Place): Promise<{ readonly parent: number | null; readonly rdn: string }> {
@@ -447,6 +454,11 @@ export class ImportPages {
       );
     }
   }
+}
+
+/** Whether it was in the recycle bin the last time we looked at what refers to it. */
+function wasDeleted(row: ImportRow): boolean {
+  return row.state === OBJECT_STATES.restorable || (row.state === OBJECT_STATES.live && row.deleted_at !== null);
 }
 
 function noCounts(): Counter {

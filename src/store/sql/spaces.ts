@@ -2,7 +2,15 @@ import type { ObjectChange } from '../../model/change.ts';
 import { normalizeRdn } from '../../model/dn.ts';
 import type { Attributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
-import type { ImportCounts, ImportEnd, LookupValue, SpaceHead, SpaceObject, SpaceStore } from '../store.ts';
+import {
+  type ImportCounts,
+  type ImportEnd,
+  type LookupValue,
+  OBJECT_STATES,
+  type SpaceHead,
+  type SpaceObject,
+  type SpaceStore,
+} from '../store.ts';
 import { ImportPages } from './import-page.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
@@ -78,6 +86,17 @@ export class SqlSpaceStore implements SpaceStore {
     const stored = await this.#importPages(space, generation, lookup).store(changes);
     if (stored.counts.added + stored.counts.changed + stored.counts.removed > 0) await this.#managed.invalidate();
     return stored;
+  }
+
+  async noteFetched(space: number, anchors: readonly string[]): Promise<void> {
+    for (const anchor of anchors) {
+      await this.#driver.run(
+        'update object set deleted_at = null where space = ? and anchor = ? and state = ?',
+        space,
+        anchor,
+        OBJECT_STATES.live,
+      );
+    }
   }
 
   async dropUnseen(space: number, generation: number): Promise<number> {
