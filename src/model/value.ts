@@ -10,12 +10,43 @@ export type Attributes = Readonly<Record<string, Value>>;
 type StoredScalar = string | boolean | { readonly i: string } | { readonly b: string };
 type StoredValue = StoredScalar | readonly StoredScalar[];
 
-function toStored(value: Value): StoredValue {
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'bigint') return { i: value.toString() };
-  if (value instanceof Uint8Array)
-    return { b: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
-  return value.map((one) => toStored(one) as StoredScalar);
+/** The names of attributes as JSON writes them before a value: they come by the million and are few. */
+const KEYS = new Map<string, string>();
+
+function keyText(name: string): string {
+  let text = KEYS.get(name);
+  if (text === undefined) {
+    text = `${JSON.stringify(name)}:`;
+    KEYS.set(name, text);
+  }
+  return text;
+}
+
+function scalarText(value: Scalar): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `{"i":"${value}"}`;
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  return `{"b":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`;
+}
+
+function sortedNames(attributes: Attributes): readonly string[] {
+  const names = Object.keys(attributes);
+  for (let index = 1; index < names.length; index++) {
+    if ((names[index - 1] ?? '') > (names[index] ?? '')) return names.sort();
+  }
+  return names;
+}
+
+/** The document of a set of attributes: JSON with sorted names, so that equal attributes give equal texts. */
+export function encodeAttributes(attributes: Attributes): string {
+  let text = '';
+  for (const name of sortedNames(attributes)) {
+    const value = attributes[name];
+    if (value === undefined) continue;
+    const list = Array.isArray(value) ? (value as readonly Scalar[]) : null;
+    text += `${text === '' ? '{' : ','}${keyText(name)}${list === null ? scalarText(value as Scalar) : `[${list.map(scalarText).join(',')}]`}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }
 
 function fromStored(stored: StoredValue): Value {
@@ -23,16 +54,6 @@ function fromStored(stored: StoredValue): Value {
   if (Array.isArray(stored)) return stored.map((one) => fromStored(one as StoredScalar) as Scalar);
   if ('i' in stored) return BigInt(stored.i);
   return new Uint8Array(Buffer.from((stored as { readonly b: string }).b, 'base64'));
-}
-
-/** The document of a set of attributes: JSON with sorted names, so that equal attributes give equal texts. */
-export function encodeAttributes(attributes: Attributes): string {
-  const stored: Record<string, StoredValue> = {};
-  for (const name of Object.keys(attributes).sort()) {
-    const value = attributes[name];
-    if (value !== undefined) stored[name] = toStored(value);
-  }
-  return JSON.stringify(stored);
 }
 
 /** The inverse of `encodeAttributes`. */

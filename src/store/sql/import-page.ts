@@ -1,14 +1,8 @@
-import type {
-  ObjectChange,
-  ObjectPatch,
-  ObjectPut,
-  ObjectRemoval,
-  Place,
-  ReferenceChange,
-} from '../../model/change.ts';
+import type { ObjectChange, ObjectPatch, ObjectPut, ObjectRemoval, Place } from '../../model/change.ts';
 import { type Attributes, decodeAttributes, encodeAttributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
 import { type ImportCounts, type LookupValue, OBJECT_STATES, PENDING } from '../store.ts';
+import { ImportReferences } from './import-references.ts';
 import type { AttributeNames } from './names.ts';
 import { objectDocument, storeDocument } from './rows.ts';
 
@@ -32,17 +26,21 @@ type Counter = { -readonly [Name in keyof ImportCounts]: number };
 /** Stores pages of one import: objects, their place, their references, and the marks that tell sync what changed. */
 export class ImportPages {
   readonly #driver: Driver;
-  readonly #names: AttributeNames;
   readonly #space: number;
   readonly #generation: number;
   readonly #lookup: Lookup;
   readonly #ids = new Map<string, number>();
+  readonly #references: ImportReferences;
+  /** Whether every object of the space is among the remembered ones, so that an unknown anchor is a new object. */
+  #remembersAll: boolean | null = null;
+  #firstNew = 0;
+  #lastNew = 0;
   #counts: Counter = noCounts();
   #live = new Map<string, number>();
 
   constructor(driver: Driver, names: AttributeNames, space: number, generation: number, lookup: Lookup) {
     this.#driver = driver;
-    this.#names = names;
+    this.#references = new ImportReferences(driver, names, (anchor) => this.#idOf(anchor));
     this.#space = space;
     this.#generation = generation;
     this.#lookup = lookup;
@@ -53,8 +51,7 @@ export class ImportPages {
     changes: readonly ObjectChange[],
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
     this.#counts = noCounts();
-    this.#live = new Map();
-    if (this.#ids.size > REMEMBERED_ANCHORS) this.#ids.clear();
+    await this.#beginPage();
     const unknown: string[] = [];
     for (const change of changes) {
       if (change.kind === 'put') {
@@ -64,30 +61,61 @@ export class ImportPages {
       } else if (change.kind === 'delete') await this.#remove(change);
       else await this.#see(change.anchor);
     }
-    await this.#storeLiveCounts();
+    await this.#endPage();
     return { counts: this.#counts, unknown };
+  }
+
+  async #beginPage(): Promise<void> {
+    this.#live = new Map();
+    this.#references.begin(this.#counts);
+    this.#firstNew = 0;
+    this.#lastNew = 0;
+    if (this.#ids.size > REMEMBERED_ANCHORS) {
+      this.#ids.clear();
+      this.#remembersAll = false;
+    }
+    this.#remembersAll ??=
+      (await this.#driver.get('select 1 from object where space = ? limit 1', this.#space)) === undefined;
+  }
+
+  async #endPage(): Promise<void> {
+    await this.#references.end();
+    if (this.#firstNew > 0) {
+      await this.#driver.run(
+        `insert into pending_object (object, flags) select id, ? from object where id >= ? and id <= ? and space = ? and state <> 1
+         on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+        PENDING.attributes | PENDING.state,
+        this.#firstNew,
+        this.#lastNew,
+        this.#space,
+      );
+    }
+    await this.#storeLiveCounts();
   }
 
   /** Marks everything not seen by this import as removed. */
   async dropUnseen(): Promise<number> {
     this.#counts = noCounts();
-    this.#live = new Map();
+    await this.#beginPage();
     const rows = await this.#driver.all<{ readonly anchor: string }>(
       'select anchor from object where space = ? and generation < ? and state in (0, 3)',
       this.#space,
       this.#generation,
     );
     for (const row of rows) await this.#remove({ kind: 'delete', anchor: row.anchor });
-    await this.#storeLiveCounts();
+    await this.#endPage();
     return rows.length;
   }
 
   /** Forgets what was remembered of a page whose transaction was rolled back. */
   forget(): void {
     this.#ids.clear();
+    this.#references.forget();
+    this.#remembersAll = false;
   }
 
   async #row(anchor: string): Promise<ImportRow | undefined> {
+    if (this.#remembersAll && !this.#ids.has(anchor)) return undefined;
     const row = await this.#driver.get<ImportRow>(
       `select id, type, state, parent, rdn, mv, deleted_at, ${objectDocument('object')} as doc from object where space = ? and anchor = ?`,
       this.#space,
@@ -101,11 +129,13 @@ export class ImportPages {
   async #idOf(anchor: string): Promise<number> {
     const known = this.#ids.get(anchor);
     if (known !== undefined) return known;
-    const row = await this.#driver.get<{ readonly id: number }>(
-      'select id from object where space = ? and anchor = ?',
-      this.#space,
-      anchor,
-    );
+    const row = this.#remembersAll
+      ? undefined
+      : await this.#driver.get<{ readonly id: number }>(
+          'select id from object where space = ? and anchor = ?',
+          this.#space,
+          anchor,
+        );
     const id =
       row?.id ??
       (await this.#driver.insert(
@@ -138,8 +168,8 @@ export class ImportPages {
     if (before === undefined || before.state === OBJECT_STATES.placeholder) {
       const id = await this.#insert(change, before, { state, parent, rdn, doc });
       await this.#storeLookup(id, change.attributes, false);
-      await this.#storeReferences(id, change.references, true);
-      await this.#mark(id, PENDING.attributes | PENDING.state);
+      await this.#references.store(id, change.references, true);
+      if (before !== undefined) await this.#mark(id, PENDING.attributes | PENDING.state);
       this.#counts.added++;
       return false;
     }
@@ -158,8 +188,8 @@ export class ImportPages {
       await this.#mark(before.id, flags);
       this.#counts.changed++;
     }
-    await this.#storeReferences(before.id, change.references, false);
-    await this.#dropUnnamedReferences(before.id, change.references);
+    await this.#references.store(before.id, change.references, false);
+    await this.#references.dropUnnamed(before.id, change.references);
     return isBack;
   }
 
@@ -201,6 +231,8 @@ export class ImportPages {
       deletedAt,
     );
     await this.#driver.run('insert into document (object, doc) values (?, ?)', id, values.doc);
+    if (this.#firstNew === 0) this.#firstNew = id;
+    this.#lastNew = id;
     this.#ids.set(change.anchor, id);
     return id;
   }
@@ -261,7 +293,7 @@ export class ImportPages {
       await this.#mark(before.id, flags);
       this.#counts.changed++;
     }
-    await this.#storeReferences(before.id, change.references, false);
+    await this.#references.store(before.id, change.references, false);
     return isBack;
   }
 
@@ -282,18 +314,9 @@ export class ImportPages {
       change.deletedAt ?? null,
       before.id,
     );
-    await this.#dropReferencesTo(before.id);
+    await this.#references.dropAllTo(before.id);
     await this.#mark(before.id, PENDING.state);
     this.#counts.removed++;
-  }
-
-  /** A deleted object is no longer a member or manager of anything; what refers to it must be looked at. */
-  async #dropReferencesTo(target: number): Promise<void> {
-    const rows = await this.#driver.all<{ readonly source: number; readonly attribute: number }>(
-      'select source, attribute from reference where target = ?',
-      target,
-    );
-    for (const row of rows) await this.#dropReference(row.source, row.attribute, target);
   }
 
   async #storeLookup(id: number, attributes: Attributes, replace: boolean): Promise<void> {
@@ -307,127 +330,6 @@ export class ImportPages {
         id,
       );
     }
-  }
-
-  async #storeReferences(
-    source: number,
-    references: Readonly<Record<string, ReferenceChange>>,
-    isNew: boolean,
-  ): Promise<void> {
-    for (const name in references) {
-      const change = references[name];
-      if (change === undefined) continue;
-      const attribute = await this.#names.id(name);
-      if (change.kind === 'delta') {
-        for (const anchor of change.add) await this.#addReference(source, attribute, await this.#idOf(anchor));
-        for (const anchor of change.remove) await this.#dropReference(source, attribute, await this.#idOf(anchor));
-      } else if (isNew && change.more !== true) await this.#addNewReferences(source, attribute, change.targets);
-      else await this.#replaceReferences(source, attribute, change.targets, change.more === true);
-    }
-  }
-
-  /** The object itself is marked as new, so its references need no marks of their own. */
-  async #addNewReferences(source: number, attribute: number, targets: readonly string[]): Promise<void> {
-    let added = 0;
-    for (const anchor of targets) {
-      added += await this.#driver.run(
-        'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing',
-        source,
-        attribute,
-        await this.#idOf(anchor),
-      );
-    }
-    if (added > 0) await this.#countReference(source, attribute, added);
-    this.#counts.referencesAdded += added;
-  }
-
-  async #replaceReferences(
-    source: number,
-    attribute: number,
-    targets: readonly string[],
-    more: boolean,
-  ): Promise<void> {
-    for (const anchor of targets) {
-      await this.#driver.run(
-        'insert into reference_part (source, attribute, target) values (?, ?, ?) on conflict do nothing',
-        source,
-        attribute,
-        await this.#idOf(anchor),
-      );
-    }
-    if (more) return;
-    const added = await this.#driver.all<{ readonly target: number }>(
-      `select p.target as target from reference_part p where p.source = ? and p.attribute = ?
-       and not exists (select 1 from reference r where r.source = p.source and r.attribute = p.attribute and r.target = p.target)`,
-      source,
-      attribute,
-    );
-    const removed = await this.#driver.all<{ readonly target: number }>(
-      `select r.target as target from reference r where r.source = ? and r.attribute = ?
-       and not exists (select 1 from reference_part p where p.source = r.source and p.attribute = r.attribute and p.target = r.target)`,
-      source,
-      attribute,
-    );
-    for (const { target } of added) await this.#addReference(source, attribute, target);
-    for (const { target } of removed) await this.#dropReference(source, attribute, target);
-    await this.#driver.run('delete from reference_part where source = ? and attribute = ?', source, attribute);
-  }
-
-  /** A `put` names all of its references: an attribute that it does not name has none. */
-  async #dropUnnamedReferences(source: number, references: Readonly<Record<string, ReferenceChange>>): Promise<void> {
-    const rows = await this.#driver.all<{ readonly attribute: number }>(
-      'select attribute from reference_count where source = ? and count > 0',
-      source,
-    );
-    for (const { attribute } of rows) {
-      if (references[await this.#names.name(attribute)] === undefined)
-        await this.#replaceReferences(source, attribute, [], false);
-    }
-  }
-
-  async #addReference(source: number, attribute: number, target: number): Promise<void> {
-    const added = await this.#driver.run(
-      'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing',
-      source,
-      attribute,
-      target,
-    );
-    if (added === 0) return;
-    this.#counts.referencesAdded++;
-    await this.#markReference(source, attribute, target, 1);
-  }
-
-  async #dropReference(source: number, attribute: number, target: number): Promise<void> {
-    const removed = await this.#driver.run(
-      'delete from reference where source = ? and attribute = ? and target = ?',
-      source,
-      attribute,
-      target,
-    );
-    if (removed === 0) return;
-    this.#counts.referencesRemoved++;
-    await this.#markReference(source, attribute, target, -1);
-  }
-
-  async #markReference(source: number, attribute: number, target: number, by: number): Promise<void> {
-    await this.#countReference(source, attribute, by);
-    await this.#driver.run(
-      'insert into pending_reference (source, attribute, target) values (?, ?, ?) on conflict do nothing',
-      source,
-      attribute,
-      target,
-    );
-    await this.#mark(source, PENDING.attributes);
-  }
-
-  async #countReference(source: number, attribute: number, by: number): Promise<void> {
-    await this.#driver.run(
-      `insert into reference_count (source, attribute, count) values (?, ?, ?)
-       on conflict (source, attribute) do update set count = reference_count.count + excluded.count`,
-      source,
-      attribute,
-      by,
-    );
   }
 
   async #mark(object: number, flags: number): Promise<void> {
