@@ -134,9 +134,29 @@ class Synchronization {
     await this.#walkPending();
     // Whoever could not be joined because another was in the way may be joined now.
     if (this.counts.synchronized > 0 && (await this.#markUnjoined())) await this.#walkPending();
+    if (this.counts.projected > 0) await this.#joinWaiting();
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
     });
+  }
+
+  /** Objects that only ever join (stand-ins for accounts of another forest) may find now what was not there when they came. */
+  async #joinWaiting(): Promise<void> {
+    const { store, rules } = this.#context;
+    const inbound = rules.all.filter((rule) => rule.direction === 'inbound' && rule.connector === 'source');
+    const types = [...new Set(inbound.map((rule) => rule.sourceType))].filter((type) =>
+      inbound.every((rule) => rule.sourceType !== type || rule.link !== 'provision'),
+    );
+    await store.transaction(async () => {
+      for (const space of this.#scopes.keys()) {
+        const live = await store.spaces.liveCounts(space);
+        await store.sync.markUnjoined(
+          space,
+          types.filter((type) => (live[type] ?? 0) > 0),
+        );
+      }
+    });
+    await this.#walkPending();
   }
 
   async #markUnjoined(): Promise<boolean> {

@@ -86,6 +86,36 @@ describe('one person with accounts in two forests', () => {
   });
 });
 
+describe('a member from another forest', () => {
+  const SID = 'S-1-5-21-1-2-3-1104';
+
+  test.each(['first', 'later'])('is found behind its stand-in, whose account comes %s', async (when) => {
+    const lab = await createMemoryLab();
+    const other = createDirectory('other');
+    lab.context = { ...lab.context, sources: [...lab.context.sources, { connector: other, scope: WHOLE_DIRECTORY }] };
+    const account = user('ann', { objectSid: SID });
+    if (when === 'first') {
+      other.put(account);
+      await lab.sync();
+    }
+    const place = { parent: guid('people'), rdn: `CN=${SID}` };
+    lab.source.put({ anchor: guid('stand-in'), type: 'foreignSecurityPrincipal', place, attributes: { cn: SID } });
+    lab.source.put({ ...group('staff'), references: { member: [guid('stand-in')] } });
+    await lab.sync();
+    if (when === 'later') {
+      other.put(account);
+      await lab.sync();
+    }
+    expect(lab.tenant()['group staff']).toMatchObject({ member: ['ann'] });
+    await expectComplete(lab);
+    other.remove(guid('ann'));
+    other.put(user('bob'));
+    await lab.sync();
+    expect(Object.keys(lab.tenant())).toEqual(['group staff', 'user bob']);
+    await expectComplete(lab);
+  });
+});
+
 describe('two objects of one source with the same anchor', () => {
   test('are not joined to one person: the second is a finding until the first is gone', async () => {
     const lab = await createMemoryLab();

@@ -167,6 +167,8 @@ export interface SyncStore {
   pendingObjects(limit: number): Promise<readonly PendingObject[]>;
   clearPending(first: number, last: number): Promise<void>;
   markPending(object: number, flags: number): Promise<void>;
+  /** Marks the live objects of these types that are joined to nothing. */
+  markUnjoined(space: number, types: readonly string[]): Promise<void>;
   /** Marks all objects below a container. */
   markDescendants(container: number): Promise<number>;
   /**

@@ -68,6 +68,17 @@ export class SqlSyncStore implements SyncStore {
     );
   }
 
+  async markUnjoined(space: number, types: readonly string[]): Promise<void> {
+    for (const type of types) {
+      await this.#driver.run(
+        `insert into pending_object (object, flags) select id, ${PENDING.attributes} from object where space = ? and type = ? and state = 0 and mv is null
+         on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+        space,
+        type,
+      );
+    }
+  }
+
   async markDescendants(container: number): Promise<number> {
     return this.#driver.run(
       `with recursive below (id) as (
