@@ -15,7 +15,7 @@ import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
 import type { MemberName, Operation, PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
-import { loadRuleSet } from './rules/rule-set.ts';
+import { type CompiledRule, loadRuleSet } from './rules/rule-set.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import type { PlanPart, Store } from './store/store.ts';
 
@@ -62,6 +62,11 @@ export function readConfig(file: string): Config {
 /** The JSON schema of the configuration file. */
 export function configSchema(): Readonly<Record<string, unknown>> {
   return configJsonSchema({ sources: SOURCES, targets: TARGETS });
+}
+
+/** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */
+export function readRules(config: Config): readonly CompiledRule[] {
+  return loadRuleSet(config.rules).all;
 }
 
 /** The composition: the only place that knows which connectors and which store there are. Every method opens what it needs and closes it again. */

@@ -223,6 +223,27 @@ test('explain leads from the value in the tenant to the attribute of the source 
   expect((await dirbridge('explain', 'nobody')).code).toBe(2);
 });
 
+test('explain tells apart what is not in the tenant yet and what can never be written there', async () => {
+  writeDirectory([{ name: 'anna', more: 'proxyAddresses: SMTP:anna@contoso.com\ntitle: Smith\n' }]);
+  await dirbridge('plan');
+  const { out } = await dirbridge('explain', 'anna');
+  expect(out).toMatch(/proxyAddresses = .*cannot be written to the tenant/);
+  expect(out).toContain('jobTitle (title) = "Smith"  (not in the tenant yet)');
+});
+
+test('rules are listed in their order and shown one by one', async () => {
+  const list = await dirbridge('rules', 'list');
+  expect(list.out).toMatch(/^precedence +direction +name/);
+  const { rules } = json(await dirbridge('rules', 'list', '--json')) as unknown as {
+    readonly rules: readonly { readonly name: string; readonly precedence: number }[];
+  };
+  const precedences = rules.map((rule) => rule.precedence);
+  expect(precedences).toEqual(precedences.toSorted((a, b) => a - b));
+  const shown = await dirbridge('rules', 'show', rules[0]?.name ?? '');
+  expect(shown.out).toContain(`${rules[0]?.name}, inbound, precedence ${precedences[0]}`);
+  expect((await dirbridge('rules', 'show', 'none such')).code).toBe(2);
+});
+
 test('check names what is wrong with the tenant and ends with 4, with the configuration with 2', async () => {
   writeDirectory(TWO);
   const good = await dirbridge('check');

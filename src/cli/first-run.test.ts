@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const FIRST_RUN = fileURLToPath(new URL('../../examples/first-run/run.ts', import.meta.url));
 
-function foldersLeft(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('dirbridge-first-run-'));
-}
-
 test('the example of npm start shows plan, apply, a sync of only what changed, and leaves nothing behind', async () => {
-  const before = foldersLeft();
-  const child = spawn(process.execPath, [FIRST_RUN], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const folder = mkdtempSync(join(tmpdir(), 'dirbridge-example-'));
+  const child = spawn(process.execPath, [FIRST_RUN], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: folder },
+  });
   let out = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (piece: string) => {
@@ -31,5 +31,6 @@ test('the example of npm start shows plan, apply, a sync of only what changed, a
   expect(later).toContain('Memberships (2 to add, 1 to remove, in 2 groups)');
   expect(later).toContain('Nothing to do: the tenant is in step.');
   expect(later).toContain('error value-conflict');
-  expect(foldersLeft()).toEqual(before);
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
 });

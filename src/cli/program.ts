@@ -7,6 +7,7 @@ import { addConfigCommand } from './commands/config.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   addRunsCommand,
   addFindingsCommand,
   addExplainCommand,
+  addRulesCommand,
   addConfigCommand,
 ] as const;
 

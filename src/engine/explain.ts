@@ -19,6 +19,8 @@ export interface ExplainedValue {
   readonly value: PlanValue;
   /** What the tenant holds as far as we know. */
   readonly inTenant: PlanValue;
+  /** False where the rules want a value that the target cannot write. */
+  readonly isWritable: boolean;
   readonly outbound: { readonly rule: string; readonly text: string } | null;
   readonly inbound: { readonly rule: string; readonly text: string; readonly metaverseAttribute: string } | null;
   readonly from: {
@@ -237,7 +239,7 @@ async function explainValues(
     const shaped = target.schema.shape(desired.type, desired.outcome.attributes, tenant?.attributes ?? null, facts);
     const values: ExplainedValue[] = [];
     for (const attribute of target.schema.attributes) {
-      const value = shaped.attributes[attribute.name];
+      const value = (attribute.readOnly ? desired.outcome : shaped).attributes[attribute.name];
       const out = desired.outcome.origins.get(attribute.name);
       if (!attribute.types.includes(desired.type) || (value === undefined && out === undefined)) continue;
       const source = out?.flow.sources[0];
@@ -247,6 +249,7 @@ async function explainValues(
         neutral: attribute.name,
         value: print(value),
         inTenant: print(tenant?.attributes[attribute.name]),
+        isWritable: !attribute.readOnly,
         outbound: out === undefined ? null : { rule: out.rule.name, text: out.flow.text },
         inbound:
           inner === undefined || source === undefined
@@ -291,6 +294,7 @@ async function explainReference(
       neutral: out.flow.target,
       value: carried?.single && only !== undefined ? nameOf(only, null) : `${count} in the source`,
       inTenant: null,
+      isWritable: carried !== undefined,
       outbound: { rule: out.rule.name, text: out.flow.text },
       inbound: { rule: inner.rule.name, text: inner.flow.text, metaverseAttribute: source },
       from: from === null ? null : { ...from, attributes: { [attribute]: names } },

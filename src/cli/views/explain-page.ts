@@ -64,10 +64,12 @@ function way(session: Session, text: string): string {
 }
 
 /** Says when the tenant holds something else, as far as we know. References are not compared here. */
-function differenceText({ value, inTenant, neutral }: ExplainedValue): string {
+function differenceText({ value, inTenant, neutral, isWritable }: ExplainedValue): string {
   const isReference = neutral === 'manager' || neutral === 'member';
   if (isReference || JSON.stringify(value) === JSON.stringify(inTenant)) return '';
-  return inTenant === null ? '  (not in the tenant yet)' : `  (in the tenant: ${formatValue(inTenant)})`;
+  if (inTenant !== null)
+    return `  (in the tenant: ${formatValue(inTenant)}${isWritable ? '' : ', which cannot be written'})`;
+  return isWritable ? '  (not in the tenant yet)' : '  (cannot be written to the tenant)';
 }
 
 interface LoggedItem {
