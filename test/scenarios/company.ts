@@ -26,7 +26,7 @@ export interface Deleted {
 export class Company {
   readonly domain: SambaDomain;
   readonly service: SambaAccount;
-  readonly #client: Client;
+  #client: Client;
   #accounts = 0;
 
   private constructor(domain: SambaDomain, service: SambaAccount, client: Client) {
@@ -49,6 +49,13 @@ export class Company {
   async stop(): Promise<void> {
     await this.#client.unbind();
     await this.domain.stop();
+  }
+
+  /** Starts the domain controller again, after a crash too. */
+  async restart(): Promise<void> {
+    await this.#client.unbind().catch(() => undefined);
+    await this.domain.restart();
+    this.#client = await this.domain.connect();
   }
 
   async makeOu(name: string, parent = this.domain.baseDn): Promise<string> {

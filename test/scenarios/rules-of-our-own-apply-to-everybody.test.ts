@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { UPN_SUFFIX } from './company.ts';
+import { describeCompany, expectStep } from './describe-company.ts';
+
+const upn = (name: string): string => `${name}@${UPN_SUFFIX}`;
+
+const ROOMS = `
+rules:
+  - name: In from AD - Rooms of ours
+    direction: inbound
+    connector: source
+    from: user
+    to: person
+    link: join
+    precedence: 50
+    flows:
+      physicalDeliveryOfficeName: { expression: 'IIF(IsPresent([roomNumber]), "Room " & [roomNumber], NULL)' }
+`;
+
+describeCompany('rules of our own', (lab) => {
+  it('apply to everybody at once, read attributes that were not read before, and can be taken back', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Rooms');
+    await company.makeUsers(ou, {
+      ada: { roomNumber: '12', physicalDeliveryOfficeName: 'London' },
+      grace: { physicalDeliveryOfficeName: 'Arlington' },
+    });
+    const tenant = await lab.followInStep(ou);
+    await writeFile(join(tenant.folder, 'rooms.yaml'), ROOMS);
+    await tenant.configure({ rules: ['standard', './rooms.yaml'] });
+    await expectStep(tenant, [
+      { action: 'update', type: 'user', name: upn('ada'), changes: { officeLocation: ['London', 'Room 12'] } },
+    ]);
+    await company.set(`CN=grace,${ou}`, { roomNumber: '7' });
+    await expectStep(tenant, [
+      { action: 'update', type: 'user', name: upn('grace'), changes: { officeLocation: ['Arlington', 'Room 7'] } },
+    ]);
+    await tenant.configure({ rules: ['standard'] });
+    await expectStep(tenant, [
+      { action: 'update', type: 'user', name: upn('ada'), changes: { officeLocation: ['Room 12', 'London'] } },
+      { action: 'update', type: 'user', name: upn('grace'), changes: { officeLocation: ['Room 7', 'Arlington'] } },
+    ]);
+  });
+
+  it('of the standard set leave out whoever is marked, and take him back', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Marked');
+    const boss = await company.makeUser('boss', ou);
+    const svc = await company.makeUser('service', ou, { manager: boss });
+    const group = await company.makeGroup('Services', ou, [svc, boss]);
+    const tenant = await lab.followInStep(ou);
+    await company.set(boss, { adminDescription: 'User_not_for_the_cloud' });
+    await company.set(group, { adminDescription: 'Group_not_for_the_cloud' });
+    await expectStep(tenant, [
+      { action: 'delete', type: 'user', name: upn('boss') },
+      { action: 'delete', type: 'group', name: 'Services' },
+    ]);
+    expect(await tenant.listFindings()).toEqual([`reference-out-of-scope ${upn('service')} -> ${upn('boss')}`]);
+    await company.set(boss, { adminDescription: [] });
+    await company.set(group, { adminDescription: [] });
+    await expectStep(tenant, [
+      { action: 'restore', type: 'user', name: upn('boss') },
+      { action: 'update', type: 'user', name: upn('service'), changes: { manager: [null, upn('boss')] } },
+      { action: 'restore', type: 'group', name: 'Services', add: [upn('boss')] },
+    ]);
+    expect(await tenant.listFindings()).toEqual([]);
+    expect(await tenant.plan(true)).toEqual([]);
+  });
+
+  it('of the standard set let a group go that is no security group any more, and leave one alone that got a mail address', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Kinds');
+    const ada = await company.makeUser('ada.kinds', ou);
+    const group = await company.makeGroup('Turning', ou, [ada]);
+    const tenant = await lab.followInStep(ou);
+    const before = await tenant.picture();
+    await company.set(group, { groupType: '8' });
+    await expectStep(tenant, [{ action: 'delete', type: 'group', name: 'Turning' }]);
+    await company.set(group, { groupType: '-2147483640' });
+    await expectStep(tenant, [{ action: 'restore', type: 'group', name: 'Turning' }]);
+    expect(await tenant.picture()).toEqual(before);
+
+    // Graph cannot make mail-enabled groups: the one that is there stays as it is.
+    await company.set(group, { mail: `turning@${UPN_SUFFIX}`, displayName: 'Turned' });
+    await expectStep(tenant, []);
+    expect(await tenant.listFindings()).toEqual(['target-cannot-carry-object Turned']);
+    expect(await tenant.picture()).toEqual(before);
+    await company.set(group, { mail: [], displayName: [] });
+    await expectStep(tenant, []);
+    expect(await tenant.listFindings()).toEqual([]);
+  });
+});
