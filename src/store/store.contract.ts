@@ -421,6 +421,34 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect((await store.apply.plan(id))?.counts.memberships).toEqual({ add: 1, remove: 0 });
       });
 
+      test('keep apart two references between the same objects', async () => {
+        const manager: ObjectPut['references'] = { manager: { kind: 'complete', targets: ['a'] } };
+        await take(put('g', { type: 'group', references: { ...members('a'), ...manager } }), put('a'));
+        const group = await project('g', 'group', ['member', 'manager']);
+        const person = await project('a', 'person');
+        for (const mv of [group, person]) await store.plans.setWanted(mv, true);
+        await store.plans.clearSettled(await store.plans.createPlan('1', AT));
+        await store.sync.touchReferencesTo(await numberOf('a'));
+        expect(await store.sync.touchChangedReferences()).toBe(2);
+        const flows = [MEMBERS, { ...MEMBERS, attribute: 'manager', targetAttribute: 'manager', single: true }];
+        // What is not carried out is planned again.
+        for (let turn = 0; turn < 2; turn++) {
+          const plan = await store.plans.createPlan('1', AT);
+          await store.plans.planReferences(plan, flows);
+          const operation = await store.plans.addOperation(plan, {
+            ...creation(group, 'g'),
+            action: 'update',
+            changes: [],
+          });
+          await store.plans.setPositions([operation]);
+          const id = await finish(plan);
+          await store.plans.clearSettled(plan);
+          expect(await store.apply.operations(id, 0, 10)).toMatchObject([
+            { changes: [{ attribute: 'manager', from: null }], members: { add: 1, remove: 0 } },
+          ]);
+        }
+      });
+
       test('keep the details of the newest only; older ones that were not applied are stale', async () => {
         await take(put('a'));
         const mv = await project('a', 'person');

@@ -382,8 +382,8 @@ export class SqlApplyStore implements ApplyStore {
     lookup: readonly LookupValue[],
   ): Promise<number> {
     const doc = encodeAttributes(object.attributes);
-    const before = await this.#driver.get<{ readonly id: number; readonly state: number }>(
-      'select id, state from object where space = ? and anchor = ?',
+    const before = await this.#driver.get<{ readonly id: number; readonly state: number; readonly mv: number | null }>(
+      'select id, state, mv from object where space = ? and anchor = ?',
       space,
       object.anchor,
     );
@@ -409,10 +409,8 @@ export class SqlApplyStore implements ApplyStore {
         id,
       );
     }
-    if (before === undefined || before.state !== 0) {
-      await this.#managed.invalidate();
-      await this.#countLive(space, object.type, 1);
-    }
+    if (before?.state !== 0 || before.mv !== object.mv) await this.#managed.invalidate();
+    if (before?.state !== 0) await this.#countLive(space, object.type, 1);
     return id;
   }
 

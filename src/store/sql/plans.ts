@@ -16,7 +16,7 @@ import {
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { OPERATION_COLUMNS, type OperationRow, toStoredOperation } from './operations.ts';
-import { planReferenceDifferences, touchReferencesTo } from './reference-plan.ts';
+import { type NumberedFlow, planReferenceDifferences, touchReferencesTo } from './reference-plan.ts';
 import {
   type MetaverseRow,
   metaverseColumns,
@@ -237,14 +237,13 @@ export class SqlPlanStore implements PlanStore {
   }
 
   async planReferences(plan: number, flows: readonly ReferenceFlow[]): Promise<void> {
-    await touchReferencesTo(this.#driver, plan);
+    const numbered: NumberedFlow[] = [];
     for (const flow of flows) {
-      await planReferenceDifferences(this.#driver, plan, {
-        ...flow,
-        attributeId: await this.#names.id(flow.attribute),
-        targetAttributeId: await this.#names.id(flow.targetAttribute),
-      });
+      const attributeId = await this.#names.id(flow.attribute);
+      numbered.push({ ...flow, attributeId, targetAttributeId: await this.#names.id(flow.targetAttribute) });
     }
+    await touchReferencesTo(this.#driver, plan, numbered);
+    for (const flow of numbered) await planReferenceDifferences(this.#driver, plan, flow);
   }
 
   async referencesWithoutOperation(plan: number): Promise<readonly TouchedObject[]> {

@@ -6,7 +6,7 @@ import { type ReferenceFlow, TOUCH } from '../store.ts';
  * touched objects only. A reference is a pair of metaverse objects, so it resolves as soon as both ends are there, in whatever order they came.
  */
 
-interface NumberedFlow extends ReferenceFlow {
+export interface NumberedFlow extends ReferenceFlow {
   readonly attributeId: number;
   readonly targetAttributeId: number;
 }
@@ -29,7 +29,7 @@ const isDeleted = (target: string): string =>
  * Whatever refers to an object that this plan creates or restores, or that came into what the rules want or left it, has to be looked at: what the
  * spaces say, and what the tenant holds. Objects all of whose references are looked at anyway are left out; in a first load those are all, which one query finds out.
  */
-export async function touchReferencesTo(driver: Driver, plan: number): Promise<void> {
+export async function touchReferencesTo(driver: Driver, plan: number, flows: readonly NumberedFlow[]): Promise<void> {
   const others = await driver.get(
     `select 1 from wanted w where not exists (select 1 from touched t where t.mv = w.mv and t.flags & ${TOUCH.references} <> 0) limit 1`,
   );
@@ -56,6 +56,7 @@ export async function touchReferencesTo(driver: Driver, plan: number): Promise<v
      on conflict (mv) do update set flags = touched.flags | excluded.flags`,
     plan,
   );
+  for (const flow of flows) await touchReferencesHeld(driver, flow);
 }
 
 /** Touches the references that the tenant holds to an object about which sync has changed its mind. */
@@ -75,7 +76,6 @@ async function touchReferencesHeld(driver: Driver, flow: NumberedFlow): Promise<
 }
 
 export async function planReferenceDifferences(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
-  await touchReferencesHeld(driver, flow);
   await planTouchedPairs(driver, plan, flow);
   await planAllAdditions(driver, plan, flow);
   await planAllRemovals(driver, plan, flow);
