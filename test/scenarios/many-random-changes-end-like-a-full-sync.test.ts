@@ -41,7 +41,7 @@ async function changeAtRandom(lab: CompanyLab, scopeName: keyof typeof SCOPES, s
     const scratch = await lab.follow({ scope: SCOPES[scopeName](root, changes) });
     await scratch.sync();
     expect(comparablePicture(await tenant.dump())).toEqual(comparablePicture(await scratch.dump()));
-    expect((await tenant.countCreations()).users).toBeGreaterThan(5);
+    expect((await tenant.countCreations()).users).toBeGreaterThan(10);
     expect(await tenant.plan(true)).toEqual([]);
     expect(await scratch.plan()).toEqual([]);
   } catch (error) {

@@ -133,7 +133,7 @@ export class RandomChanges {
   }
 
   async #createUser(): Promise<void> {
-    const parent = this.#pick(this.#containers);
+    const parent = this.#pickPlace(this.#containers);
     const name = `person ${++this.#count}`;
     const upn = `person${this.#count}.${this.#seed}@${UPN_SUFFIX}`;
     await this.#company.makeUser(name, dnOf(parent), { userPrincipalName: upn, title: this.#random.pick(TITLES) });
@@ -168,7 +168,7 @@ export class RandomChanges {
   }
 
   async #moveUser(): Promise<void> {
-    const [user, parent] = [this.#pick(this.#users), this.#pick(this.#containers)];
+    const [user, parent] = [this.#pick(this.#users), this.#pickPlace(this.#containers)];
     this.log.push(`move ${user.upn} to ${dnOf(parent)}`);
     await this.#move(user, parent);
   }
@@ -182,7 +182,7 @@ export class RandomChanges {
   async #moveContainer(): Promise<void> {
     const container = this.#pick(this.#movable);
     const places = this.#containers.filter((one) => one !== container.parent && !isBelow(one, container));
-    const parent = this.#pick(places);
+    const parent = this.#pickPlace(places);
     this.log.push(`move ${dnOf(container)} to ${dnOf(parent)}`);
     await this.#move(container, parent);
   }
@@ -208,7 +208,7 @@ export class RandomChanges {
   }
 
   async #createGroup(): Promise<void> {
-    const parent = this.#pick(this.#containers);
+    const parent = this.#pickPlace(this.#containers);
     const name = `group ${++this.#count}`;
     await this.#company.makeGroup(name, dnOf(parent));
     this.#groups.push({ rdn: `CN=${name}`, parent });
@@ -216,7 +216,7 @@ export class RandomChanges {
   }
 
   async #addMember(): Promise<void> {
-    const group = this.#pick(this.#groups);
+    const group = (this.#random.isLikely(0.3) ? this.#pilot : undefined) ?? this.#pick(this.#groups);
     const isNested = this.#random.isLikely(0.3);
     const member = this.#pick<Node>(isNested ? this.#groups : this.#users);
     if (member === group || (await this.#isMember(group, member))) return this.#setAttribute();
@@ -246,7 +246,7 @@ export class RandomChanges {
   }
 
   async #moveGroup(): Promise<void> {
-    const [group, parent] = [this.#pick(this.#groups), this.#pick(this.#containers)];
+    const [group, parent] = [this.#pick(this.#groups), this.#pickPlace(this.#containers)];
     this.log.push(`move ${group.rdn} to ${dnOf(parent)}`);
     await this.#move(group, parent);
   }
@@ -304,6 +304,12 @@ export class RandomChanges {
     const found = list[this.#random.below(list.length)];
     if (found === undefined) throw new Error('there is nothing to choose from');
     return found;
+  }
+
+  /** The root of the scope more often than any other: most of the company is in scope. */
+  #pickPlace(places: readonly Node[]): Node {
+    const [root] = this.#containers;
+    return root !== undefined && places.includes(root) && this.#random.isLikely(0.35) ? root : this.#pick(places);
   }
 
   #take<Kind>(list: Kind[]): Kind {
