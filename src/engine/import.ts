@@ -19,10 +19,16 @@ interface ImportOptions {
   readonly run: string;
 }
 
+/**
+ * So many objects and references are stored in one transaction: several pages of most directories. Each transaction writes the index pages that it
+ * touched once more, and a page of objects with random GUIDs touches nearly all of them.
+ */
+const BATCH = 6000;
+
 type Begin = Extract<ReadEvent, { kind: 'begin' }>;
 
 /**
- * Reads a directory into its space and marks what changed. Every page is stored whole or not at all; the watermark only after the last one, so a
+ * Reads a directory into its space and marks what changed. Some pages at a time are stored, whole or not at all; the watermark only after the last one, so a
  * killed import is simply done again. Nothing is taken as deleted unless the directory was read to its end.
  */
 export async function importSpace(
@@ -42,7 +48,17 @@ export async function importSpace(
   let begin: Begin | null = null;
   let generation = 0;
   let counts = noCounts();
+  let open: ObjectChange[] = [];
   const problems: ReadProblem[] = [];
+  const storeOpen = async (): Promise<void> => {
+    if (open.length === 0) return;
+    const changes = open;
+    open = [];
+    counts = addCounts(
+      counts,
+      await storePage(context, connector, request, head.id, generation, changes, options.lookup),
+    );
+  };
   for await (const event of connector.read(request)) {
     if (event.kind === 'begin') {
       begin = event;
@@ -50,24 +66,28 @@ export async function importSpace(
     } else if (event.kind === 'page') {
       const unread = event.problems ?? [];
       problems.push(...unread);
-      counts = addCounts(
-        counts,
-        await storePage(
-          context,
-          connector,
-          request,
-          head.id,
-          generation,
-          [...event.changes, ...kept(unread)],
-          options.lookup,
-        ),
-      );
+      open.push(...event.changes, ...kept(unread));
+      if (weightOf(open) >= BATCH) await storeOpen();
     } else {
+      await storeOpen();
       counts = addCounts(counts, await finish(context, head, begin, generation, event.watermark, problems, options));
     }
   }
   const reason = begin?.reason ?? why;
   return { counts, detail: `${begin?.mode ?? 'full'}, ${begin?.method ?? ''}${reason === null ? '' : `: ${reason}`}` };
+}
+
+/** Objects and references together. */
+function weightOf(changes: readonly ObjectChange[]): number {
+  let weight = changes.length;
+  for (const change of changes) {
+    if (change.kind !== 'put' && change.kind !== 'patch') continue;
+    for (const name in change.references) {
+      const reference = change.references[name];
+      weight += reference?.kind === 'complete' ? reference.targets.length : 0;
+    }
+  }
+  return weight;
 }
 
 function reasonForFull(head: SpaceHead, options: ImportOptions): string | null {

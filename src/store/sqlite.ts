@@ -10,6 +10,7 @@ import { SqlStore } from './sql-store.ts';
 import type { Store } from './store.ts';
 
 const PAGE = 2000;
+const RETURNING = / returning id\s*$/;
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 
 class SqliteDriver implements Driver {
@@ -24,10 +25,10 @@ class SqliteDriver implements Driver {
     this.#release = release;
   }
 
-  #statement(sql: string): StatementSync {
+  #statement(sql: string, without?: RegExp): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#database.prepare(sql);
+      statement = this.#database.prepare(without === undefined ? sql : sql.replace(without, ''));
       this.#statements.set(sql, statement);
     }
     return statement;
@@ -46,7 +47,8 @@ class SqliteDriver implements Driver {
   }
 
   async insert(sql: string, ...values: readonly SqlValue[]): Promise<number> {
-    return (this.#statement(sql).get(...values) as { readonly id: number }).id;
+    // SQLite knows the number of the last row without the detour that `returning` takes.
+    return Number(this.#statement(sql, RETURNING).run(...values).lastInsertRowid);
   }
 
   async *pages<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<readonly Row[]> {
@@ -109,7 +111,7 @@ export async function openSqliteStore(file: string, options: OpenOptions): Promi
 /** The same without the store above it. */
 export function openSqliteDriver(file: string, options: OpenOptions): Driver {
   const inMemory = file === ':memory:';
-  if (!inMemory) mkdirSync(dirname(file), { recursive: true });
+  if (!inMemory) makeFolder(dirname(file));
   const release = inMemory || options.readOnly ? () => undefined : lock(file, options.command);
   let database: DatabaseSync | undefined;
   try {
@@ -128,6 +130,17 @@ export function openSqliteDriver(file: string, options: OpenOptions): Driver {
   }
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new DirbridgeError('store-damaged', `the folder ${folder} of the store cannot be made: ${messageOf(error)}`, {
+      cause: error,
+      remedy: 'Name a folder in the configuration (store: sqlite:PATH) in which this account may write.',
+    });
+  }
+}
+
 /** Whether there is a store in this file. */
 export function storeExists(file: string): boolean {
   return existsSync(file);
@@ -139,7 +152,7 @@ function openDatabase(file: string): DatabaseSync {
   database.exec('pragma synchronous = normal');
   // A first import writes the same pages again and again: copying them into the file each 4 MB, as is the default, costs more than the import.
   database.exec('pragma wal_autocheckpoint = 16384');
-  database.exec('pragma cache_size = -98304');
+  database.exec('pragma cache_size = -65536');
   database.exec('pragma temp_store = file');
   database.exec('pragma foreign_keys = off');
   return database;
