@@ -238,6 +238,8 @@ class Synchronization {
     if (result.kind === 'joined') {
       await store.sync.link(object.id, result.mv, false);
       await store.sync.touchReferencesTo(object.id);
+      // The one that stood for it before may have gone in this very sync, and its references with it.
+      await store.sync.touch(result.mv, TOUCH.referred);
       this.counts.joined++;
       await this.#flow(result.mv, object);
       return;

@@ -65,6 +65,20 @@ describe('one person with accounts in two forests', () => {
     await expectComplete(lab);
   });
 
+  test('leaves the groups of an account that goes while the other one comes', async () => {
+    const lab = await forests();
+    lab.source.remove(guid('ann'));
+    lab.source.put(user('bob'));
+    await lab.sync();
+    expect(lab.tenant()['group staff']).toMatchObject({ member: ['ann'] });
+    lab.other.remove(guid('ann2'));
+    lab.source.put(user('ann'));
+    await lab.sync();
+    expect(lab.tenant()['user ann']).toBeDefined();
+    expect(lab.tenant()['group staff']).not.toHaveProperty('member');
+    await expectComplete(lab);
+  });
+
   test('is explained value by value', async () => {
     const lab = await forests();
     const [explanation] = await explainObject(lab.context, 'ann@contoso.com');
