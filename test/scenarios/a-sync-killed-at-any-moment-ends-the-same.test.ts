@@ -24,8 +24,13 @@ interface Attempt {
 }
 
 /** Runs `dirbridge sync` in a process of its own and kills it `wait` milliseconds after it has printed `moment`. */
-async function syncAndKill(tenant: SynchronizedTenant, moment: string, wait: number): Promise<Attempt> {
-  const args = [COMMAND_LINE, '--config', tenant.configFile, 'sync'];
+async function syncAndKill(
+  tenant: SynchronizedTenant,
+  options: readonly string[],
+  moment: string,
+  wait: number,
+): Promise<Attempt> {
+  const args = [COMMAND_LINE, '--config', tenant.configFile, 'sync', ...options];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
   let stderr = '';
@@ -51,7 +56,11 @@ describeCompany(
       const [inside, outside] = [await company.makeOu('Inside', root), await company.makeOu('Outside')];
       const changes = await RandomChanges.begin(company, SEED, inside, outside);
       const random = new SeededRandom(SEED, 2);
-      const tenant = await lab.follow({ scope: { include: [root] } });
+      const tenant = await lab.follow({
+        scope: { include: [root] },
+        source: { pageSize: 40 },
+        emulator: { deltaPageSize: 25 },
+      });
       // Every request takes its time, so that many moments lie between two of them.
       await tenant.fault({ match: 'POST /v1.0/$batch', times: 100_000, fault: 'slow', delay: 25 });
       const steps = new Set<string>();
@@ -59,7 +68,7 @@ describeCompany(
       for (let attempt = 0; kills < KILLS; attempt += 1) {
         const moment = MOMENTS[attempt % MOMENTS.length] ?? '';
         const wait = random.below(moment === '' ? 700 : moment === 'plan:' ? 400 : 60);
-        const { isKilled, stderr } = await syncAndKill(tenant, moment, wait);
+        const { isKilled, stderr } = await syncAndKill(tenant, random.isLikely(0.25) ? ['--full'] : [], moment, wait);
         if (isKilled) kills += 1;
         steps.add(stderr.match(/^[a-z ]+(?=:)/gm)?.at(-1) ?? 'start');
         if (kills > 0) await tenant.app('status').status().catch(isNoStoreYet);

@@ -17,6 +17,8 @@ export interface ScopeOptions {
 
 export interface TenantOptions {
   readonly scope?: ScopeOptions;
+  /** Over the keys of the source. */
+  readonly source?: Readonly<Record<string, unknown>>;
   /** Over the sections of the configuration file. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly emulator?: EmulatorOptions;
@@ -48,6 +50,7 @@ export class SynchronizedTenant {
       user: company.service.user,
       password: { file: './source-password' },
       scope: options.scope ?? {},
+      ...options.source,
     };
     return SynchronizedTenant.start([source], options, { 'source-password': company.service.password });
   }
