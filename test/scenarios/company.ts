@@ -117,6 +117,12 @@ export class Company {
     await this.domain.modify(replaceRecord(dn, values));
   }
 
+  async setBytes(dn: string, attribute: string, bytes: Buffer): Promise<void> {
+    const name = Buffer.from(dn).toString('base64');
+    const value = `replace: ${attribute}\n${attribute}:: ${bytes.toString('base64')}`;
+    await this.domain.modify(`dn:: ${name}\nchangetype: modify\n${value}\n-\n\n`);
+  }
+
   async changeMembers(group: string, add: readonly string[], remove: readonly string[] = []): Promise<void> {
     await this.domain.modify(membersRecord(group, add, remove));
   }

@@ -1,0 +1,119 @@
+import { expect, it } from 'vitest';
+import { UPN_SUFFIX } from './company.ts';
+import { describeCompany, expectStep } from './describe-company.ts';
+import { nameTenant } from './tenant-picture.ts';
+
+const upn = (name: string): string => `${name}@${UPN_SUFFIX}`;
+
+describeCompany('a tenant that another tool has filled', (lab) => {
+  it('is taken over: users with our anchors are joined, not made again', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Taken over');
+    const ada = await company.makeUser('ada', ou, { title: 'Analyst', displayName: 'Ada' });
+    await company.makeUser('grace', ou, { manager: ada, displayName: 'Grace' });
+    const seeded = {
+      userPrincipalName: upn('ada'),
+      displayName: 'Ada',
+      mailNickname: 'ada',
+      jobTitle: 'Countess',
+      onPremisesImmutableId: await company.anchorOf(ada),
+    };
+    const tenant = await lab.follow({ scope: { include: [ou] }, emulator: { seed: { users: [seeded] } } });
+    const { id } = nameTenant(await tenant.dump()).users[upn('ada')] ?? {};
+    const planned = await tenant.plan();
+    expect(planned).toHaveLength(2);
+    expect(planned).toContainEqual({
+      action: 'update',
+      type: 'user',
+      name: upn('ada'),
+      changes: { jobTitle: ['Countess', 'Analyst'] },
+    });
+    await tenant.apply();
+    expect(await tenant.plan()).toEqual([]);
+    const { users } = nameTenant(await tenant.dump());
+    expect(users[upn('ada')]?.id).toBe(id);
+    expect(users[upn('grace')]?.manager).toBe(id);
+  });
+
+  it('holds a user of the cloud with the same name: he is left alone, and the conflict is told', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Same name');
+    await company.makeUsers(ou, { kurt: { displayName: 'Kurt of the directory' }, alan: {} });
+    const tenant = await lab.follow({
+      scope: { include: [ou] },
+      emulator: {
+        seed: { users: [{ userPrincipalName: upn('kurt'), displayName: 'Kurt of the cloud', mailNickname: 'kurt' }] },
+      },
+    });
+    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`)).toEqual([`create ${upn('alan')}`]);
+    await tenant.apply();
+    expect(await tenant.plan()).toEqual([]);
+    expect(await tenant.listFindings()).toEqual([`value-conflict ${upn('kurt')} -> ${upn('kurt')}`]);
+    expect(nameTenant(await tenant.dump()).users[upn('kurt')]).toMatchObject({ displayName: 'Kurt of the cloud' });
+
+    const cloud = nameTenant(await tenant.dump()).users[upn('kurt')]?.id;
+    await tenant.graph('PATCH', `/users/${cloud}`, { userPrincipalName: upn('kurt.cloud') });
+    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`)).toEqual([`create ${upn('kurt')}`]);
+    await tenant.apply();
+    expect(await tenant.plan()).toEqual([]);
+    expect(await tenant.listFindings()).toEqual([]);
+  });
+});
+
+describeCompany('ms-DS-ConsistencyGuid', (lab) => {
+  const GUID = '0123456789abcdef';
+
+  it('is the anchor where it is set; setting it later is told and changes nothing', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Anchors');
+    await company.makeUser('moved', ou, { 'mS-DS-ConsistencyGuid': GUID });
+    const late = await company.makeUser('late', ou);
+    const tenant = await lab.followInStep(ou);
+    const { users } = nameTenant(await tenant.dump());
+    expect(users[upn('moved')]).toMatchObject({ onPremisesImmutableId: Buffer.from(GUID).toString('base64') });
+    const before = await tenant.dump();
+
+    await company.set(late, { 'mS-DS-ConsistencyGuid': 'fedcba9876543210', title: 'Late' });
+    await expectStep(tenant, []);
+    expect(await tenant.listFindings()).toEqual([`anchor-changed ${upn('late')}`]);
+    expect(await tenant.dump()).toEqual(before);
+    await company.set(late, { 'mS-DS-ConsistencyGuid': [] });
+    await expectStep(tenant, [
+      { action: 'update', type: 'user', name: upn('late'), changes: { jobTitle: [null, 'Late'] } },
+    ]);
+    expect(await tenant.listFindings()).toEqual([]);
+  });
+
+  it('that its own objectGUID is written into changes nothing, and joins the user in another place', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Written back');
+    const ada = await company.makeUser('ada.wb', ou);
+    const tenant = await lab.followInStep(ou);
+    const { id } = nameTenant(await tenant.dump()).users[upn('ada.wb')] ?? {};
+    const anchor = Buffer.from(await company.anchorOf(ada), 'base64');
+    await company.setBytes(ada, 'mS-DS-ConsistencyGuid', anchor);
+    await expectStep(tenant, []);
+    // The account is made anew with the anchor of the old one, as in a migration to another domain.
+    await company.delete(ada);
+    await company.makeUser('ada.wb', ou, { title: 'New account' });
+    await company.setBytes(`CN=ada.wb,${ou}`, 'mS-DS-ConsistencyGuid', anchor);
+    await expectStep(tenant, [
+      { action: 'update', type: 'user', name: upn('ada.wb'), changes: { jobTitle: [null, 'New account'] } },
+    ]);
+    expect(nameTenant(await tenant.dump()).users[upn('ada.wb')]?.id).toBe(id);
+  });
+
+  it('copied to a second account is a finding, and the first keeps its place', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Copied');
+    await company.makeUser('original', ou, { 'mS-DS-ConsistencyGuid': 'aaaabbbbccccdddd' });
+    const tenant = await lab.followInStep(ou);
+    const before = await tenant.dump();
+    await company.makeUser('copy', ou, { 'mS-DS-ConsistencyGuid': 'aaaabbbbccccdddd' });
+    await expectStep(tenant, []);
+    expect(await tenant.listFindings()).toEqual([`join-conflict ${upn('copy')} -> ${upn('original')}`]);
+    expect(await tenant.dump()).toEqual(before);
+    await company.set(`CN=copy,${ou}`, { 'mS-DS-ConsistencyGuid': [] });
+    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`)).toEqual([`create ${upn('copy')}`]);
+  });
+});
