@@ -35,8 +35,12 @@ export class Company {
     this.#client = client;
   }
 
-  static async start(population?: (baseDn: string) => DirectoryEntries): Promise<Company> {
-    const domain = await startSamba({ recycleBin: true, ...(population === undefined ? {} : { population }) });
+  static async start(population?: (baseDn: string) => DirectoryEntries, realm?: string): Promise<Company> {
+    const domain = await startSamba({
+      recycleBin: true,
+      ...(population === undefined ? {} : { population }),
+      ...(realm === undefined ? {} : { realm }),
+    });
     try {
       const service = await domain.addServiceAccount({ replicationRights: true });
       return new Company(domain, service, await domain.connect());

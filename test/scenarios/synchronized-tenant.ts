@@ -42,17 +42,21 @@ export class SynchronizedTenant {
   }
 
   static async follow(company: Company, options: TenantOptions = {}): Promise<SynchronizedTenant> {
-    const source = {
-      name: 'corp',
-      kind: 'ad',
-      servers: [company.domain.ldapsUrl],
-      tls: { ca: company.domain.ca },
-      user: company.service.user,
-      password: { file: './source-password' },
-      scope: options.scope ?? {},
-      ...options.source,
-    };
-    return SynchronizedTenant.start([source], options, { 'source-password': company.service.password });
+    const { source, files } = describeSource(company, 'corp', options);
+    return SynchronizedTenant.start([source], options, files);
+  }
+
+  /** One tenant for several forests; their names in the configuration are the keys. */
+  static async followAll(
+    companies: Readonly<Record<string, { readonly company: Company; readonly scope: ScopeOptions }>>,
+    options: TenantOptions = {},
+  ): Promise<SynchronizedTenant> {
+    const described = Object.entries(companies).map(([name, { company, scope }]) =>
+      describeSource(company, name, { scope }),
+    );
+    const files = Object.assign({}, ...described.map((one) => one.files)) as Readonly<Record<string, string>>;
+    const sources = described.map((one) => one.source);
+    return SynchronizedTenant.start(sources, options, files);
   }
 
   /** `files`: names and contents in the folder of the configuration. */
@@ -216,4 +220,22 @@ export class SynchronizedTenant {
     await this.emulator.close();
     await removeTemporaryFolder(this.folder);
   }
+}
+
+function describeSource(
+  { domain, service }: Company,
+  name: string,
+  options: TenantOptions,
+): { readonly source: object; readonly files: Readonly<Record<string, string>> } {
+  const source = {
+    name,
+    kind: 'ad',
+    servers: [domain.ldapsUrl],
+    tls: { ca: domain.ca },
+    user: service.user,
+    password: { file: `./${name}-password` },
+    scope: options.scope ?? {},
+    ...options.source,
+  };
+  return { source, files: { [`${name}-password`]: service.password } };
 }
