@@ -1,5 +1,6 @@
 // The process that is measured: it holds one rig, answers the calls of the bench one after the other, and ends when the bench does.
 import process from 'node:process';
+import { keepHeapSmall } from '../../src/cli/heap.ts';
 import { readPeakMemory } from './peak-memory.ts';
 import { Rig, type RigDescription } from './rig.ts';
 
@@ -13,6 +14,9 @@ export type Call =
   | { readonly name: 'watermark' }
   | { readonly name: 'peakMemory' }
   | { readonly name: 'close' };
+
+// As the command line does.
+keepHeapSmall();
 
 let rig: Rig | null = null;
 let last: Promise<unknown> = Promise.resolve();

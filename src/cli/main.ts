@@ -1,5 +1,8 @@
 import process from 'node:process';
+import { keepHeapSmall } from './heap.ts';
 import { runCommandLine } from './program.ts';
+
+keepHeapSmall();
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
