@@ -1,12 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** How much garbage may lie about, in percent of what is in use, before it is collected. */
-const GARBAGE_PERCENT = 80;
-
 /**
- * Keeps the memory near what is in use. Left to itself V8 lets garbage grow to a multiple of it on a machine with much memory; an import of
- * 100,000 objects then takes a quarter more memory and is hardly faster. To be called before the work begins.
+ * Left to itself V8 lets garbage grow to a multiple of what is in use on a machine with much memory: an import of 100,000 objects takes 100 MB
+ * more and is a twentieth faster. So old garbage is collected when there is as much of it as there is in use, and the space for young objects
+ * grows only as far as it begins.
  */
+const FLAGS = ['--heap-growing-percent=100', '--semi-space-growth-factor=1'];
+
+/** Keeps the memory near what is in use. To be called before the work begins. */
 export function keepHeapSmall(): void {
-  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
+  for (const flag of FLAGS) setFlagsFromString(flag);
 }

@@ -152,7 +152,7 @@ function openDatabase(file: string): DatabaseSync {
   database.exec('pragma synchronous = normal');
   // A first import writes the same pages again and again: copying them into the file each 4 MB, as is the default, costs more than the import.
   database.exec('pragma wal_autocheckpoint = 16384');
-  database.exec('pragma cache_size = -65536');
+  database.exec('pragma cache_size = -49152');
   database.exec('pragma temp_store = file');
   database.exec('pragma foreign_keys = off');
   return database;
