@@ -1,13 +1,15 @@
-import type { TargetConnector, TargetValue, TargetWrite, WriteFailure, WriteResult } from '../connectors/connector.ts';
+import type { TargetConnector, TargetWrite, WriteFailure, WriteResult } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import { FINDINGS, type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
-import type { AttributeChange, PlanHead, PlanValue } from '../model/plan.ts';
+import type { PlanHead } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
-import type { Attributes, Value } from '../model/value.ts';
+import type { Value } from '../model/value.ts';
 import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { uniqueValues } from './lookup.ts';
 import { rememberBaselines } from './plan.ts';
+import { believeCreated, tenantSpace } from './tenant-space.ts';
+import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
 
@@ -23,9 +25,6 @@ export interface ApplyOptions {
   /** Who lets a blocked plan pass. */
   readonly approvedBy?: string;
 }
-
-/** An operation as the store hands it out for carrying out. */
-type Task = StoredOperation & { readonly position: number; readonly targetId: string | null };
 
 /** A write on its way: what it belongs to, and the references it carries. */
 interface Sent {
@@ -72,55 +71,6 @@ export async function applyPlan(context: EngineContext, plan: PlanHead, options:
     await rememberBaselines(context);
   });
   return { outcome: 'done', done: application.done, failed: application.failed, message: null };
-}
-
-/**
- * Finds out what became of writes whose result we never stored because we were killed: a creation that did take effect is taken into the
- * tenant's space, so that it is never sent again. Has to come before anything else of a run.
- */
-export async function settleIntents(context: EngineContext, run: string): Promise<number> {
-  const { store, target } = context;
-  const intents = await store.apply.openIntents();
-  if (intents.length === 0) return 0;
-  const byWrite = new Map(intents.map((intent) => [String(intent.id), intent]));
-  const writes = intents.map((intent): TargetWrite => ({ ...decodeWrite(intent.payload), id: String(intent.id) }));
-  for await (const settled of target.settle(writes)) {
-    await store.transaction(async () => {
-      for (const one of settled) {
-        const intent = byWrite.get(one.id);
-        if (intent === undefined) continue;
-        const operation = await store.plans.operation(intent.operation);
-        const write = writes.find((candidate) => candidate.id === one.id);
-        if (one.outcome === 'done' && operation !== null && write?.action === 'create' && one.targetId !== undefined) {
-          await believeCreated(context, operation, write.attributes, one.targetId);
-          await store.apply.setOperationState(operation.id, 'done');
-          context.log.info({ run, object: operation.name }, 'a creation that was interrupted had taken effect');
-        }
-      }
-      await store.apply.removeIntents(settled.map((one) => Number(one.id)));
-    });
-  }
-  // Writes that cannot be looked up are safe to repeat: the next plan finds out whether they are still needed.
-  await store.apply.removeIntents(intents.map((intent) => intent.id));
-  return intents.length;
-}
-
-async function believeCreated(
-  context: EngineContext,
-  operation: StoredOperation,
-  attributes: Attributes,
-  targetId: string,
-): Promise<number> {
-  const tenant = await tenantSpace(context);
-  return context.store.apply.believeObject(
-    tenant.id,
-    { anchor: targetId, type: operation.type, mv: operation.mv, attributes },
-    uniqueValues(context.target.schema)(attributes),
-  );
-}
-
-async function tenantSpace(context: EngineContext): Promise<SpaceHead> {
-  return context.store.spaces.openSpace(TENANT, context.target.kind);
 }
 
 class Application {
@@ -171,7 +121,7 @@ class Application {
         const waitsForFailed = await this.#failedWait(task);
         if (waitsForFailed !== null) await this.#skip(task, waitsForFailed);
         else {
-          const write = this.#mainWrite(task);
+          const write = objectWrite(this.#nextId(), task);
           if (write === null) await this.#passReferencesOnly(task);
           else yield { task, write, references: [], intent: 0 };
         }
@@ -190,30 +140,10 @@ class Application {
     this.done[task.action] = (this.done[task.action] ?? 0) + 1;
   }
 
-  #mainWrite(task: Task): TargetWrite | null {
-    const id = this.#nextId();
-    const head = { id, type: task.type, anchor: task.anchor };
-    if (task.action === 'create') return { ...head, action: 'create', attributes: valuesOf(task.changes) };
-    if (task.targetId === null) return null;
-    if (task.action === 'delete') return { ...head, action: 'delete', targetId: task.targetId };
-    if (task.action === 'restore')
-      return { ...head, action: 'restore', targetId: task.targetId, attributes: writtenValues(task.changes) };
-    if (task.changes.length === 0) return null;
-    return { ...head, action: 'update', targetId: task.targetId, attributes: writtenValues(task.changes) };
-  }
-
   async *#amendments(restored: readonly Task[]): AsyncIterable<Sent> {
     for (const task of restored) {
-      if (task.changes.length === 0 || task.targetId === null) continue;
-      const write: TargetWrite = {
-        id: this.#nextId(),
-        type: task.type,
-        anchor: task.anchor,
-        action: 'update',
-        targetId: task.targetId,
-        attributes: writtenValues(task.changes),
-      };
-      yield { task, write, references: [], intent: 0 };
+      const write = updateWrite(this.#nextId(), task);
+      if (write !== null) yield { task, write, references: [], intent: 0 };
     }
   }
 
@@ -249,7 +179,7 @@ class Application {
         const isOther =
           first !== undefined && (first.attribute !== step.attribute || (!step.single && first.adds !== step.adds));
         if (isOther || open.length >= this.#target.schema.referencesPerWrite) {
-          yield* this.#referenceWrite(task, task.targetId, open);
+          yield* this.#sendReferences(task, task.targetId, open);
           open = [];
         }
         open.push(step);
@@ -257,26 +187,12 @@ class Application {
       cursor = steps.at(-1) ?? null;
       if (steps.length < PAGE) break;
     }
-    yield* this.#referenceWrite(task, task.targetId, open);
+    yield* this.#sendReferences(task, task.targetId, open);
   }
 
-  *#referenceWrite(task: Task, targetId: string, steps: readonly ReferenceStep[]): Iterable<Sent> {
-    const [first] = steps;
-    if (first === undefined) return;
-    const head = { type: task.type, anchor: task.anchor, targetId, attribute: first.attribute };
-    if (first.single) {
-      const to = steps.find((step) => step.adds)?.targetId ?? null;
-      yield { task, write: { ...head, id: this.#nextId(), action: 'refer', to }, references: steps, intent: 0 };
-      return;
-    }
-    const ids = (adds: boolean): readonly string[] =>
-      steps.filter((step) => step.adds === adds).flatMap((step) => step.targetId ?? []);
-    yield {
-      task,
-      write: { ...head, id: this.#nextId(), action: 'members', add: ids(true), remove: ids(false) },
-      references: steps,
-      intent: 0,
-    };
+  *#sendReferences(task: Task, targetId: string, references: readonly ReferenceStep[]): Iterable<Sent> {
+    const write = referenceWrite(this.#nextId(), task, targetId, references);
+    if (write !== null) yield { task, write, references, intent: 0 };
   }
 
   #nextId(): string {
@@ -531,24 +447,4 @@ function targetsOf(steps: readonly ReferenceStep[]): readonly number[] {
 
 function nameOf(operation: StoredOperation): ObjectName {
   return { space: TENANT, anchor: operation.anchor, type: operation.type, name: operation.name };
-}
-
-/** Plan values of target attributes are texts, flags and lists of texts, which are attribute values as they are. */
-function valuesOf(changes: readonly AttributeChange[]): Attributes {
-  const values: Record<string, Value> = {};
-  for (const change of changes)
-    if (change.to !== null) values[change.attribute] = change.to as Exclude<PlanValue, null>;
-  return values;
-}
-
-function writtenValues(changes: readonly AttributeChange[]): Readonly<Record<string, TargetValue>> {
-  return Object.fromEntries(changes.map((change) => [change.attribute, change.to as TargetValue]));
-}
-
-function encodeWrite(write: TargetWrite): string {
-  return JSON.stringify(write);
-}
-
-function decodeWrite(payload: string): TargetWrite {
-  return JSON.parse(payload) as TargetWrite;
 }

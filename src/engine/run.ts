@@ -1,11 +1,12 @@
 import { DirbridgeError, messageOf } from '../errors.ts';
 import type { PlanHead } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
-import { type ApplySummary, applyPlan, settleIntents } from './apply.ts';
+import { type ApplySummary, applyPlan } from './apply.ts';
 import type { EngineContext } from './context.ts';
 import { importSpace } from './import.ts';
 import { uniqueValues } from './lookup.ts';
 import { planChanges } from './plan.ts';
+import { settleIntents } from './settle.ts';
 import { synchronize } from './sync.ts';
 
 export interface CycleOptions {
