@@ -3,7 +3,7 @@ import type { ShapedObject } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { TargetType } from '../model/change.ts';
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
-import type { AttributeChange, PlanHead } from '../model/plan.ts';
+import type { AttributeChange, Cause, PlanHead } from '../model/plan.ts';
 import type { Attributes } from '../model/value.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
@@ -406,10 +406,10 @@ class Planning {
   }
 
   /** Called once for each operation: so it reads the place only, and remembers the DNs of containers. */
-  async #causeOf(touched: TouchedObject): Promise<{ readonly source: string; readonly object: string }> {
+  async #causeOf(touched: TouchedObject): Promise<Omit<Cause, 'rules'>> {
     const { store } = this.#context;
     const place = await store.plans.sourceOf(touched.mv.id);
-    if (place === null) return { source: '', object: 'no object of any source any more' };
+    if (place === null) return touched.mv.origin ?? { source: '', object: 'no object of any source any more' };
     const source = this.#spaces.find((space) => space.id === place.space)?.name ?? '';
     if (place.rdn === null) return { source, object: (await this.#sourceName(touched.mv.id))?.name ?? '' };
     const above = place.parent === null ? null : await this.#containerDn(place.parent);

@@ -38,6 +38,28 @@ async function peopleAndOthers(): Promise<MemoryLab> {
   return lab;
 }
 
+describe('a deletion names the object that it comes from', () => {
+  async function causeOf(lab: MemoryLab): Promise<unknown> {
+    const { plan } = await lab.plan();
+    const [operation] = await lab.store.apply.operations(plan.id, 0, 1);
+    return operation?.cause;
+  }
+
+  test('when that object was deleted', async () => {
+    const lab = await peopleAndOthers();
+    lab.source.remove(guid('bob'));
+    const object = `CN=bob,OU=People,${ROOT_DN}`;
+    expect(await causeOf(lab)).toEqual({ source: 'corp', object, why: 'it was deleted there', rules: [] });
+  });
+
+  test('when it left the scope', async () => {
+    const lab = await peopleAndOthers();
+    lab.source.edit(guid('bob'), { place: { parent: guid('others'), rdn: 'CN=bob' } });
+    const object = `CN=bob,OU=Others,${ROOT_DN}`;
+    expect(await causeOf(lab)).toEqual({ source: 'corp', object, why: 'it is not in the scope any more', rules: [] });
+  });
+});
+
 describe('a scope of containers', () => {
   test('is left by moving out and entered again by moving back: deleted, then restored with its memberships', async () => {
     const lab = await peopleAndOthers();

@@ -1,7 +1,15 @@
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
 import type { CompiledRule } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
-import { OBJECT_STATES, PENDING, type PendingObject, type SpaceHead, type SpaceObject, TOUCH } from '../store/store.ts';
+import {
+  OBJECT_STATES,
+  type Origin,
+  PENDING,
+  type PendingObject,
+  type SpaceHead,
+  type SpaceObject,
+  TOUCH,
+} from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
@@ -341,6 +349,7 @@ class Synchronization {
     const { store } = this.#context;
     await store.sync.touchReferencesTo(object.id);
     await store.sync.link(object.id, null, false);
+    await store.sync.setOrigin(object.mv, await this.#originOf(object));
     this.counts.disconnected++;
     const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));
     const [next] = rest;
@@ -349,6 +358,12 @@ class Synchronization {
       await store.sync.touch(object.mv, TOUCH.referred);
       await this.#flow(object.mv, next);
     }
+  }
+
+  async #originOf(object: SpaceObject): Promise<Origin> {
+    const name = await this.#nameOf(object);
+    const why = object.state === OBJECT_STATES.removed ? 'it was deleted there' : 'it is not in the scope any more';
+    return { source: name.space, object: name.dn ?? name.name, why };
   }
 
   /** Nobody stands for the metaverse object any more. It stays, empty, as long as something in the tenant hangs on it. */

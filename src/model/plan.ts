@@ -20,6 +20,8 @@ export interface Cause {
   readonly source: string;
   readonly object: string;
   readonly rules: readonly string[];
+  /** Of a deletion: why the object does not stand for it any more. */
+  readonly why?: string;
 }
 
 /** Per type of object what the plan does, and how many managed objects stay as they are. */

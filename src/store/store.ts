@@ -144,6 +144,15 @@ export interface MetaverseObject {
   readonly rules: string;
   /** The object of the tenant space it is joined to. */
   readonly tenant: number | null;
+  /** Once it has lost its last object: what that was. */
+  readonly origin: Origin | null;
+}
+
+/** An object of a source that is not joined any more: the source, the DN (or name) it had, and why it left. */
+export interface Origin {
+  readonly source: string;
+  readonly object: string;
+  readonly why: string;
 }
 
 export interface Contributor {
@@ -195,6 +204,7 @@ export interface SyncStore {
   /** Stores what flowed in; answers whether anything differs from before. */
   saveMetaverse(mv: number, content: MetaverseContent): Promise<boolean>;
   deleteMetaverse(mv: number): Promise<void>;
+  setOrigin(mv: number, origin: Origin): Promise<void>;
   /** Joins an object to a metaverse object, or takes it away (null). `tenant`: it is the object of the tenant space. */
   link(object: number, mv: number | null, tenant: boolean): Promise<void>;
   /** Removes an object that is gone for good; it stays as a placeholder while others refer to it. */

@@ -94,9 +94,9 @@ function operationLines(session: Session, part: PartOptions['part'], operation: 
   const { paint, columns } = session;
   const [sign, tone] = SIGNS[part];
   const title = `  ${paint(tone, sign)} ${operation.type} ${nameText(session, operation)}`;
-  const { object, source } = operation.cause;
-  // After a deletion there is no source object left to name.
-  const origin = printableText(source === '' ? object : `from ${source}: ${object}`);
+  const { object, source, why } = operation.cause;
+  const reason = why === undefined ? '' : ` (${why})`;
+  const origin = printableText(source === '' ? object : `from ${source}: ${object}${reason}`);
   const lines = [title, `      ${paint('dim', cutText(origin, columns - 6))}`];
   if (part === 'delete') return lines;
   if (part === 'create') return [...lines, ...creationLines(operation, columns)];

@@ -108,7 +108,9 @@ create table metaverse (
   type text not null,
   anchor text,
   tenant integer,
-  rules text not null
+  rules text not null,
+  -- Where the last object of a source stood that it was made of, and why that left
+  origin text
 );
 create table metaverse_document (
   mv integer primary key,

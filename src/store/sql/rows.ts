@@ -1,6 +1,6 @@
 import { decodeAttributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
-import type { MetaverseObject, ObjectState, SpaceObject } from '../store.ts';
+import type { MetaverseObject, ObjectState, Origin, SpaceObject } from '../store.ts';
 
 export interface ObjectRow {
   readonly id: number;
@@ -63,11 +63,12 @@ export interface MetaverseRow {
   readonly doc: string;
   readonly rules: string;
   readonly tenant: number | null;
+  readonly origin: string | null;
 }
 
 /** The columns of a metaverse object, whose document stands apart too. */
 export function metaverseColumns(table: string): string {
-  const columns = ['id', 'type', 'anchor', 'rules', 'tenant'].map((name) => `${table}.${name} as ${name}`);
+  const columns = ['id', 'type', 'anchor', 'rules', 'tenant', 'origin'].map((name) => `${table}.${name} as ${name}`);
   return `${columns.join(', ')}, ${metaverseDocument(table)} as doc`;
 }
 
@@ -93,5 +94,6 @@ export function toMetaverseObject(row: MetaverseRow): MetaverseObject {
     attributes: decodeAttributes(row.doc),
     rules: row.rules,
     tenant: row.tenant,
+    origin: row.origin === null ? null : (JSON.parse(row.origin) as Origin),
   };
 }

@@ -5,6 +5,7 @@ import {
   type LookupValue,
   type MetaverseContent,
   type MetaverseObject,
+  type Origin,
   PENDING,
   type PendingObject,
   type SpaceObject,
@@ -284,6 +285,10 @@ export class SqlSyncStore implements SyncStore {
     }
     if (changed) await this.touch(mv, TOUCH.references);
     return changed;
+  }
+
+  async setOrigin(mv: number, origin: Origin): Promise<void> {
+    await this.#driver.run('update metaverse set origin = ? where id = ?', JSON.stringify(origin), mv);
   }
 
   async deleteMetaverse(mv: number): Promise<void> {
