@@ -26,9 +26,9 @@ export async function makeServerCertificate(
   const configuration = join(folder, 'openssl.cnf');
   await writeFile(configuration, describeCertificates(names.dns[0] ?? 'localhost', alternatives));
   const common = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-config', configuration];
-  const authority = ['req', '-x509', '-days', '30', '-extensions', 'authority', '-subj', '/CN=Dirbridge lab CA'];
+  const authority = ['req', '-x509', '-days', '90', '-extensions', 'authority', '-subj', '/CN=Dirbridge lab CA'];
   await run('openssl', [...authority, ...common, '-keyout', caKey, '-out', ca]);
-  const signed = ['req', '-x509', '-days', '30', '-extensions', 'server', '-CA', ca, '-CAkey', caKey];
+  const signed = ['req', '-x509', '-days', '90', '-extensions', 'server', '-CA', ca, '-CAkey', caKey];
   await run('openssl', [...signed, ...common, '-keyout', key, '-out', certificate]);
   return { ca, certificate, key };
 }
