@@ -82,6 +82,7 @@ class Application {
   readonly done: Record<string, number> = {};
   failed = 0;
   #carriedOut = 0;
+  #total = 0;
   #number = 0;
 
   private constructor(context: EngineContext, plan: PlanHead, run: string, tenant: SpaceHead) {
@@ -98,7 +99,9 @@ class Application {
 
   /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. */
   async carryOut(): Promise<void> {
-    const levels = await this.#context.store.apply.levels(this.#plan.id);
+    const { apply } = this.#context.store;
+    this.#total = await apply.countWrites(this.#plan.id, this.#target.schema.referencesPerWrite);
+    const levels = await apply.levels(this.#plan.id);
     for (let level = 0; level <= levels; level++) {
       const restored: Task[] = [];
       await this.#send(this.#mainWrites(level), (task) => restored.push(task));
@@ -215,7 +218,7 @@ class Application {
         }
       });
       this.#carriedOut += results.length;
-      this.#context.progress('apply', this.#carriedOut, null);
+      this.#context.progress('apply', this.#carriedOut, Math.max(this.#total, this.#carriedOut));
     }
     if (underway.size > 0) throw new DirbridgeError('bug', `the target left ${underway.size} writes unanswered`);
   }

@@ -114,6 +114,7 @@ class Planning {
 
   async walkTouched(): Promise<void> {
     const { store } = this.#context;
+    const total = await store.plans.countTouched();
     let after = 0;
     let done = 0;
     for (;;) {
@@ -125,7 +126,7 @@ class Planning {
         for (const touched of batch) await this.#planObject(touched);
       });
       done += batch.length;
-      this.#context.progress('plan', done, null);
+      this.#context.progress('plan', done, total);
     }
   }
 

@@ -180,6 +180,7 @@ class Synchronization {
   }
 
   async #walkPending(): Promise<void> {
+    const total = this.counts.synchronized + (await this.#context.store.sync.countPending());
     const { store } = this.#context;
     for (;;) {
       const pending = await store.sync.pendingObjects(BATCH);
@@ -189,7 +190,7 @@ class Synchronization {
         for (const object of pending) await this.#synchronizeObject(object);
         await store.sync.raiseVersion();
       });
-      this.#context.progress('sync', this.counts.synchronized, null);
+      this.#context.progress('sync', this.counts.synchronized, Math.max(total, this.counts.synchronized));
     }
   }
 

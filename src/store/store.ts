@@ -175,6 +175,7 @@ export interface SyncStore {
   /** The next objects to synchronize, by number; `clearPending` takes all from the first to the last of them off the list. */
   pendingObjects(limit: number): Promise<readonly PendingObject[]>;
   clearPending(first: number, last: number): Promise<void>;
+  countPending(): Promise<number>;
   markPending(object: number, flags: number): Promise<void>;
   /** Marks the live objects of these types that are joined to nothing. */
   markUnjoined(space: number, types: readonly string[]): Promise<void>;
@@ -282,6 +283,7 @@ export interface PlanSummary {
 export interface PlanStore {
   createPlan(run: string, at: string): Promise<number>;
   touchedObjects(after: number, limit: number): Promise<readonly TouchedObject[]>;
+  countTouched(): Promise<number>;
   /** Where the first source object that is joined stands in the tree. */
   sourceOf(mv: number): Promise<{
     readonly id: number;
@@ -417,6 +419,8 @@ export interface ApplyStore {
   /** Single references of one operation as attribute changes (manager: from -> to). */
   singleReferences(plan: string, operation: string): Promise<readonly AttributeChange[]>;
   levels(plan: string): Promise<number>;
+  /** About how many writes a plan still takes, with so many references in one. */
+  countWrites(plan: string, referencesPerWrite: number): Promise<number>;
   /** Operations of one level that are not carried out yet, in pages by position. */
   operationsToDo(
     plan: string,

@@ -242,6 +242,22 @@ export class SqlApplyStore implements ApplyStore {
     return row?.n ?? -1;
   }
 
+  async countWrites(plan: string, referencesPerWrite: number): Promise<number> {
+    const objects = await this.#driver.get<{ readonly n: number }>(
+      `select count(*) as n from operation where plan = ? and state = 'planned' and (action <> 'update' or changes <> '[]')`,
+      Number(plan),
+    );
+    const references = await this.#driver.get<{ readonly n: number | null }>(
+      `select sum((n + ?) / ?) as n from (
+         select count(*) as n from operation_reference where plan = ? and state = 0 group by mv, attribute, adds
+       ) per_object`,
+      referencesPerWrite - 1,
+      referencesPerWrite,
+      Number(plan),
+    );
+    return (objects?.n ?? 0) + (references?.n ?? 0);
+  }
+
   async operationsToDo(plan: string, level: number, after: number, limit: number): Promise<readonly OperationToDo[]> {
     return this.#todo(
       `o.plan = ? and o.level = ? and o.state = 'planned' and o.position > ? order by o.position limit ?`,

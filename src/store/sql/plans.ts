@@ -62,6 +62,11 @@ export class SqlPlanStore implements PlanStore {
     return Promise.all(rows.map((row) => this.#toTouched(row)));
   }
 
+  async countTouched(): Promise<number> {
+    const row = await this.#driver.get<{ readonly n: number }>('select count(*) as n from touched');
+    return row?.n ?? 0;
+  }
+
   async #toTouched(row: TouchedRow): Promise<TouchedObject> {
     return { mv: toMetaverseObject(row), flags: row.flags, tenant: await this.#tenantObject(row.tenant) };
   }

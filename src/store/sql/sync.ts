@@ -61,6 +61,11 @@ export class SqlSyncStore implements SyncStore {
     await this.#driver.run('delete from pending_object where object >= ? and object <= ?', first, last);
   }
 
+  async countPending(): Promise<number> {
+    const row = await this.#driver.get<{ readonly n: number }>('select count(*) as n from pending_object');
+    return row?.n ?? 0;
+  }
+
   async markPending(object: number, flags: number): Promise<void> {
     await this.#driver.run(
       'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
