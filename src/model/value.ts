@@ -29,11 +29,17 @@ function scalarText(value: Scalar): string {
   return `{"b":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`;
 }
 
+/** Objects of one kind name their attributes in few orders: each order is sorted once, and then found again. */
+const ORDERS = new Map<string, readonly string[]>();
+const MOST_ORDERS = 10_000;
+
 function sortedNames(attributes: Attributes): readonly string[] {
   const names = Object.keys(attributes);
-  for (let index = 1; index < names.length; index++) {
-    if ((names[index - 1] ?? '') > (names[index] ?? '')) return names.sort();
-  }
+  const order = names.join(' ');
+  const known = ORDERS.get(order);
+  if (known !== undefined) return known;
+  names.sort();
+  if (ORDERS.size < MOST_ORDERS) ORDERS.set(order, names);
   return names;
 }
 

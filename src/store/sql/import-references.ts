@@ -50,6 +50,10 @@ export class ImportReferences {
       const change = references[name];
       if (change === undefined) continue;
       const attribute = await this.#names.id(name);
+      if (isNew && change.kind === 'complete' && change.more !== true) {
+        if (change.targets.length > 0) await this.#addNew(source, attribute, change.targets);
+        continue;
+      }
       const key = `${source}/${attribute}`;
       if (change.kind === 'delta') {
         for (const anchor of change.add) await this.add(source, attribute, await this.#idOf(anchor));

@@ -27,11 +27,17 @@ class NameTable {
     let hash = length;
     for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
     const known = this.#names.get(hash);
-    if (known?.bytes.length === length && known.bytes.compare(bytes, start, end) === 0) return known.name;
+    if (known?.bytes.length === length && isSame(known.bytes, bytes, start)) return known.name;
     const name = bytes.toString('latin1', start, end);
     if (this.#names.size < MOST_NAMES) this.#names.set(hash, { bytes: Buffer.from(name, 'latin1'), name });
     return name;
   }
+}
+
+/** For a dozen bytes a loop is faster than the call into the runtime that compares them. */
+function isSame(name: Buffer, bytes: Buffer, start: number): boolean {
+  for (let at = 0; at < name.length; at++) if (name[at] !== bytes[start + at]) return false;
+  return true;
 }
 
 const NAMES = new NameTable();
