@@ -23,7 +23,7 @@ interface ImportOptions {
  * So many objects and references are stored in one transaction: several pages of most directories. Each transaction writes the index pages that it
  * touched once more, and a page of objects with random GUIDs touches nearly all of them.
  */
-const BATCH = 2500;
+const BATCH = 6000;
 
 type Begin = Extract<ReadEvent, { kind: 'begin' }>;
 
