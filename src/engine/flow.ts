@@ -1,4 +1,4 @@
-import { type Attributes, isSameValue, type Scalar, type Value } from '../model/value.ts';
+import { type Attributes, isSameValue, type Scalar, scalarsOf, type Value } from '../model/value.ts';
 import type { CompiledFlow, CompiledRule, RuleSource } from '../rules/rule-set.ts';
 
 /** A rule in scope together with the object it reads. */
@@ -92,15 +92,11 @@ function keepIgnored(
 
 function merge(left: Value | undefined, right: Value, ignoreCase: boolean): Value {
   if (left === undefined) return right;
-  const all = [...listOf(left)];
-  for (const value of listOf(right)) {
+  const all = [...scalarsOf(left)];
+  for (const value of scalarsOf(right)) {
     if (!all.some((one) => isSame(one, value, ignoreCase))) all.push(value);
   }
   return all;
-}
-
-function listOf(value: Value): readonly Scalar[] {
-  return Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar];
 }
 
 function isSame(a: Scalar, b: Scalar, ignoreCase: boolean): boolean {

@@ -1,4 +1,4 @@
-import type { Attributes, Value } from '../model/value.ts';
+import type { Attributes } from '../model/value.ts';
 import type { CompiledRule, RuleSource } from '../rules/rule-set.ts';
 import type { Contributor, MetaverseContent, SpaceHead, SpaceObject } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
@@ -131,9 +131,4 @@ function contributors(outcome: FlowOutcome<SpaceObject>): readonly Contributor[]
       found.push({ attribute, object: from.id, objectAttribute: flow.sources[0] ?? attribute });
   }
   return found;
-}
-
-/** The value of an attribute as text, where it is one. */
-export function textOf(value: Value | undefined): string | null {
-  return typeof value === 'string' ? value : null;
 }

@@ -1,4 +1,4 @@
-import { type Attributes, isSameValue, type Scalar, type Value } from '../model/value.ts';
+import { type Attributes, isSameValue, scalarsOf } from '../model/value.ts';
 import type { CompiledRule, JoinCondition } from '../rules/rule-set.ts';
 import type { Store } from '../store/store.ts';
 import { keyOf } from './lookup.ts';
@@ -50,7 +50,7 @@ async function matches(
   const [first, ...others] = group;
   if (first === undefined) return [];
   const found: number[] = [];
-  for (const value of scalars(attributes[first.spaceAttribute])) {
+  for (const value of scalarsOf(attributes[first.spaceAttribute])) {
     for (const candidate of await store.sync.metaverseByValue({ kind: first.metaverseAttribute, key: keyOf(value) })) {
       if (found.includes(candidate.id) || (type !== '*' && candidate.type !== type)) continue;
       if (others.length === 0 && !first.caseSensitive) found.push(candidate.id);
@@ -68,15 +68,10 @@ async function holdsAll(
 ): Promise<boolean> {
   const object = await store.sync.metaverse(mv);
   return group.every(({ spaceAttribute, metaverseAttribute, caseSensitive }) =>
-    scalars(attributes[spaceAttribute]).some((ours) =>
-      scalars(object?.attributes[metaverseAttribute]).some((theirs) =>
+    scalarsOf(attributes[spaceAttribute]).some((ours) =>
+      scalarsOf(object?.attributes[metaverseAttribute]).some((theirs) =>
         caseSensitive ? isSameValue(ours, theirs) : keyOf(ours) === keyOf(theirs),
       ),
     ),
   );
-}
-
-function scalars(value: Value | undefined): readonly Scalar[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar];
 }

@@ -1,5 +1,5 @@
 import type { TargetSchema } from '../connectors/connector.ts';
-import type { Attributes, Scalar, Value } from '../model/value.ts';
+import { type Attributes, type Scalar, scalarsOf } from '../model/value.ts';
 import type { LookupValue } from '../store/store.ts';
 
 /** The text under which a value is found, ignoring case; bytes and texts never meet. */
@@ -9,16 +9,11 @@ export function keyOf(value: Scalar): string {
   return String(value);
 }
 
-function scalars(value: Value | undefined): readonly Scalar[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar];
-}
-
 /** The values of some attributes of a metaverse object by which rules join. */
 export function joinValues(names: readonly string[], attributes: Attributes): readonly LookupValue[] {
   const values: LookupValue[] = [];
   for (const name of names) {
-    for (const value of scalars(attributes[name])) values.push({ kind: name, key: keyOf(value) });
+    for (const value of scalarsOf(attributes[name])) values.push({ kind: name, key: keyOf(value) });
   }
   return values;
 }
@@ -37,7 +32,7 @@ export function uniqueValues(schema: TargetSchema): (attributes: Attributes) => 
   return (attributes) => {
     const found: LookupValue[] = [];
     for (const { name, kind } of unique) {
-      for (const value of scalars(attributes[name])) {
+      for (const value of scalarsOf(attributes[name])) {
         if (typeof value === 'string') found.push({ kind, key: uniqueKey(kind, value) });
       }
     }

@@ -7,6 +7,12 @@ export type Value = Scalar | readonly Scalar[];
 /** Attribute name, spelled as the rules ask for it, to value. References are not in here: they are rows of their own. */
 export type Attributes = Readonly<Record<string, Value>>;
 
+/** The scalars of a value, one by one; none of an absent one. */
+export function scalarsOf(value: Value | undefined): readonly Scalar[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar];
+}
+
 type StoredScalar = string | boolean | { readonly i: string } | { readonly b: string };
 type StoredValue = StoredScalar | readonly StoredScalar[];
 

@@ -416,8 +416,6 @@ export interface ApplyStore {
     offset: number,
     limit: number,
   ): Promise<readonly MemberName[]>;
-  /** Single references of one operation as attribute changes (manager: from -> to). */
-  singleReferences(plan: string, operation: string): Promise<readonly AttributeChange[]>;
   levels(plan: string): Promise<number>;
   /** About how many writes a plan still takes, with so many references in one. */
   countWrites(plan: string, referencesPerWrite: number): Promise<number>;

@@ -21,6 +21,7 @@ import {
   type StoredOperation,
 } from '../store.ts';
 import type { ManagedCounts } from './managed-counts.ts';
+import { countLive, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 import { type OperationRow, toStoredOperation } from './operations.ts';
 import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
@@ -205,15 +206,6 @@ export class SqlApplyStore implements ApplyStore {
       offset,
     );
     return rows.map((row) => ({ anchor: row.anchor ?? '', name: row.name, targetId: row.target_id }));
-  }
-
-  async singleReferences(plan: string, operation: string): Promise<readonly AttributeChange[]> {
-    const row = await this.#driver.get<TodoRow>(
-      `select ${TODO_COLUMNS} from operation o where o.plan = ? and o.position = ?`,
-      Number(plan),
-      Number(operation),
-    );
-    return row === undefined ? [] : this.#singleChanges(Number(plan), row);
   }
 
   async #singleChanges(plan: number, row: TodoRow): Promise<readonly AttributeChange[]> {
@@ -426,7 +418,7 @@ export class SqlApplyStore implements ApplyStore {
       );
     }
     if (before?.state !== 0 || before.mv !== object.mv) await this.#managed.invalidate();
-    if (before?.state !== 0) await this.#countLive(space, object.type, 1);
+    if (before?.state !== 0) await countLive(this.#driver, space, object.type, 1);
     return id;
   }
 
@@ -437,7 +429,7 @@ export class SqlApplyStore implements ApplyStore {
       object,
     );
     if (row === undefined || row.state !== 0) return;
-    await this.#countLive(row.space, row.type, -1);
+    await countLive(this.#driver, row.space, row.type, -1);
     await this.#driver.run('update object set state = 3, deleted_at = ? where id = ?', deletedAt, object);
     const referring = await this.#driver.all<{ readonly source: number; readonly attribute: number }>(
       'select source, attribute from reference where target = ?',
@@ -450,20 +442,7 @@ export class SqlApplyStore implements ApplyStore {
   async believeGone(object: number): Promise<void> {
     const changed = await this.#driver.run('update object set state = 2 where id = ? and state = 3', object);
     if (changed === 0) return;
-    await this.#driver.run(
-      'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
-      object,
-      PENDING.state,
-    );
-  }
-
-  async #countLive(space: number, type: string, by: number): Promise<void> {
-    await this.#driver.run(
-      `insert into space_count (space, type, live) values (?, ?, ?) on conflict (space, type) do update set live = space_count.live + excluded.live`,
-      space,
-      type,
-      by,
-    );
+    await markPending(this.#driver, object, PENDING.state);
   }
 
   async believeReferences(

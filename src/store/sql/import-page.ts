@@ -3,6 +3,7 @@ import { type Attributes, decodeAttributes, encodeAttributes } from '../../model
 import type { Driver } from '../driver.ts';
 import { type ImportCounts, type LookupValue, OBJECT_STATES, PENDING } from '../store.ts';
 import { ImportReferences } from './import-references.ts';
+import { countLive, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 import { objectDocument, storeDocument } from './rows.ts';
 
@@ -169,7 +170,7 @@ export class ImportPages {
       const id = await this.#insert(change, before, { state, parent, rdn, doc });
       await this.#storeLookup(id, change.attributes, false);
       await this.#references.store(id, change.references, true);
-      if (before !== undefined) await this.#mark(id, PENDING.attributes | PENDING.state);
+      if (before !== undefined) await markPending(this.#driver, id, PENDING.attributes | PENDING.state);
       this.#counts.added++;
       return false;
     }
@@ -185,7 +186,7 @@ export class ImportPages {
       const deletedAt = change.deletedAt ?? (isBack ? (before.deleted_at ?? '') : null);
       await this.#update(before, change.type, { state, parent, rdn, doc, deletedAt });
       if (flags & PENDING.attributes) await this.#storeLookup(before.id, change.attributes, true);
-      await this.#mark(before.id, flags);
+      await markPending(this.#driver, before.id, flags);
       this.#counts.changed++;
     }
     await this.#references.store(before.id, change.references, false);
@@ -290,7 +291,7 @@ export class ImportPages {
         deletedAt: isBack ? (before.deleted_at ?? '') : null,
       });
       if (flags & PENDING.attributes) await this.#storeLookup(before.id, attributes, true);
-      await this.#mark(before.id, flags);
+      await markPending(this.#driver, before.id, flags);
       this.#counts.changed++;
     }
     await this.#references.store(before.id, change.references, false);
@@ -315,7 +316,7 @@ export class ImportPages {
       before.id,
     );
     await this.#references.dropAllTo(before.id);
-    await this.#mark(before.id, PENDING.state);
+    await markPending(this.#driver, before.id, PENDING.state);
     this.#counts.removed++;
   }
 
@@ -332,14 +333,6 @@ export class ImportPages {
     }
   }
 
-  async #mark(object: number, flags: number): Promise<void> {
-    await this.#driver.run(
-      'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
-      object,
-      flags,
-    );
-  }
-
   #countLive(type: string, by: number): void {
     this.#live.set(type, (this.#live.get(type) ?? 0) + by);
   }
@@ -347,13 +340,7 @@ export class ImportPages {
   async #storeLiveCounts(): Promise<void> {
     for (const [type, by] of this.#live) {
       if (by === 0) continue;
-      await this.#driver.run(
-        `insert into space_count (space, type, live) values (?, ?, ?)
-         on conflict (space, type) do update set live = space_count.live + excluded.live`,
-        this.#space,
-        type,
-        by,
-      );
+      await countLive(this.#driver, this.#space, type, by);
     }
   }
 }

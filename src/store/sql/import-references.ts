@@ -1,6 +1,7 @@
 import type { ReferenceChange } from '../../model/change.ts';
 import type { Driver } from '../driver.ts';
 import { PENDING } from '../store.ts';
+import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 
 /** How many references one page added and removed. */
@@ -189,11 +190,7 @@ export class ImportReferences {
         by,
       );
       if (!marks) continue;
-      await this.#driver.run(
-        'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
-        source,
-        PENDING.attributes,
-      );
+      await markPending(this.#driver, source, PENDING.attributes);
     }
     this.#countChanges.clear();
   }

@@ -13,6 +13,7 @@ import {
   TOUCH,
 } from '../store.ts';
 import type { ManagedCounts } from './managed-counts.ts';
+import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 import {
   METAVERSE_COLUMNS,
@@ -67,11 +68,7 @@ export class SqlSyncStore implements SyncStore {
   }
 
   async markPending(object: number, flags: number): Promise<void> {
-    await this.#driver.run(
-      'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
-      object,
-      flags,
-    );
+    await markPending(this.#driver, object, flags);
   }
 
   async markUnjoined(space: number, types: readonly string[]): Promise<void> {
