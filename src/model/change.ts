@@ -42,6 +42,8 @@ export interface ObjectPut {
   readonly type: string;
   readonly place: Place | null;
   readonly attributes: Attributes;
+  /** `encodeAttributes` of the attributes, from somebody who has it already: then `attributes` may be worked out only when it is asked for. */
+  readonly document?: string;
   readonly references: Readonly<Record<string, ReferenceChange>>;
   /** Tenant objects in the recycle bin: they can be restored until this ISO time has passed 30 days. */
   readonly deletedAt?: string;

@@ -42,8 +42,20 @@ const SEARCH_REFERENCE = 0x73;
 /** Entries that wait for who reads them before the server is made to wait. */
 const QUEUE_LIMIT = 2000;
 
+export interface CollectedAnswer<Item> {
+  readonly items: readonly Item[];
+  readonly controls: AnswerControls;
+}
+
+export interface Collection<Item> {
+  readonly done: Promise<CollectedAnswer<Item>>;
+  /** Nobody waits for it any more: what still comes is thrown away, and `done` never ends. */
+  abandon(): void;
+}
+
 interface PendingAnswer {
-  onEntry(entry: LdapEntry): void;
+  /** The cursor stands on the content of a SearchResultEntry. Throws RangeError for what is malformed. */
+  onEntry(cursor: BerCursor): void;
   onDone(result: { readonly code: number; readonly diagnostic: string; readonly controls: AnswerControls }): void;
   onFailure(error: ConnectionLost): void;
 }
@@ -117,6 +129,29 @@ export class LdapConnection {
       this.#forget(messageId);
       this.#socket.resume();
     }
+  }
+
+  /**
+   * Carries a search out whose answer is bounded (a page), and answers all of it at once. `decode` is called for each entry as it comes, with the cursor
+   * on its content. Throws LdapRefusal or ConnectionLost.
+   */
+  collect<Item>(search: LdapSearch, decode: (cursor: BerCursor) => Item): Collection<Item> {
+    const items: Item[] = [];
+    let messageId = 0;
+    const done = new Promise<CollectedAnswer<Item>>((resolve, reject) => {
+      const answer: PendingAnswer = {
+        onEntry: (cursor) => {
+          items.push(decode(cursor));
+        },
+        onDone: ({ code, diagnostic, controls }) => {
+          if (code === RESULT.success) resolve({ items, controls });
+          else reject(new LdapRefusal(code, diagnostic));
+        },
+        onFailure: reject,
+      };
+      messageId = this.#send(answer, (id) => encodeSearch(search, id));
+    });
+    return { done, abandon: () => this.#forget(messageId) };
   }
 
   /** All entries of a small search. */
@@ -226,7 +261,7 @@ export class LdapConnection {
     if (operation === ProtocolOperation.LDAP_RES_SEARCH_ENTRY) {
       if (!pending) return;
       cursor.enter(operation);
-      pending.onEntry(decodeEntry(cursor));
+      pending.onEntry(cursor);
       return;
     }
     if (operation === SEARCH_REFERENCE) return;
@@ -253,8 +288,8 @@ class EntryQueue implements PendingAnswer {
     this.#flow = flow;
   }
 
-  onEntry(entry: LdapEntry): void {
-    this.#entries.push(entry);
+  onEntry(cursor: BerCursor): void {
+    this.#entries.push(decodeEntry(cursor));
     if (this.#entries.length >= QUEUE_LIMIT) this.#flow.hold();
     this.#notify();
   }

@@ -1,4 +1,5 @@
 import type { BerCursor } from './ber-cursor.ts';
+import { NameTable } from './name-table.ts';
 
 /** One attribute of an entry as it was sent. An attribute sent without values is here, one that was not sent is not. */
 export interface LdapAttribute {
@@ -16,31 +17,8 @@ export interface LdapEntry {
 }
 
 const NO_SPANS: readonly number[] = [];
-const MOST_NAMES = 4096;
 
-/** Attribute names come by the million and are few: each is made a string once, and found again by its bytes. */
-class NameTable {
-  readonly #names = new Map<number, { readonly bytes: Buffer; readonly name: string }>();
-
-  read(bytes: Buffer, start: number, end: number): string {
-    const length = end - start;
-    let hash = length;
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
-    const known = this.#names.get(hash);
-    if (known?.bytes.length === length && isSame(known.bytes, bytes, start)) return known.name;
-    const name = bytes.toString('latin1', start, end);
-    if (this.#names.size < MOST_NAMES) this.#names.set(hash, { bytes: Buffer.from(name, 'latin1'), name });
-    return name;
-  }
-}
-
-/** For a dozen bytes a loop is faster than the call into the runtime that compares them. */
-function isSame(name: Buffer, bytes: Buffer, start: number): boolean {
-  for (let at = 0; at < name.length; at++) if (name[at] !== bytes[start + at]) return false;
-  return true;
-}
-
-const NAMES = new NameTable();
+const NAMES = new NameTable((name) => name);
 
 /** Decodes a SearchResultEntry (RFC 4511 §4.5.2) whose content starts at the cursor. */
 export function decodeEntry(cursor: BerCursor): LdapEntry {
@@ -58,11 +36,15 @@ export function decodeEntry(cursor: BerCursor): LdapEntry {
   return { dn, bytes, attributes };
 }
 
-function readSpans(cursor: BerCursor, end: number): readonly number[] {
+/** Start and end of each value of the set that the cursor stands on. */
+export function readSpans(cursor: BerCursor, end: number): readonly number[] {
   if (cursor.at >= end) return NO_SPANS;
   const valuesEnd = cursor.enter(0x31);
   if (cursor.at >= valuesEnd) return NO_SPANS;
-  const spans: number[] = [];
+  const firstEnd = cursor.enter(0x04);
+  // Nearly all attributes have one value: an array that grows would be ten times as large.
+  const spans = [cursor.at, firstEnd];
+  cursor.at = firstEnd;
   while (cursor.at < valuesEnd) {
     const valueEnd = cursor.enter(0x04);
     spans.push(cursor.at, valueEnd);

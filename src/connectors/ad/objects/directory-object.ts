@@ -33,6 +33,8 @@ export interface DirectoryObject {
   /** Made since the last read, and all of it is here. DirSync sends whenCreated of such objects only; uSNCreated tells it otherwise. */
   readonly isNew: boolean;
   readonly attributes: Record<string, Value>;
+  /** The attributes as they are to be stored, where an entry was decoded to that at once; `attributes` is empty then. */
+  readonly document: string | null;
   readonly cleared: readonly string[];
   readonly references: Record<string, ReferenceChange>;
   readonly rangesLeft: readonly RangeLeft[];
@@ -49,7 +51,7 @@ export const IDENTITY_ATTRIBUTES = ['objectGUID', 'objectClass', 'parentGUID'] a
 /** `positions`: `;range=` tells which values of how many these are; `changes`: DirSync, which were added and removed. */
 export type RangeMeaning = 'positions' | 'changes';
 
-interface DraftObject {
+export interface DraftObject {
   anchor: string | null;
   dn: string;
   type: SourceType | null;
@@ -59,6 +61,7 @@ interface DraftObject {
   isDeleted: boolean;
   isNew: boolean;
   attributes: Record<string, Value>;
+  document: string | null;
   cleared: string[];
   references: Record<string, ReferenceChange>;
   rangesLeft: RangeLeft[];
@@ -67,7 +70,8 @@ interface DraftObject {
   isIncomplete: boolean;
 }
 
-type Reader = (draft: DraftObject, entry: LdapEntry, attribute: LdapAttribute) => void;
+/** Takes what one attribute of an entry says of the object. */
+export type Reader = (draft: DraftObject, entry: LdapEntry, attribute: LdapAttribute) => void;
 
 /** Decodes entries of one read. Keeps what it learnt about attribute names and classes. */
 export class ObjectDecoder {
@@ -82,9 +86,18 @@ export class ObjectDecoder {
   }
 
   decode(entry: LdapEntry): DirectoryObject {
-    const draft: DraftObject = {
+    const draft = this.begin(entry.dn);
+    for (const attribute of entry.attributes) {
+      for (const read of this.#readersOfName(attribute.name)) read(draft, entry, attribute);
+    }
+    return this.end(draft, entry.dn);
+  }
+
+  /** An object of which nothing is known but its DN. */
+  begin(dn: string): DraftObject {
+    return {
       anchor: null,
-      dn: plainDn(entry.dn),
+      dn: plainDn(dn),
       type: null,
       classes: [],
       parent: null,
@@ -92,6 +105,7 @@ export class ObjectDecoder {
       isDeleted: false,
       isNew: false,
       attributes: {},
+      document: null,
       cleared: [],
       references: {},
       rangesLeft: [],
@@ -99,23 +113,31 @@ export class ObjectDecoder {
       problem: null,
       isIncomplete: false,
     };
-    for (const attribute of entry.attributes) {
-      for (const read of this.#readersOf(attribute.name)) read(draft, entry, attribute);
-    }
-    draft.anchor ??= guidOfDn(entry.dn) ?? null;
+  }
+
+  end(draft: DraftObject, dn: string): DirectoryObject {
+    draft.anchor ??= guidOfDn(dn);
     return draft;
   }
 
-  #readersOf(wireName: string): readonly Reader[] {
+  #readersOfName(wireName: string): readonly Reader[] {
     const known = this.#readers.get(wireName);
     if (known) return known;
+    const readers = this.readersOf(wireName);
+    // Ranges come in any number of spellings; whole names are few.
+    if (!wireName.includes(';')) this.#readers.set(wireName, readers);
+    return readers;
+  }
+
+  /** Who takes what an attribute of that name says; `identityOnly`: its value is taken elsewhere. */
+  readersOf(wireName: string, identityOnly = false): readonly Reader[] {
     const range = parseRange(wireName);
     const name = (range?.name ?? wireName).toLowerCase();
     const column = this.#columns.get(name);
     const readers: Reader[] = [];
     const identity = range ? undefined : this.#identityReader(name);
     if (identity) readers.push(identity);
-    if (column) {
+    if (column && !identityOnly) {
       if (!range) readers.push((draft, entry, attribute) => readWhole(draft, entry, attribute, column));
       else if (this.#meaning === 'changes')
         readers.push((draft, entry, attribute) => readValueChanges(draft, entry, attribute, column, range.low === 1));
@@ -125,8 +147,6 @@ export class ObjectDecoder {
           if (range.high !== null) leaveRange(draft, column, range.high + 1);
         });
     }
-    // Ranges come in any number of spellings; whole names are few.
-    if (!range) this.#readers.set(wireName, readers);
     return readers;
   }
 

@@ -1,10 +1,12 @@
 import type { ObjectPatch, ObjectPut, Place, ReferenceChange } from '../../../model/change.ts';
 import { rdnValue, splitFirstRdn } from '../../../model/dn.ts';
-import type { Value } from '../../../model/value.ts';
+import { type Attributes, decodeAttributes, type Value } from '../../../model/value.ts';
 import type { ReadProblem } from '../../connector.ts';
 import type { Columns } from './attribute-columns.ts';
 import type { DirectoryObject } from './directory-object.ts';
 import { isSameSpelling } from './extended-dn.ts';
+
+export type AnchoredObject = DirectoryObject & { readonly anchor: string };
 
 /** Where an object hangs; null when its parent was not told. The domain itself hangs nowhere. */
 export function placeOf(object: DirectoryObject, namingContext: string): Place | null {
@@ -14,26 +16,48 @@ export function placeOf(object: DirectoryObject, namingContext: string): Place |
 }
 
 /** An object that was read whole. */
-export function toPut(object: DirectoryObject & { readonly anchor: string }, namingContext: string): ObjectPut {
-  return {
-    kind: 'put',
-    anchor: object.anchor,
-    type: object.type ?? 'other',
-    place: placeOf(object, namingContext),
-    attributes: object.attributes,
-    references: object.references,
-  };
+export function toPut(object: AnchoredObject, namingContext: string): ObjectPut {
+  return describePut(object, placeOf(object, namingContext), object.references);
+}
+
+/** `toPut` for who knows better where the object hangs and what it refers to. */
+export function describePut(
+  object: AnchoredObject,
+  place: Place | null,
+  references: ObjectPut['references'],
+): ObjectPut {
+  if (object.document !== null) return new DocumentPut(object, object.document, place, references);
+  const { anchor, attributes } = object;
+  return { kind: 'put', anchor, type: object.type ?? 'other', place, attributes, references };
+}
+
+/** An object whose attributes are taken apart only for who asks for them. */
+class DocumentPut implements ObjectPut {
+  readonly kind = 'put';
+  readonly anchor: string;
+  readonly type: string;
+  readonly place: Place | null;
+  readonly references: ObjectPut['references'];
+  readonly document: string;
+
+  constructor(object: AnchoredObject, document: string, place: Place | null, references: ObjectPut['references']) {
+    this.anchor = object.anchor;
+    this.type = object.type ?? 'other';
+    this.place = place;
+    this.references = references;
+    this.document = document;
+  }
+
+  get attributes(): Attributes {
+    return decodeAttributes(this.document);
+  }
 }
 
 /**
  * An object that was read whole, but is not new: whoever holds it gets all of it, whoever does not asks for it. A `put` would not do for one
  * that came back from the recycle bin, because the groups it is in again have not changed.
  */
-export function toWholePatch(
-  object: DirectoryObject & { readonly anchor: string },
-  columns: Columns,
-  namingContext: string,
-): ObjectPatch {
+export function toWholePatch(object: AnchoredObject, columns: Columns, namingContext: string): ObjectPatch {
   const place = placeOf(object, namingContext);
   const asked = [...columns.values()];
   const absent = asked.filter(({ name, isReference }) => !isReference && !(name in object.attributes));
@@ -55,10 +79,7 @@ const NO_TARGETS: ReferenceChange = { kind: 'complete', targets: [] };
 const ALWAYS_SENT: ReadonlySet<string> = new Set(['objectguid', 'instancetype', 'parentguid']);
 
 /** What a change tells of an object; null when it tells nothing that was asked for. */
-export function toPatch(
-  object: DirectoryObject & { readonly anchor: string },
-  namingContext: string,
-): ObjectPatch | null {
+export function toPatch(object: AnchoredObject, namingContext: string): ObjectPatch | null {
   const place = placeOf(object, namingContext);
   const { attributes, cleared, references } = object;
   for (const name of Object.keys(attributes)) if (ALWAYS_SENT.has(name.toLowerCase())) delete attributes[name];

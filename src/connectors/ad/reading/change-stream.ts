@@ -1,6 +1,7 @@
 import { DirbridgeError } from '../../../errors.ts';
+import type { BerCursor } from '../ldap/ber-cursor.ts';
 import { showDeletedControl } from '../ldap/ldap-controls.ts';
-import { type LdapEntry, readText } from '../ldap/ldap-entry.ts';
+import { decodeEntry, readText } from '../ldap/ldap-entry.ts';
 import { isTransient } from '../ldap/ldap-failure.ts';
 import { columnNames } from '../objects/attribute-columns.ts';
 import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from '../objects/directory-object.ts';
@@ -81,7 +82,8 @@ async function* searchByUsn(
   after: bigint,
 ): AsyncGenerator<readonly DirectoryObject[], void, void> {
   const decoder = new ObjectDecoder(context.columns, 'positions');
-  const convert = (entry: LdapEntry): DirectoryObject => {
+  const decode = (cursor: BerCursor): DirectoryObject => {
+    const entry = decodeEntry(cursor);
     const created = readText(entry, 'uSNCreated');
     return { ...decoder.decode(entry), isNew: created !== undefined && BigInt(created) > after };
   };
@@ -98,7 +100,7 @@ async function* searchByUsn(
     ],
     controls: [showDeletedControl(), ...objectControls(session.facts)],
   } as const;
-  yield* searchPages(session.connection, search, context.pageSize, convert);
+  yield* searchPages(session.connection, search, context.pageSize, decode);
 }
 
 /** Whether a first answer that failed means that the point itself is refused, not that the server is away. */

@@ -1,11 +1,10 @@
 import { splitFirstRdn } from '../../../model/dn.ts';
-import { type DirectoryObject, ObjectDecoder } from '../objects/directory-object.ts';
+import { ObjectDecoder } from '../objects/directory-object.ts';
 import { isSameSpelling } from '../objects/extended-dn.ts';
+import type { AnchoredObject } from '../objects/object-changes.ts';
 import type { Session } from '../session/sessions.ts';
 import { completeAttributes } from './ranged-values.ts';
 import type { ReadContext } from './read-context.ts';
-
-type AnchoredObject = DirectoryObject & { readonly anchor: string };
 
 /** Asks for what an entry lacks to be a whole object: values that the server cut, and a parent that it did not tell. */
 export async function completeObject(session: Session, context: ReadContext, object: AnchoredObject): Promise<void> {

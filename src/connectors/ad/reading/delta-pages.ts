@@ -1,5 +1,13 @@
 import type { DirectoryObject } from '../objects/directory-object.ts';
-import { addNameAttributes, hasAnchor, problemOf, toPatch, toPut, toWholePatch } from '../objects/object-changes.ts';
+import {
+  type AnchoredObject,
+  addNameAttributes,
+  hasAnchor,
+  problemOf,
+  toPatch,
+  toPut,
+  toWholePatch,
+} from '../objects/object-changes.ts';
 import { isReadByItself } from '../objects/object-type.ts';
 import { Attempts, type Session } from '../session/sessions.ts';
 import type { ChangePoint } from './change-point.ts';
@@ -10,8 +18,6 @@ import { type PageEvent, PageEvents } from './page-events.ts';
 import { ParentChain } from './parent-chain.ts';
 import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.ts';
 import type { ReadContext } from './read-context.ts';
-
-type AnchoredObject = DirectoryObject & { readonly anchor: string };
 
 /** Turns a stream of changes into pages. */
 export class DeltaPages {

@@ -1,6 +1,7 @@
 import { AnchorSet } from '../objects/anchor-set.ts';
 import { columnNames } from '../objects/attribute-columns.ts';
-import { type DirectoryObject, IDENTITY_ATTRIBUTES, ObjectDecoder } from '../objects/directory-object.ts';
+import { type DirectoryObject, IDENTITY_ATTRIBUTES } from '../objects/directory-object.ts';
+import { DocumentDecoder } from '../objects/document-decoder.ts';
 import { hasAnchor, problemOf, toPut } from '../objects/object-changes.ts';
 import { OBJECT_FILTER } from '../objects/object-type.ts';
 import { formatRange } from '../objects/value-range.ts';
@@ -69,7 +70,7 @@ export class FullRead {
   }
 
   async *#readObjects(session: Session, attempts: Attempts): AsyncGenerator<PageEvent, void, void> {
-    const decoder = new ObjectDecoder(this.#context.columns, 'positions');
+    const decoder = new DocumentDecoder(this.#context.columns);
     yield* this.#finishTargets(session);
     const search = {
       base: session.facts.namingContext,
@@ -78,7 +79,7 @@ export class FullRead {
       attributes: this.#what === 'presence' ? IDENTITY_ATTRIBUTES : listAttributes(this.#context),
       controls: objectControls(session.facts),
     } as const;
-    const pages = searchPages(session.connection, search, this.#context.pageSize, (entry) => decoder.decode(entry));
+    const pages = searchPages(session.connection, search, this.#context.pageSize, (cursor) => decoder.decode(cursor));
     for await (const objects of pages) {
       const before = this.#seen.size;
       for (const object of objects) await this.#take(session, object);

@@ -2,9 +2,10 @@ import type { ObjectChange, ReferenceChange } from '../../../model/change.ts';
 import { normalizeDn, splitFirstRdn } from '../../../model/dn.ts';
 import type { ReadEvent } from '../../connector.ts';
 import { columnNames } from '../objects/attribute-columns.ts';
-import { type DirectoryObject, ObjectDecoder } from '../objects/directory-object.ts';
+import type { DirectoryObject } from '../objects/directory-object.ts';
+import { DocumentDecoder } from '../objects/document-decoder.ts';
 import { isSameSpelling } from '../objects/extended-dn.ts';
-import { hasAnchor, problemOf } from '../objects/object-changes.ts';
+import { describePut, hasAnchor, problemOf } from '../objects/object-changes.ts';
 import { Attempts } from '../session/sessions.ts';
 import { type PageEvent, PageEvents } from './page-events.ts';
 import { searchPages } from './paged-search.ts';
@@ -91,14 +92,14 @@ class PlainRead {
 
   async *#readObjects(attempts: Attempts): AsyncGenerator<PageEvent, void, void> {
     const { connection, facts } = await this.#context.sessions.current();
-    const decoder = new ObjectDecoder(this.#context.columns, 'positions');
+    const decoder = new DocumentDecoder(this.#context.columns);
     const search = {
       base: facts.namingContext,
       scope: 'sub',
       filter: '(objectClass=*)',
       attributes: [...new Set([...columnNames(this.#context.columns), 'objectGUID', 'entryUUID', 'objectClass'])],
     } as const;
-    const pages = searchPages(connection, search, this.#context.pageSize, (entry) => decoder.decode(entry));
+    const pages = searchPages(connection, search, this.#context.pageSize, (cursor) => decoder.decode(cursor));
     for await (const objects of pages) {
       const before = this.#delivered.size;
       for (const object of objects) this.#take(object, facts.namingContext);
@@ -118,14 +119,7 @@ class PlainRead {
     const parentAnchor = isRoot ? null : this.#anchors.find(parent);
     const { references, later } = this.#resolve(object);
     const place = isRoot || parentAnchor !== null ? { parent: parentAnchor, rdn } : null;
-    this.#pages.add({
-      kind: 'put',
-      anchor: object.anchor,
-      type: object.type ?? 'other',
-      place,
-      attributes: object.attributes,
-      references,
-    });
+    this.#pages.add(describePut(object, place, references));
     if (later.length > 0 || place === null)
       this.#waiting.push({ anchor: object.anchor, parentDn: place === null ? parent : null, rdn, targets: later });
   }
