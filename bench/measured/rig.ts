@@ -104,7 +104,7 @@ export class Rig {
       return importSpace(context, this.#sourceOf(context), {
         attributes: context.rules.attributesRead('source'),
         references: [...new Set([...context.rules.referencesRead('source'), 'member'])],
-        lookup: () => [],
+        lookup: null,
         full: false,
         run,
       });

@@ -75,7 +75,7 @@ function importSource(
   return importSpace(context, connector, {
     attributes: rules.attributesRead('source'),
     references: withMember(rules.referencesRead('source')),
-    lookup: () => [],
+    lookup: null,
     full,
     run,
   });

@@ -10,6 +10,8 @@ export interface Driver {
   get<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row | undefined>;
   /** Answers the number of rows changed. */
   run(sql: string, ...values: readonly SqlValue[]): Promise<number>;
+  /** `run` once for each row of values, in their order; answers the number of rows changed in all. */
+  runMany(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number>;
   /** For `insert ... returning id`. */
   insert(sql: string, ...values: readonly SqlValue[]): Promise<number>;
   /** Reads in pages of some thousand rows; no write may happen on the rows read while it is open. */

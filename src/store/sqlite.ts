@@ -46,6 +46,14 @@ class SqliteDriver implements Driver {
     return Number(this.#statement(sql).run(...values).changes);
   }
 
+  async runMany(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    if (rows.length === 0) return 0;
+    const statement = this.#statement(sql);
+    let changes = 0;
+    for (const row of rows) changes += Number(statement.run(...row).changes);
+    return changes;
+  }
+
   async insert(sql: string, ...values: readonly SqlValue[]): Promise<number> {
     // SQLite knows the number of the last row without the detour that `returning` takes.
     return Number(this.#statement(sql, RETURNING).run(...values).lastInsertRowid);

@@ -38,6 +38,8 @@ export interface LookupValue {
   readonly key: string;
 }
 
+export type Lookup = (attributes: Attributes) => readonly LookupValue[];
+
 // ---------------------------------------------------------------- spaces
 
 export interface SpaceHead {
@@ -93,13 +95,14 @@ export interface SpaceStore {
   beginImport(space: number): Promise<number>;
   /**
    * Stores one page, marks what changed for sync, and answers the anchors of patches for objects that are not in the space, and of objects that have
-   * come back from the recycle bin: the caller fetches those whole, with what refers to them, and then says `noteFetched`. `lookup` gives the values by which objects are to be found (`objectsByValue`).
+   * come back from the recycle bin: the caller fetches those whole, with what refers to them, and then says `noteFetched`. `lookup` gives the values by which objects are to be found (`objectsByValue`);
+   * null: by none.
    */
   storeChanges(
     space: number,
     generation: number,
     changes: readonly ObjectChange[],
-    lookup: (attributes: Attributes) => readonly LookupValue[],
+    lookup: Lookup | null,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }>;
   /** What refers to these objects has been read; until then an object that came back is asked for again. */
   noteFetched(space: number, anchors: readonly string[]): Promise<void>;

@@ -38,6 +38,12 @@ export class BreakingDriver implements Driver {
     return this.#inner.run(sql, ...values);
   }
 
+  async runMany(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    let changes = 0;
+    for (const row of rows) changes += await this.run(sql, ...row);
+    return changes;
+  }
+
   async insert(sql: string, ...values: readonly SqlValue[]): Promise<number> {
     this.#step();
     return this.#inner.insert(sql, ...values);

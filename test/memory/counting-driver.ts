@@ -54,6 +54,12 @@ export class CountingDriver implements Driver {
     return changed;
   }
 
+  async runMany(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    let changes = 0;
+    for (const row of rows) changes += await this.run(sql, ...row);
+    return changes;
+  }
+
   async insert(sql: string, ...values: readonly SqlValue[]): Promise<number> {
     const id = await this.#inner.insert(sql, ...values);
     this.#count(sql, values, 0);

@@ -1,7 +1,8 @@
 import type { ObjectChange, ObjectPatch, ObjectPut, ObjectRemoval, Place } from '../../model/change.ts';
 import { type Attributes, decodeAttributes, encodeAttributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
-import { type ImportCounts, type LookupValue, OBJECT_STATES, PENDING } from '../store.ts';
+import { type ImportCounts, type Lookup, OBJECT_STATES, PENDING } from '../store.ts';
+import { ImportBatch } from './import-batch.ts';
 import { ImportReferences } from './import-references.ts';
 import { countLive, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
@@ -21,7 +22,6 @@ interface ImportRow {
 /** Above this many the remembered numbers of anchors are forgotten: memory stays bounded, whatever the size of the directory. */
 const REMEMBERED_ANCHORS = 200_000;
 
-type Lookup = (attributes: Attributes) => readonly LookupValue[];
 type Counter = { -readonly [Name in keyof ImportCounts]: number };
 
 /** Stores pages of one import: objects, their place, their references, and the marks that tell sync what changed. */
@@ -29,17 +29,20 @@ export class ImportPages {
   readonly #driver: Driver;
   readonly #space: number;
   readonly #generation: number;
-  readonly #lookup: Lookup;
+  readonly #lookup: Lookup | null;
   readonly #ids = new Map<string, number>();
   readonly #references: ImportReferences;
   /** Whether every object of the space is among the remembered ones, so that an unknown anchor is a new object. */
   #remembersAll: boolean | null = null;
+  /** Those of the remembered ones that are only referred to so far. */
+  readonly #placeholders = new Set<number>();
+  readonly #batch = new ImportBatch();
+  #nextId = 0;
   #firstNew = 0;
-  #lastNew = 0;
   #counts: Counter = noCounts();
   #live = new Map<string, number>();
 
-  constructor(driver: Driver, names: AttributeNames, space: number, generation: number, lookup: Lookup) {
+  constructor(driver: Driver, names: AttributeNames, space: number, generation: number, lookup: Lookup | null) {
     this.#driver = driver;
     this.#references = new ImportReferences(driver, names, (anchor) => this.#idOf(anchor));
     this.#space = space;
@@ -55,6 +58,12 @@ export class ImportPages {
     await this.#beginPage();
     const unknown: string[] = [];
     for (const change of changes) {
+      if (change.kind === 'put' && this.#isNew(change.anchor)) {
+        await this.#add(change, this.#ids.get(change.anchor));
+        continue;
+      }
+      // What is not remembered cannot be in the batch.
+      if (change.kind !== 'put' || this.#ids.has(change.anchor)) await this.#batch.write(this.#driver);
       if (change.kind === 'put') {
         if (await this.#put(change)) unknown.push(change.anchor);
       } else if (change.kind === 'patch') {
@@ -69,25 +78,29 @@ export class ImportPages {
   async #beginPage(): Promise<void> {
     this.#live = new Map();
     this.#references.begin(this.#counts);
-    this.#firstNew = 0;
-    this.#lastNew = 0;
     if (this.#ids.size > REMEMBERED_ANCHORS) {
       this.#ids.clear();
+      this.#placeholders.clear();
       this.#remembersAll = false;
     }
+    // Nobody else adds objects: the transaction is ours, and one process writes.
+    const last = await this.#driver.get<{ readonly id: number | null }>('select max(id) as id from object');
+    this.#firstNew = (last?.id ?? 0) + 1;
+    this.#nextId = this.#firstNew;
     this.#remembersAll ??=
       (await this.#driver.get('select 1 from object where space = ? limit 1', this.#space)) === undefined;
   }
 
   async #endPage(): Promise<void> {
+    await this.#batch.write(this.#driver);
     await this.#references.end();
-    if (this.#firstNew > 0) {
+    if (this.#nextId > this.#firstNew) {
       await this.#driver.run(
         `insert into pending_object (object, flags) select id, ? from object where id >= ? and id <= ? and space = ? and state <> 1
          on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
         PENDING.attributes | PENDING.state,
         this.#firstNew,
-        this.#lastNew,
+        this.#nextId - 1,
         this.#space,
       );
     }
@@ -111,6 +124,8 @@ export class ImportPages {
   /** Forgets what was remembered of a page whose transaction was rolled back. */
   forget(): void {
     this.#ids.clear();
+    this.#placeholders.clear();
+    this.#batch.clear();
     this.#references.forget();
     this.#remembersAll = false;
   }
@@ -126,26 +141,44 @@ export class ImportPages {
     return row;
   }
 
+  /** Whether the object is known to be new without asking: the space was empty, or it is only referred to so far. */
+  #isNew(anchor: string): boolean {
+    const id = this.#ids.get(anchor);
+    return id === undefined ? this.#remembersAll === true : this.#placeholders.has(id);
+  }
+
   /** The number of an object; a placeholder is made for one that is only referred to. */
   async #idOf(anchor: string): Promise<number> {
-    const known = this.#ids.get(anchor);
-    if (known !== undefined) return known;
-    const row = this.#remembersAll
-      ? undefined
-      : await this.#driver.get<{ readonly id: number }>(
-          'select id from object where space = ? and anchor = ?',
-          this.#space,
-          anchor,
-        );
-    const id =
-      row?.id ??
-      (await this.#driver.insert(
-        `insert into object (space, anchor, type, state, generation) values (?, ?, 'placeholder', 1, ?) returning id`,
-        this.#space,
-        anchor,
-        this.#generation,
-      ));
+    await this.#recall(anchor);
+    return this.#ids.get(anchor) ?? this.#addPlaceholder(anchor);
+  }
+
+  /** Remembers the number of an object that the space holds. */
+  async #recall(anchor: string): Promise<void> {
+    if (this.#remembersAll || this.#ids.has(anchor)) return;
+    const row = await this.#driver.get<{ readonly id: number }>(
+      'select id from object where space = ? and anchor = ?',
+      this.#space,
+      anchor,
+    );
+    if (row !== undefined) this.#ids.set(anchor, row.id);
+  }
+
+  #addPlaceholder(anchor: string): number {
+    const id = this.#nextId++;
+    this.#batch.addObject({
+      id,
+      space: this.#space,
+      anchor,
+      type: 'placeholder',
+      state: OBJECT_STATES.placeholder,
+      parent: null,
+      rdn: null,
+      generation: this.#generation,
+      deletedAt: null,
+    });
     this.#ids.set(anchor, id);
+    this.#placeholders.add(id);
     return id;
   }
 
@@ -160,20 +193,16 @@ export class ImportPages {
 
   /** Answers whether the object has come back: what refers to it came back with it and has to be fetched. */
   async #put(change: ObjectPut): Promise<boolean> {
-    this.#counts.read++;
-    const state = change.deletedAt === undefined ? OBJECT_STATES.live : OBJECT_STATES.restorable;
-    const doc = encodeAttributes(change.attributes);
-    const parent = change.place?.parent == null ? null : await this.#idOf(change.place.parent);
-    const rdn = change.place?.rdn ?? null;
     const before = await this.#row(change.anchor);
     if (before === undefined || before.state === OBJECT_STATES.placeholder) {
-      const id = await this.#insert(change, before, { state, parent, rdn, doc });
-      await this.#storeLookup(id, change.attributes, false);
-      await this.#references.store(id, change.references, true);
-      if (before !== undefined) await markPending(this.#driver, id, PENDING.attributes | PENDING.state);
-      this.#counts.added++;
+      await this.#add(change, before?.id);
       return false;
     }
+    this.#counts.read++;
+    const state = change.deletedAt === undefined ? OBJECT_STATES.live : OBJECT_STATES.restorable;
+    const doc = change.document ?? encodeAttributes(change.attributes);
+    const parent = change.place?.parent == null ? null : await this.#idOf(change.place.parent);
+    const rdn = change.place?.rdn ?? null;
     const isBack = state === OBJECT_STATES.live && wasDeleted(before);
     const flags =
       (before.doc !== doc || before.type !== change.type ? PENDING.attributes : 0) |
@@ -185,57 +214,51 @@ export class ImportPages {
     } else {
       const deletedAt = change.deletedAt ?? (isBack ? (before.deleted_at ?? '') : null);
       await this.#update(before, change.type, { state, parent, rdn, doc, deletedAt });
-      if (flags & PENDING.attributes) await this.#storeLookup(before.id, change.attributes, true);
+      if (flags & PENDING.attributes) await this.#storeLookup(before.id, () => change.attributes, true);
       await markPending(this.#driver, before.id, flags);
       this.#counts.changed++;
     }
-    await this.#references.store(before.id, change.references, false);
+    await this.#references.store(before.id, change.references);
     await this.#references.dropUnnamed(before.id, change.references);
     return isBack;
   }
 
-  async #insert(
-    change: ObjectPut,
-    placeholder: ImportRow | undefined,
-    values: {
-      readonly state: number;
-      readonly parent: number | null;
-      readonly rdn: string | null;
-      readonly doc: string;
-    },
-  ): Promise<number> {
-    if (values.state === OBJECT_STATES.live) this.#countLive(change.type, 1);
-    const deletedAt = change.deletedAt ?? null;
-    if (placeholder !== undefined) {
-      await this.#driver.run(
-        'update object set type = ?, state = ?, parent = ?, rdn = ?, generation = ?, deleted_at = ? where id = ?',
-        change.type,
-        values.state,
-        values.parent,
-        values.rdn,
-        this.#generation,
-        deletedAt,
-        placeholder.id,
-      );
-      await storeDocument(this.#driver, placeholder.id, values.doc);
-      return placeholder.id;
-    }
-    const id = await this.#driver.insert(
-      'insert into object (space, anchor, type, state, parent, rdn, generation, deleted_at) values (?, ?, ?, ?, ?, ?, ?, ?) returning id',
-      this.#space,
-      change.anchor,
-      change.type,
-      values.state,
-      values.parent,
-      values.rdn,
-      this.#generation,
-      deletedAt,
-    );
-    await this.#driver.run('insert into document (object, doc) values (?, ?)', id, values.doc);
-    if (this.#firstNew === 0) this.#firstNew = id;
-    this.#lastNew = id;
+  /** A new object, or one that was only referred to so far (`placeholder`). It is written with the others that are new. */
+  async #add(change: ObjectPut, placeholder: number | undefined): Promise<void> {
+    const batch = this.#batch;
+    if (!this.#remembersAll) await this.#recallNamed(change);
+    const idOf = (anchor: string): number => this.#ids.get(anchor) ?? this.#addPlaceholder(anchor);
+    const parent = change.place?.parent == null ? null : idOf(change.place.parent);
+    const id = placeholder ?? this.#nextId++;
+    const state = change.deletedAt === undefined ? OBJECT_STATES.live : OBJECT_STATES.restorable;
+    const values = {
+      id,
+      type: change.type,
+      state,
+      parent,
+      rdn: change.place?.rdn ?? null,
+      generation: this.#generation,
+      deletedAt: change.deletedAt ?? null,
+    };
+    if (placeholder === undefined) batch.addObject({ ...values, space: this.#space, anchor: change.anchor });
+    else batch.fillPlaceholder({ ...values, flags: PENDING.attributes | PENDING.state });
     this.#ids.set(change.anchor, id);
-    return id;
+    this.#placeholders.delete(id);
+    batch.addDocument(id, change.document ?? encodeAttributes(change.attributes));
+    if (this.#lookup !== null)
+      for (const { kind, key } of this.#lookup(change.attributes)) batch.addValue(this.#space, kind, key, id);
+    await this.#references.storeNew(id, change.references, batch, idOf);
+    if (state === OBJECT_STATES.live) this.#countLive(change.type, 1);
+    this.#counts.read++;
+    this.#counts.added++;
+  }
+
+  /** `recall` for all objects that a change names. */
+  async #recallNamed(change: ObjectPut): Promise<void> {
+    if (change.place?.parent != null) await this.#recall(change.place.parent);
+    for (const reference of Object.values(change.references))
+      for (const anchor of reference.kind === 'complete' ? reference.targets : reference.add)
+        await this.#recall(anchor);
   }
 
   async #update(
@@ -290,11 +313,11 @@ export class ImportPages {
         doc,
         deletedAt: isBack ? (before.deleted_at ?? '') : null,
       });
-      if (flags & PENDING.attributes) await this.#storeLookup(before.id, attributes, true);
+      if (flags & PENDING.attributes) await this.#storeLookup(before.id, () => attributes, true);
       await markPending(this.#driver, before.id, flags);
       this.#counts.changed++;
     }
-    await this.#references.store(before.id, change.references, false);
+    await this.#references.store(before.id, change.references);
     return isBack;
   }
 
@@ -320,9 +343,12 @@ export class ImportPages {
     this.#counts.removed++;
   }
 
-  async #storeLookup(id: number, attributes: Attributes, replace: boolean): Promise<void> {
+  /** The attributes are worked out only where they are looked into. */
+  async #storeLookup(id: number, attributes: () => Attributes, replace: boolean): Promise<void> {
+    const lookup = this.#lookup;
+    if (lookup === null) return;
     if (replace) await this.#driver.run('delete from space_value where object = ?', id);
-    for (const { kind, key } of this.#lookup(attributes)) {
+    for (const { kind, key } of lookup(attributes())) {
       await this.#driver.run(
         'insert into space_value (space, kind, key, object) values (?, ?, ?, ?) on conflict do nothing',
         this.#space,

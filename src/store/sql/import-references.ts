@@ -1,6 +1,7 @@
 import type { ReferenceChange } from '../../model/change.ts';
 import type { Driver } from '../driver.ts';
 import { PENDING } from '../store.ts';
+import type { ImportBatch } from './import-batch.ts';
 import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 
@@ -46,23 +47,36 @@ export class ImportReferences {
     this.#countChanges.clear();
   }
 
-  async store(source: number, references: Readonly<Record<string, ReferenceChange>>, isNew: boolean): Promise<void> {
+  /** What a new object refers to; it has no references yet. `idOf` makes placeholders for targets that are not in the space. */
+  async storeNew(
+    source: number,
+    references: Readonly<Record<string, ReferenceChange>>,
+    batch: ImportBatch,
+    idOf: (anchor: string) => number,
+  ): Promise<void> {
+    for (const name in references) {
+      const change = references[name];
+      if (change === undefined) continue;
+      const attribute = this.#names.known(name) ?? (await this.#names.id(name));
+      const targets = uniqueIds(change.kind === 'complete' ? change.targets : change.add, idOf);
+      for (const target of targets) batch.addReference(source, attribute, target);
+      this.#countNew(source, attribute, targets.length);
+      if (change.kind === 'complete' && change.more === true) this.#begun.add(`${source}/${attribute}`);
+    }
+  }
+
+  async store(source: number, references: Readonly<Record<string, ReferenceChange>>): Promise<void> {
     for (const name in references) {
       const change = references[name];
       if (change === undefined) continue;
       const attribute = await this.#names.id(name);
-      if (isNew && change.kind === 'complete' && change.more !== true) {
-        if (change.targets.length > 0) await this.#addNew(source, attribute, change.targets);
-        continue;
-      }
       const key = `${source}/${attribute}`;
       if (change.kind === 'delta') {
         for (const anchor of change.add) await this.add(source, attribute, await this.#idOf(anchor));
         for (const anchor of change.remove) await this.drop(source, attribute, await this.#idOf(anchor));
-      } else if (isNew || this.#begun.has(key)) {
-        if (change.more === true) this.#begun.add(key);
-        else this.#begun.delete(key);
-        await this.#addNew(source, attribute, change.targets);
+      } else if (this.#begun.has(key)) {
+        if (change.more !== true) this.#begun.delete(key);
+        await this.#addMore(source, attribute, change.targets);
       } else await this.#replace(source, attribute, change.targets, change.more === true);
     }
   }
@@ -94,17 +108,16 @@ export class ImportReferences {
     await this.#writeCounts();
   }
 
+  /** The next part of the list of a new object. */
+  async #addMore(source: number, attribute: number, targets: readonly string[]): Promise<void> {
+    const rows: (readonly number[])[] = [];
+    for (const anchor of targets) rows.push([source, attribute, await this.#idOf(anchor)]);
+    const sql = 'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing';
+    this.#countNew(source, attribute, await this.#driver.runMany(sql, rows));
+  }
+
   /** The object itself is marked as new, so its references need no marks of their own. */
-  async #addNew(source: number, attribute: number, targets: readonly string[]): Promise<void> {
-    let added = 0;
-    for (const anchor of targets) {
-      added += await this.#driver.run(
-        'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing',
-        source,
-        attribute,
-        await this.#idOf(anchor),
-      );
-    }
+  #countNew(source: number, attribute: number, added: number): void {
     this.#counter.referencesAdded += added;
     if (added > 0) this.#count(source, attribute, added, false);
   }
@@ -181,17 +194,18 @@ export class ImportReferences {
   }
 
   async #writeCounts(): Promise<void> {
-    for (const { source, attribute, by, marks } of this.#countChanges.values()) {
-      await this.#driver.run(
-        `insert into reference_count (source, attribute, count) values (?, ?, ?)
-         on conflict (source, attribute) do update set count = reference_count.count + excluded.count`,
-        source,
-        attribute,
-        by,
-      );
-      if (!marks) continue;
-      await markPending(this.#driver, source, PENDING.attributes);
-    }
+    const changes = [...this.#countChanges.values()];
     this.#countChanges.clear();
+    await this.#driver.runMany(
+      `insert into reference_count (source, attribute, count) values (?, ?, ?)
+       on conflict (source, attribute) do update set count = reference_count.count + excluded.count`,
+      changes.map(({ source, attribute, by }) => [source, attribute, by]),
+    );
+    for (const { source, marks } of changes) if (marks) await markPending(this.#driver, source, PENDING.attributes);
   }
+}
+
+function uniqueIds(anchors: readonly string[], idOf: (anchor: string) => number): readonly number[] {
+  const ids = anchors.map(idOf);
+  return ids.length < 2 ? ids : [...new Set(ids)];
 }

@@ -10,6 +10,11 @@ export class AttributeNames {
     this.#driver = driver;
   }
 
+  /** The number of a name that was asked for before. */
+  known(name: string): number | undefined {
+    return this.#ids.get(name);
+  }
+
   async id(name: string): Promise<number> {
     const known = this.#ids.get(name);
     if (known !== undefined) return known;

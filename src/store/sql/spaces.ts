@@ -5,6 +5,7 @@ import type { Driver } from '../driver.ts';
 import {
   type ImportCounts,
   type ImportEnd,
+  type Lookup,
   type LookupValue,
   OBJECT_STATES,
   type SpaceHead,
@@ -81,7 +82,7 @@ export class SqlSpaceStore implements SpaceStore {
     space: number,
     generation: number,
     changes: readonly ObjectChange[],
-    lookup: (attributes: Attributes) => readonly LookupValue[],
+    lookup: Lookup | null,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
     const stored = await this.#importPages(space, generation, lookup).store(changes);
     if (stored.counts.added + stored.counts.changed + stored.counts.removed > 0) await this.#managed.invalidate();
@@ -100,16 +101,12 @@ export class SqlSpaceStore implements SpaceStore {
   }
 
   async dropUnseen(space: number, generation: number): Promise<number> {
-    const dropped = await this.#importPages(space, generation, () => []).dropUnseen();
+    const dropped = await this.#importPages(space, generation, null).dropUnseen();
     if (dropped > 0) await this.#managed.invalidate();
     return dropped;
   }
 
-  #importPages(
-    space: number,
-    generation: number,
-    lookup: (attributes: Attributes) => readonly LookupValue[],
-  ): ImportPages {
+  #importPages(space: number, generation: number, lookup: Lookup | null): ImportPages {
     const key = `${space}/${generation}`;
     if (this.#pages?.key !== key) {
       this.#pages = { key, pages: new ImportPages(this.#driver, this.#names, space, generation, lookup) };
