@@ -1,8 +1,8 @@
 import type { Connector, ReadEvent, ReadProblem, ReadRequest } from '../connectors/connector.ts';
+import { DirbridgeError } from '../errors.ts';
 import type { ObjectChange } from '../model/change.ts';
 import { type Finding, finding } from '../model/finding.ts';
-import type { Attributes } from '../model/value.ts';
-import { type ImportCounts, type LookupValue, type SpaceHead, TOUCH } from '../store/store.ts';
+import { type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 
 export interface ImportSummary {
@@ -14,18 +14,19 @@ export interface ImportSummary {
 interface ImportOptions {
   readonly attributes: readonly string[];
   readonly references: readonly string[];
-  readonly lookup: (attributes: Attributes) => readonly LookupValue[];
+  readonly lookup: Lookup | null;
   readonly full: boolean;
   readonly run: string;
 }
 
 /**
- * So many objects and references are stored in one transaction: several pages of most directories. Each transaction writes the index pages that it
- * touched once more, and a page of objects with random GUIDs touches nearly all of them.
+ * So many objects and references are stored in one transaction: many pages of most directories. Each transaction writes the index pages that it touched
+ * once more, and a page of objects with random GUIDs touches nearly all of them.
  */
-const BATCH = 6000;
+const TRANSACTION = 25_000;
 
 type Begin = Extract<ReadEvent, { kind: 'begin' }>;
+type End = Extract<ReadEvent, { kind: 'end' }>;
 
 /**
  * Reads a directory into its space and marks what changed. Some pages at a time are stored, whole or not at all; the watermark only after the last one, so a
@@ -36,8 +37,7 @@ export async function importSpace(
   connector: Connector,
   options: ImportOptions,
 ): Promise<ImportSummary> {
-  const { store } = context;
-  const head = await store.spaces.openSpace(connector.name, connector.kind);
+  const head = await context.store.spaces.openSpace(connector.name, connector.kind);
   const why = reasonForFull(head, options);
   const request: ReadRequest = {
     watermark: why === null ? head.watermark : null,
@@ -45,36 +45,98 @@ export async function importSpace(
     references: options.references,
     onProgress: (done, total) => context.progress(`import ${connector.name}`, done, total),
   };
-  let begin: Begin | null = null;
-  let generation = 0;
-  let counts = noCounts();
-  let open: ObjectChange[] = [];
-  const problems: ReadProblem[] = [];
-  const storeOpen = async (): Promise<void> => {
-    if (open.length === 0) return;
-    const changes = open;
-    open = [];
-    counts = addCounts(
-      counts,
-      await storePage(context, connector, request, head.id, generation, changes, options.lookup),
-    );
-  };
-  for await (const event of connector.read(request)) {
-    if (event.kind === 'begin') {
-      begin = event;
-      generation = await store.spaces.beginImport(head.id);
-    } else if (event.kind === 'page') {
-      const unread = event.problems ?? [];
-      problems.push(...unread);
-      open.push(...event.changes, ...kept(unread));
-      if (weightOf(open) >= BATCH) await storeOpen();
-    } else {
-      await storeOpen();
-      counts = addCounts(counts, await finish(context, head, begin, generation, event.watermark, problems, options));
-    }
-  }
+  const reading = new Reading(context, connector, request, head, options);
+  const { counts, begin } = await reading.toItsEnd();
   const reason = begin?.reason ?? why;
   return { counts, detail: `${begin?.mode ?? 'full'}, ${begin?.method ?? ''}${reason === null ? '' : `: ${reason}`}` };
+}
+
+/** One read of a connector, stored as it comes. */
+class Reading {
+  readonly #context: EngineContext;
+  readonly #connector: Connector;
+  readonly #request: ReadRequest;
+  readonly #head: SpaceHead;
+  readonly #options: ImportOptions;
+  readonly #problems: ReadProblem[] = [];
+  #begin: Begin | null = null;
+  #generation = 0;
+  #counts = noCounts();
+
+  constructor(
+    context: EngineContext,
+    connector: Connector,
+    request: ReadRequest,
+    head: SpaceHead,
+    options: ImportOptions,
+  ) {
+    this.#context = context;
+    this.#connector = connector;
+    this.#request = request;
+    this.#head = head;
+    this.#options = options;
+  }
+
+  async toItsEnd(): Promise<{ readonly counts: ImportCounts; readonly begin: Begin | null }> {
+    const events = this.#connector.read(this.#request)[Symbol.asyncIterator]();
+    try {
+      let end: End | null = null;
+      while (end === null) end = await this.#context.store.transaction(() => this.#storeSome(events));
+      const begin = this.#begin;
+      this.#count(
+        await finish(this.#context, this.#head, begin, this.#generation, end.watermark, this.#problems, this.#options),
+      );
+      return { counts: this.#counts, begin };
+    } finally {
+      await events.return?.();
+    }
+  }
+
+  /** As much as goes into one transaction; answers the end when it is reached. */
+  async #storeSome(events: AsyncIterator<ReadEvent>): Promise<End | null> {
+    const before = this.#counts;
+    let end: End | null = null;
+    for (let weight = 0; end === null && weight < TRANSACTION; ) {
+      const { value: event, done } = await events.next();
+      if (done) throw new DirbridgeError('bug', `${this.#connector.name} stopped reading without an end`);
+      if (event.kind === 'begin') {
+        this.#begin = event;
+        this.#generation = await this.#context.store.spaces.beginImport(this.#head.id);
+      } else if (event.kind === 'page') {
+        const unread = event.problems ?? [];
+        this.#problems.push(...unread);
+        const changes = unread.length === 0 ? event.changes : [...event.changes, ...kept(unread)];
+        await this.#storePage(changes);
+        weight += weightOf(changes);
+      } else end = event;
+    }
+    if (isChange(before, this.#counts)) await this.#context.store.sync.raiseVersion();
+    return end;
+  }
+
+  /** What the page only patches and the space does not hold is fetched whole. */
+  async #storePage(changes: readonly ObjectChange[]): Promise<void> {
+    const unknown = await this.#storeChanges(changes);
+    if (unknown.length === 0) return;
+    for await (const fetched of this.#connector.fetch(unknown, this.#request)) await this.#storeChanges(fetched);
+    await this.#context.store.spaces.noteFetched(this.#head.id, unknown);
+  }
+
+  async #storeChanges(changes: readonly ObjectChange[]): Promise<readonly string[]> {
+    const { spaces } = this.#context.store;
+    const { counts, unknown } = await spaces.storeChanges(
+      this.#head.id,
+      this.#generation,
+      changes,
+      this.#options.lookup,
+    );
+    this.#count(counts);
+    return unknown;
+  }
+
+  #count(counts: ImportCounts): void {
+    this.#counts = addCounts(this.#counts, counts);
+  }
 }
 
 /** Objects and references together. */
@@ -95,39 +157,6 @@ function reasonForFull(head: SpaceHead, options: ImportOptions): string | null {
   if (head.watermark === null) return null;
   const missing = [...options.attributes, ...options.references].filter((name) => !head.attributes.includes(name));
   return missing.length === 0 ? null : `the rules read more attributes than before (${missing.join(', ')})`;
-}
-
-async function storePage(
-  context: EngineContext,
-  connector: Connector,
-  request: ReadRequest,
-  space: number,
-  generation: number,
-  changes: readonly ObjectChange[],
-  lookup: (attributes: Attributes) => readonly LookupValue[],
-): Promise<ImportCounts> {
-  const { counts, unknown } = await storeChanges(context, space, generation, changes, lookup);
-  if (unknown.length === 0) return counts;
-  let total = counts;
-  for await (const fetched of connector.fetch(unknown, request)) {
-    total = addCounts(total, (await storeChanges(context, space, generation, fetched, lookup)).counts);
-  }
-  await context.store.transaction(() => context.store.spaces.noteFetched(space, unknown));
-  return total;
-}
-
-async function storeChanges(
-  context: EngineContext,
-  space: number,
-  generation: number,
-  changes: readonly ObjectChange[],
-  lookup: (attributes: Attributes) => readonly LookupValue[],
-): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
-  return context.store.transaction(async () => {
-    const stored = await context.store.spaces.storeChanges(space, generation, changes, lookup);
-    if (isChange(stored.counts)) await context.store.sync.raiseVersion();
-    return stored;
-  });
 }
 
 async function finish(
@@ -188,8 +217,8 @@ function toFinding(space: string, problem: ReadProblem): Finding {
   });
 }
 
-function isChange(counts: ImportCounts): boolean {
-  return counts.added + counts.changed + counts.removed + counts.referencesAdded + counts.referencesRemoved > 0;
+function isChange(before: ImportCounts, after: ImportCounts): boolean {
+  return (Object.keys(after) as (keyof ImportCounts)[]).some((name) => name !== 'read' && after[name] !== before[name]);
 }
 
 function noCounts(): ImportCounts {
