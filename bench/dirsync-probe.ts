@@ -21,14 +21,18 @@ export class DirSyncProbe {
     this.#baseDn = baseDn;
   }
 
-  static async open(domain: SambaDomain): Promise<DirSyncProbe> {
+  /** With the account that the connector uses: the controller checks the rights of others value by value, and spares an administrator's. */
+  static async open(
+    domain: SambaDomain,
+    account: { readonly user: string; readonly password: string },
+  ): Promise<DirSyncProbe> {
     const ca = await readFile(domain.ca, 'utf8');
     const connection = await LdapConnection.open(parseServerAddress(domain.ldapsUrl, false), {
       tls: { ca, fingerprint: null, serverName: null },
       connectTimeoutMs: SILENCE_MS,
       requestTimeoutMs: SILENCE_MS,
     });
-    await connection.bind(domain.admin.user, domain.admin.password);
+    await connection.bind(account.user, account.password);
     return new DirSyncProbe(connection, domain.baseDn);
   }
 

@@ -60,7 +60,7 @@ export class SambaRig {
     await measured.cycle({ apply: true });
     const again = await measured.cycle({ apply: true });
     if (again.operations > 0) throw new Error(`${again.operations} operations are left after the first load`);
-    return new SambaRig({ domain, tenant, measured, probe: await DirSyncProbe.open(domain), spareUsers });
+    return new SambaRig({ domain, tenant, measured, probe: await DirSyncProbe.open(domain, service), spareUsers });
   }
 
   /** Milliseconds that the controller itself needs for what the next cycle asks, and that cycle. */
