@@ -18,8 +18,15 @@ export function splitDn(dn: string): readonly string[] {
   return parts.filter((part) => part !== '');
 }
 
+/** Whether anything but commas and equal signs may matter. Nearly no DN has it, and the runtime looks faster than we do. */
+function hasSyntax(dn: string): boolean {
+  return dn.includes('\\') || dn.includes('"') || dn.includes(';');
+}
+
 /** The relative name and the DN of the parent ('' above a single name). */
 export function splitFirstRdn(dn: string): { readonly rdn: string; readonly parent: string } {
+  const comma = dn.indexOf(',');
+  if (comma > 0 && !hasSyntax(dn)) return { rdn: dn.slice(0, comma), parent: dn.slice(comma + 1).trimStart() };
   let quoted = false;
   for (let at = 0; at < dn.length; at++) {
     const char = dn[at];
@@ -69,6 +76,13 @@ export function escapeRdnValue(value: string): string {
   if (/^[ #]/.test(out)) out = `\\${out}`;
   if (out.endsWith(' ') && !out.endsWith('\\ ')) out = `${out.slice(0, -1)}\\ `;
   return out;
+}
+
+const MORE_THAN_ONE_SPELLING = /[\\"+;<>#]|[\s=,][,=]|[,=]\s|=[^,]*=|^\s|\s$|^,|,$/;
+
+/** Whether the normal form of a DN is its text in lower case: it has no escapes, no quotes, no blanks where they mean nothing. */
+export function isNormalButForCase(dn: string): boolean {
+  return !MORE_THAN_ONE_SPELLING.test(dn);
 }
 
 /** One spelling for DNs that mean the same: types and values in lower case, escapes undone and made anew, no blanks around separators. */

@@ -1,5 +1,5 @@
 import type { ObjectChange, ReferenceChange } from '../../../model/change.ts';
-import { normalizeDn, splitFirstRdn } from '../../../model/dn.ts';
+import { isNormalButForCase, normalizeDn, splitFirstRdn } from '../../../model/dn.ts';
 import type { ReadEvent } from '../../connector.ts';
 import { columnNames } from '../objects/attribute-columns.ts';
 import type { DirectoryObject } from '../objects/directory-object.ts';
@@ -116,7 +116,7 @@ class PlainRead {
     this.#anchors.add(object.dn, object.anchor);
     const isRoot = isSameSpelling(object.dn, namingContext);
     const { rdn, parent } = isRoot ? { rdn: object.dn, parent: '' } : splitFirstRdn(object.dn);
-    const parentAnchor = isRoot ? null : this.#anchors.find(parent);
+    const parentAnchor = isRoot ? null : this.#anchors.findParent(parent);
     const { references, later } = this.#resolve(object);
     const place = isRoot || parentAnchor !== null ? { parent: parentAnchor, rdn } : null;
     this.#pages.add(describePut(object, place, references));
@@ -161,25 +161,35 @@ class PlainRead {
   }
 }
 
-/** DN to anchor. Servers mostly write a DN in one spelling but for case; the table by normal form is made when one is met that is not. */
+/** DN to anchor. Servers mostly write a DN in one spelling but for case; those that could be written otherwise are found by their normal form. */
 class DnTable {
   readonly #bySpelling = new Map<string, string>();
   readonly #byNormalForm = new Map<string, string>();
+  /** Parents are few, and asked for by all of their children in the same spelling. */
+  readonly #parents = new Map<string, string>();
 
   add(dn: string, anchor: string): void {
     this.#bySpelling.set(dn.toLowerCase(), anchor);
+    if (!isNormalButForCase(dn)) this.#byNormalForm.set(normalizeDn(dn), anchor);
   }
 
   find(dn: string): string | null {
     return this.#bySpelling.get(dn.toLowerCase()) ?? null;
   }
 
+  findParent(dn: string): string | null {
+    const known = this.#parents.get(dn);
+    if (known !== undefined) return known;
+    const found = this.find(dn);
+    if (found !== null) this.#parents.set(dn, found);
+    return found;
+  }
+
   /** `find` for DNs that are spelled in another way than their objects. Only when all objects are in. */
   findInAnySpelling(dn: string): string | null {
     const found = this.find(dn);
     if (found !== null) return found;
-    if (this.#byNormalForm.size === 0)
-      for (const [spelling, anchor] of this.#bySpelling) this.#byNormalForm.set(normalizeDn(spelling), anchor);
-    return this.#byNormalForm.get(normalizeDn(dn)) ?? null;
+    const normal = normalizeDn(dn);
+    return this.#byNormalForm.get(normal) ?? this.#bySpelling.get(normal) ?? null;
   }
 }
