@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +51,45 @@ describe('the state file', () => {
       [...entries].sort((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1));
     expect(found.map((round) => sort(round.entries))).toEqual(expected.map(sort));
     expect((await after.send('POST', `/directory/deletedItems/${gone}/restore`)).status).toBe(200);
+    await after.close();
+  });
+
+  test('with its journal holds whatever was answered, though the process ended without warning', async () => {
+    const options = { stateFile: file, domains: ['contoso.com'], throttle: 'off' as const };
+    const before = await GraphClient.start(options);
+    await before.control('POST', '/clock', { advance: '2d' });
+    before.forgetToken();
+    await before.control('POST', '/seed', { domains: [{ id: 'later.com' }] });
+    const ann = await before.createUser('ann');
+    await before.createGroup('team', { 'members@odata.bind': [referenceTo(ann)] });
+    await before.delete(`/users/${await before.createUser('gone')}`);
+    // What the disk holds while the emulator is still running is all that a killed one leaves.
+    const left = join(folder, 'left.json');
+    copyFileSync(file, left);
+    copyFileSync(`${file}.journal`, `${left}.journal`);
+    appendFileSync(`${left}.journal`, '[1,[{"type":"crea');
+    const dump = (await before.control('GET', '/dump')).body;
+    const after = await GraphClient.start({ ...options, stateFile: left });
+    expect((await after.control('GET', '/dump')).body).toEqual(dump);
+    expect(after.emulator.clientSecret).toBe(before.emulator.clientSecret);
+    expect(Date.parse((await after.get('/organization')).headers.get('date') ?? '')).toBeGreaterThan(
+      Date.now() + 86_400_000,
+    );
+    await before.close();
+    await after.close();
+  });
+
+  test('forgets with a reset what the journal held before it', async () => {
+    const before = await GraphClient.start({ stateFile: file });
+    await before.createUser('old');
+    await before.control('POST', '/reset');
+    await before.createUser('new');
+    const left = join(folder, 'left.json');
+    copyFileSync(file, left);
+    copyFileSync(`${file}.journal`, `${left}.journal`);
+    const after = await GraphClient.start({ stateFile: left });
+    expect((await after.get('/users')).list().map((user) => user['userPrincipalName'])).toEqual(['new@contoso.com']);
+    await before.close();
     await after.close();
   });
 
