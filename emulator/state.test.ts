@@ -135,6 +135,17 @@ describe('the seed', () => {
     await client.close();
   });
 
+  test('takes passwords and licences in the form of Graph, and keeps no password', async () => {
+    const sku = { skuId: '10000000-0000-4000-8000-000000000009', skuPartNumber: 'PACK', prepaidUnits: { enabled: 3 } };
+    const ann = { userPrincipalName: 'ann@contoso.com', passwordProfile: { password: 'Correct-horse1' } };
+    const client = await GraphClient.start({ seed: { users: [ann], licences: [sku] }, stateFile: file });
+    const grant = { grant_type: 'password', username: 'ann@contoso.com', password: 'Correct-horse1' };
+    expect((await client.signIn({ ...client.secretFields(), ...grant })).status).toBe(200);
+    expect((await client.get('/subscribedSkus')).at('value', 0, 'prepaidUnits', 'enabled')).toBe(3);
+    expect(readFileSync(file, 'utf8')).not.toContain('Correct-horse1');
+    await client.close();
+  });
+
   test('that is wrong is refused with what is wrong', async () => {
     await expect(startEmulator({ seed: { people: [] } })).rejects.toThrow(/no 'people'/);
     const seed = { groups: [{ displayName: 'Team', members: ['nobody'] }] };

@@ -21,7 +21,8 @@ export interface SeedCounts {
  *       "licences":[{ "skuId", "skuPartNumber", "enabled", "servicePlans"?: [{ "servicePlanId", "servicePlanName" }] }],
  *       "domains": [{ "id", "authenticationType"?: "Federated", "isVerified"?: false }] }
  *
- * `manager`, `members` and `owners` name objects by id, UPN, uniqueName or displayName. Throws an Error that names
+ * `passwordProfile` and `prepaidUnits` are taken in Graph's form, too. `manager`, `members` and `owners` name objects by id,
+ * UPN, uniqueName or displayName. Throws an Error that names
  * the object that is wrong; nothing is planted then.
  */
 export function plantSeed(seed: unknown, tenant: Tenant): SeedCounts {
@@ -63,8 +64,8 @@ class Planter {
     const upn = record['userPrincipalName'];
     if (typeof upn !== 'string')
       throw new Error(`A user of the seed has no userPrincipalName: ${JSON.stringify(record)}`);
-    const { password, ...rest } = record;
-    const profile = typeof password === 'string' ? { passwordProfile: { hash: hashPassword(password) } } : {};
+    const { password, passwordProfile, ...rest } = record;
+    const profile = readPassword(password, passwordProfile);
     return this.#plant('user', record, { accountEnabled: true, userType: 'Member', ...rest, ...profile });
   }
 
@@ -130,8 +131,16 @@ class Planter {
   }
 }
 
+/** A password as seeds write it, or as Graph does; what is kept is its hash. */
+function readPassword(password: unknown, profile: unknown): SeedRecord {
+  const { password: inside, ...flags } = isRecord(profile) ? profile : {};
+  const text = password ?? inside;
+  return typeof text === 'string' ? { passwordProfile: { ...flags, hash: hashPassword(text) } } : {};
+}
+
 function readSku(record: SeedRecord): Sku {
-  const { skuId, skuPartNumber, enabled, servicePlans } = record;
+  const { skuId, skuPartNumber, prepaidUnits, servicePlans } = record;
+  const enabled = record['enabled'] ?? (isRecord(prepaidUnits) ? prepaidUnits['enabled'] : undefined);
   if (typeof skuId !== 'string' || typeof skuPartNumber !== 'string' || typeof enabled !== 'number') {
     throw new Error(`A licence of the seed needs skuId, skuPartNumber and enabled: ${JSON.stringify(record)}`);
   }
