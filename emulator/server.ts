@@ -93,7 +93,7 @@ function answerCall(call: Call, world: World, parts: LifeParts): Answer {
 
 /** Sign-in, which faults strike as well. */
 function answerSignIn(call: Call, world: World): Answer | undefined {
-  const fault = world.faults.strike(call.method, call.path);
+  const fault = world.faults.strike(call.method, [call.path]);
   if (!fault) return world.signIn.answer(call);
   world.stats.countFault();
   const status = Number(fault.fault);
