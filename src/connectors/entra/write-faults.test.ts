@@ -171,6 +171,21 @@ test('an answer that is lost after the change was made does not make the change 
   expect((await writesOfTenant()) - before).toBe(3);
 });
 
+test('a tenant that names a time for a whole request is asked nothing before it, not even by look-ups', async () => {
+  tenant = await startEntraTenant();
+  await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', retryAfter: 40 }]);
+  const asked: unknown[] = [];
+  const delay = async (milliseconds: number): Promise<void> => {
+    if (milliseconds >= 40_000)
+      asked.push(((await tenant.control('stats')) as { readonly requests: unknown }).requests);
+  };
+  const pace = { now: () => performance.now() * 100, delay, random: () => 0.5 };
+  const results = await writeAll(tenant.connect({}, { pace }), newObjects(3, 2));
+  expect(allDone(results)).toEqual([]);
+  expect(asked).toHaveLength(5);
+  expect(asked[0]).toEqual([{ method: 'POST', path: '/v1.0/$batch', status: 503, count: 1 }]);
+});
+
 test('a tenant that never answers ends the run, and no write that was sent is told as done', async () => {
   tenant = await startEntraTenant();
   await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', times: 1000 }]);

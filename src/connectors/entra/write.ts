@@ -200,7 +200,7 @@ class WriteRun {
       const refusal = readRefusal(whole.status, whole.body);
       return `Microsoft Graph kept answering ${refusal.status} ${refusal.code}`;
     });
-    for (const sending of sendings) this.#track(this.#clarify(sending));
+    for (const sending of sendings) this.#track(this.#clarify(sending, wait));
   }
 
   #takeNoAnswer(sendings: readonly Sending[], thrown: NoAnswer): void {
@@ -252,8 +252,10 @@ class WriteRun {
     else this.#follow(sending, await sending.task.refused(sending.step, readRefusal(answer.status, answer.body)));
   }
 
+  /** `wait`: what the tenant asked for, also of the look-ups. */
   async #clarify(sending: Sending, wait: number | null = null): Promise<void> {
-    this.#follow(sending, await sending.task.unclear(sending.step), wait);
+    if (wait !== null) await this.#parts.pace.delay(wait);
+    this.#follow(sending, await sending.task.unclear(sending.step), wait === null ? null : 0);
   }
 
   #follow(sending: Sending, next: Next, wait: number | null = null): void {
@@ -289,9 +291,11 @@ function readQuota(graph: Graph, whole: GraphAnswer, items: readonly (GraphAnswe
   const answers = items.filter((item) => item !== null);
   const told = (whole.status === 200 ? answers : [whole]).filter((item) => !isUnrelated(item));
   const levels = told.map((item) => Number(item.headers[LEVEL])).filter((level) => Number.isFinite(level));
-  const pauses = told
-    .filter((item) => item.status === 429)
-    .map((item) => graph.retryAfter(item.headers) ?? DEFAULT_PAUSE);
+  const throttled = told.filter((item) => item.status === 429);
+  const pauses = throttled.map((item) => graph.retryAfter(item.headers) ?? DEFAULT_PAUSE);
+  // A service that is not there for a whole request is not there for the next one either.
+  const absence = whole.status === 200 ? null : graph.retryAfter(whole.headers);
+  if (absence !== null) pauses.push(absence);
   return {
     writes: told.length,
     level: levels.length === 0 ? null : Math.max(...levels),
