@@ -53,7 +53,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     generation,
   });
   const keeper = options.stateFile === undefined ? undefined : new StateKeeper(options.stateFile, frame, log);
-  keeper?.watch(world.tenant);
   const reset = (): void => {
     generation++;
     world = build(undefined);
@@ -67,6 +66,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const answer = (call: Call): Answer => answerCall(call, world, { clock, advance, reset, save: () => keeper?.save() });
   const server = listen(options, (request, response) => void serve(request, response, answer, () => world, log));
   const url = await ready(server, options);
+  // Only now: a start that fails for its port must not touch the file of the emulator that has it.
+  keeper?.watch(world.tenant);
   return {
     url,
     tenantId: identity.tenantId,
@@ -115,7 +116,13 @@ function listen(
   serveOne: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
   if (!options.tls) return createServer({ keepAliveTimeout: 60_000 }, serveOne);
-  return createTlsServer({ ...options.tls, keepAliveTimeout: 60_000 }, serveOne);
+  try {
+    return createTlsServer({ ...options.tls, keepAliveTimeout: 60_000 }, serveOne);
+  } catch (cause) {
+    throw new EmulatorError(`The certificate and key for HTTPS cannot be used: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
 }
 
 async function ready(server: Server, options: EmulatorOptions): Promise<string> {

@@ -150,6 +150,17 @@ describe('the seed', () => {
     await expect(startEmulator({ seed: { people: [] } })).rejects.toThrow(/no 'people'/);
     const seed = { groups: [{ displayName: 'Team', members: ['nobody'] }] };
     await expect(startEmulator({ seed })).rejects.toThrow(/refers to 'nobody'/);
+    const twice = { users: ['a@contoso.com', 'A@contoso.com'].map((userPrincipalName) => ({ userPrincipalName })) };
+    await expect(startEmulator({ seed: twice })).rejects.toThrow(/'a@contoso.com' twice/);
+  });
+
+  test('that is wrong leaves the tenant as it was', async () => {
+    const client = await GraphClient.start();
+    const before = (await client.control('GET', '/dump')).body;
+    const user = { userPrincipalName: 'ann@contoso.com', manager: 'nobody' };
+    expect((await client.control('POST', '/seed', { domains: [{ id: 'x.com' }], users: [user] })).status).toBe(400);
+    expect((await client.control('GET', '/dump')).body).toEqual(before);
+    await client.close();
   });
 });
 

@@ -14,7 +14,11 @@ export class ChangeJournal {
   /** Opens the journal that belongs to a state file. What it holds is kept until `clear`. */
   constructor(stateFile: string) {
     this.#file = journalOf(stateFile);
-    this.#handle = openSync(this.#file, 'a');
+    try {
+      this.#handle = openSync(this.#file, 'a');
+    } catch (cause) {
+      throw new EmulatorError(`${this.#file}: cannot be written (${(cause as Error).message}).`, { cause });
+    }
   }
 
   /** Bytes written since the last `clear`. */
@@ -55,8 +59,16 @@ export function readJournal(stateFile: string, generation: number, seq: number):
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as readonly [number, readonly Change[]])
+    .map((line) => parseLine(line, stateFile))
     .filter(([of]) => of === generation)
     .flatMap(([, changes]) => changes)
     .filter((change) => change.seq > seq);
+}
+
+function parseLine(line: string, stateFile: string): readonly [number, readonly Change[]] {
+  try {
+    return JSON.parse(line) as readonly [number, readonly Change[]];
+  } catch (cause) {
+    throw new EmulatorError(`${journalOf(stateFile)}: the journal of the state file is not intact.`, { cause });
+  }
 }
