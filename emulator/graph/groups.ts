@@ -93,6 +93,8 @@ function upsertGroup(request: GraphRequest, key: Key, body: Readonly<Record<stri
   // An upsert sees a group made moments ago, else it would make another one; its links have to wait like any other.
   if (isThere && mayCreate && !addsLinks(body)) return answerUpdated(request, known, body);
   if (isThere || !mayCreate) return answerUpdated(request, findForWrite(request, 'group', addsLinks(body)), body);
+  // Unlike POST /groups, an upsert is not open to Group.Create (group-upsert).
+  if (!mayWriteAll(request)) throw notPermitted();
   return answerCreated(request, { ...body, uniqueName: key.value });
 }
 
@@ -116,10 +118,13 @@ function answerUpdated(request: GraphRequest, group: Entity, body: Readonly<Reco
 
 /** GroupMember.ReadWrite.All is enough for a body that only adds members. */
 function checkUpdatePermission(request: GraphRequest, body: Readonly<Record<string, unknown>>): void {
-  const { permissions } = request.caller;
-  if (permissions.has('Group.ReadWrite.All') || permissions.has('Directory.ReadWrite.All')) return;
+  if (mayWriteAll(request)) return;
   const isOnlyMembers = Object.keys(body).every((name) => name === 'members@odata.bind');
-  if (!isOnlyMembers || !permissions.has('GroupMember.ReadWrite.All')) throw notPermitted();
+  if (!isOnlyMembers || !request.caller.permissions.has('GroupMember.ReadWrite.All')) throw notPermitted();
+}
+
+function mayWriteAll({ caller }: GraphRequest): boolean {
+  return caller.permissions.has('Group.ReadWrite.All') || caller.permissions.has('Directory.ReadWrite.All');
 }
 
 export function checkRolePermission(request: GraphRequest): void {

@@ -1,4 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { GraphClient, groupBody, referenceTo, userBody } from '../graph-client.ts';
 
 let client: GraphClient;
@@ -30,6 +33,24 @@ test('GroupMember.ReadWrite.All adds members and changes nothing else', async ()
   expect((await client.patch(`/groups/${GROUP}`, { 'members@odata.bind': [referenceTo(USER)] })).status).toBe(204);
   expect((await client.patch(`/groups/${GROUP}`, { description: 'x' })).status).toBe(403);
   expect((await client.delete(`/groups/${GROUP}/members/${USER}/$ref`)).status).toBe(204);
+  const upsert = { Prefer: 'create-if-missing' };
+  expect((await client.send('PATCH', "/groups(uniqueName='new')", groupBody('new'), upsert)).status).toBe(403);
+});
+
+test('an administrator in the recycle bin comes back by a privileged role alone', async () => {
+  const boss = { id: USER, userPrincipalName: 'boss@contoso.com', adminRoles: ['Global Administrator'] };
+  const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const options = { seed: { users: [boss] }, stateFile: join(folder, 'state.json') };
+  client = await GraphClient.start({ ...options, directoryRoles: ['Global Administrator'] });
+  await client.delete(`/users/${USER}`);
+  await client.close();
+  const restore = `/directory/deletedItems/${USER}/restore`;
+  client = await GraphClient.start(options);
+  expect((await client.send('POST', restore)).status).toBe(403);
+  await client.close();
+  client = await GraphClient.start({ ...options, directoryRoles: ['Global Administrator'] });
+  expect((await client.send('POST', restore)).status).toBe(200);
 });
 
 test('Group.Create creates, and does not update', async () => {
