@@ -171,6 +171,24 @@ test('an answer that is lost after the change was made does not make the change 
   expect((await writesOfTenant()) - before).toBe(3);
 });
 
+test("writes to one object that are in each other's way are sent one after the other", async () => {
+  tenant = await startEntraTenant({ assumptions: { refuseConcurrentWrites: true } });
+  const made = await run(newObjects(60, 1));
+  const users = [...Array(60).keys()].map((at) => idOf(made, `user${at}`));
+  const group = { type: 'group', anchor: 'g', targetId: idOf(made, 'group0') } as const;
+  const change = (id: string, add: readonly string[], remove: readonly string[]): TargetWrite => {
+    return { id, action: 'members', ...group, attribute: 'member', add, remove };
+  };
+  const parts = [0, 20, 40].map((from) => users.slice(from, from + 20));
+  const added = await run(parts.map((part, at) => change(`add${at}`, part, [])));
+  const removed = await run(parts.map((part, at) => change(`remove${at}`, [], part)));
+  for (const result of [...added.values(), ...removed.values()]) {
+    expect(result).toEqual({ id: result.id, outcome: 'done', targetId: group.targetId });
+  }
+  const found = (await tenant.dump()).find((object) => object['id'] === group.targetId);
+  expect(found?.['members']).toEqual([]);
+});
+
 test('a tenant that names a time for a whole request is asked nothing before it, not even by look-ups', async () => {
   tenant = await startEntraTenant();
   await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', retryAfter: 40 }]);

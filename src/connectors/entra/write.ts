@@ -1,9 +1,10 @@
 import { DirbridgeError } from '../../errors.ts';
 import type { ConnectorContext, TargetWrite, WriteResult } from '../connector.ts';
 import { BATCH_SIZE, sendBatch } from './batch.ts';
+import { Contention } from './contention.ts';
 import { Bell, EventQueue } from './event-queue.ts';
 import { type Graph, type GraphAnswer, NoAnswer, refused } from './graph.ts';
-import { type GraphRefusal, isTransientStatus, readRefusal } from './graph-refusal.ts';
+import { type GraphRefusal, isConcurrencyRefusal, isTransientStatus, readRefusal } from './graph-refusal.ts';
 import { judge } from './judge.ts';
 import { backOff, type Pace } from './pace.ts';
 import type { QuotaAnswer, WriteQuota } from './quota.ts';
@@ -25,6 +26,8 @@ const MOST_TRIES = 12;
 const MOST_FAILURES = 10;
 /** Results that wait to be taken before no more work is fetched. */
 const MOST_WAITING = 2000;
+/** Requests that wait for their time or their turn before no more work is fetched. */
+const MOST_QUEUED = 2000;
 const LONGEST_SLEEP = 1000;
 
 interface Sending {
@@ -58,6 +61,7 @@ class WriteRun {
   readonly #parts: WriteParts;
   readonly #chunks: AsyncIterator<readonly TargetWrite[]>;
   readonly #bell = new Bell();
+  readonly #contention = new Contention();
   #queue: Sending[] = [];
   /** Requests and look-ups that have not come back. */
   #underway = new Set<Promise<void>>();
@@ -108,8 +112,9 @@ class WriteRun {
     const now = pace.now();
     const wait = quota.waitAt(now);
     const due = this.#queue.filter((sending) => sending.notBefore <= now);
-    if (wait === 0 && due.length > 0) {
-      this.#launch(due.slice(0, BATCH_SIZE));
+    const chosen = wait === 0 ? this.#contention.choose(due, objectOf, BATCH_SIZE) : [];
+    if (chosen.length > 0) {
+      this.#launch(chosen);
       return;
     }
     if (wait === 0) this.#pull();
@@ -126,7 +131,8 @@ class WriteRun {
 
   /** Asks for the next chunk, without waiting: answers and repetitions go on meanwhile. */
   #pull(): void {
-    if (this.#pulling !== null || this.#isExhausted || this.results.size > MOST_WAITING) return;
+    if (this.#pulling !== null || this.#isExhausted) return;
+    if (this.results.size > MOST_WAITING || this.#queue.length > MOST_QUEUED) return;
     const pulling = this.#chunks.next().then((pulled) => this.#take(pulled));
     const safe = pulling.catch((error: unknown) => this.#fail(error));
     this.#pulling = safe.finally(() => {
@@ -173,6 +179,9 @@ class WriteRun {
   async #send(sendings: readonly Sending[]): Promise<void> {
     const { graph, quota, pace } = this.#parts;
     let quotaAnswer: QuotaAnswer = { writes: 0, level: null, pause: null };
+    // As they are now: a creation that is done has an object by then.
+    const objects = sendings.map(objectOf);
+    this.#contention.start(objects);
     try {
       const requests = sendings.map((sending) => sending.step.request());
       const { whole, items } = await sendBatch(graph, requests);
@@ -185,6 +194,7 @@ class WriteRun {
       this.#takeNoAnswer(sendings, thrown);
     } finally {
       quota.finish(pace.now(), quotaAnswer);
+      this.#contention.finish(objects);
     }
   }
 
@@ -248,8 +258,10 @@ class WriteRun {
   /** Throttled: as often as it takes, the pauses are the tenant's. Otherwise in each other's way: not for ever. */
   async #takeAgain(sending: Sending, answer: GraphAnswer, isThrottled: boolean): Promise<void> {
     const wait = this.#parts.graph.retryAfter(answer.headers);
+    const refusal = readRefusal(answer.status, answer.body);
+    if (isConcurrencyRefusal(refusal)) this.#contention.note(objectOf(sending));
     if (isThrottled || sending.tries + 1 < MOST_TRIES) this.#later(sending, wait);
-    else this.#follow(sending, await sending.task.refused(sending.step, readRefusal(answer.status, answer.body)));
+    else this.#follow(sending, await sending.task.refused(sending.step, refusal));
   }
 
   /** `wait`: what the tenant asked for, also of the look-ups. */
@@ -282,6 +294,10 @@ class WriteRun {
     if (result.outcome === 'done') this.#parts.lag.note(task, this.#parts.pace.now());
     this.results.push(result);
   }
+}
+
+function objectOf({ task }: Sending): string | null {
+  return task.targetId;
 }
 
 const LEVEL = 'x-ms-throttle-limit-percentage';
