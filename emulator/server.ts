@@ -157,11 +157,7 @@ async function serve(
   response.once('finish', end).once('close', end);
   try {
     const call = await readCall(request);
-    if (!call)
-      return sendAnswer(
-        response,
-        answerJson(413, { error: { code: 'RequestEntityTooLarge', message: 'The request is too large.' } }),
-      );
+    if (!call) return sendAnswer(response, world().graph.refuseSize(request.headers as Call['headers']));
     sendAnswer(response, answer(call));
   } catch (error) {
     log(`failed at ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}`);

@@ -46,6 +46,13 @@ export class Graph {
     });
   }
 
+  /** Answers a request whose body is larger than the service takes. */
+  refuseSize(headers: Call['headers']): Answer {
+    return this.#guard(headers, () => {
+      throw new GraphError(413, 'RequestEntityTooLarge', 'The request is too large.');
+    });
+  }
+
   /** Answers a path that belongs to nothing that is emulated. */
   refuse(call: Call): Answer {
     this.#parts.stats.count(call.method, call.path, 501);

@@ -28,6 +28,13 @@ test('without the permission an operation is 403, with the least one it works', 
   expect((await client.get('/subscribedSkus')).status).toBe(403);
 });
 
+test('User.ReadBasic.All reads names and addresses, and nothing else on request', async () => {
+  await start('User.ReadBasic.All');
+  expect((await client.get('/users?$select=id,displayName,mail')).status).toBe(200);
+  expect((await client.get('/users?$select=accountEnabled')).status).toBe(403);
+  expect((await client.get(`/users/${USER}?$select=id,jobTitle`)).status).toBe(403);
+});
+
 test('GroupMember.ReadWrite.All adds members and changes nothing else', async () => {
   await start('GroupMember.ReadWrite.All');
   expect((await client.patch(`/groups/${GROUP}`, { 'members@odata.bind': [referenceTo(USER)] })).status).toBe(204);
