@@ -1,6 +1,6 @@
 import { type Answer, answerJson, type Call } from '../http-exchange.ts';
 import { type Entity, textOf } from '../tenant/entity.ts';
-import { hasPassword } from '../tenant/rules/password.ts';
+import { hasPassword, mustChangePassword } from '../tenant/rules/password.ts';
 import { TokenSeal } from '../token-seal.ts';
 import { REFUSALS } from './aadsts.ts';
 import { GRAPH_RESOURCE } from './access-tokens.ts';
@@ -189,6 +189,7 @@ export class TokenEndpoint {
     const user = tenant.primary.findUnique('userPrincipalName', name.toLowerCase());
     if (!user) throw REFUSALS.userUnknown(name, tenant.profile.id);
     if (!hasPassword(user, required(form, 'password'))) throw REFUSALS.passwordWrong();
+    if (mustChangePassword(user)) throw REFUSALS.passwordExpired();
     return this.#findUser(user.id);
   }
 }
