@@ -204,6 +204,15 @@ test('a tenant that names a time for a whole request is asked nothing before it,
   expect(asked[0]).toEqual([{ method: 'POST', path: '/v1.0/$batch', status: 503, count: 1 }]);
 });
 
+test('many requests that fail at the same moment are no reason to give up', async () => {
+  tenant = await startEntraTenant();
+  await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', times: 15, retryAfter: null }]);
+  const delay = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds / 10));
+  const pace = { now: () => performance.now() * 10, delay, random: () => 0.5 };
+  expect(allDone(await writeAll(tenant.connect({}, { pace }), newObjects(400, 0)))).toEqual([]);
+  expect(await writesOfTenant()).toBe(400);
+});
+
 test('a tenant that never answers ends the run, and no write that was sent is told as done', async () => {
   tenant = await startEntraTenant();
   await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', times: 1000 }]);

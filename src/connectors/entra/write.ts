@@ -24,6 +24,8 @@ export interface WriteParts {
 const MOST_TRIES = 12;
 /** Whole requests that fail one after the other before we say that the tenant cannot be used. */
 const MOST_FAILURES = 10;
+/** And how long they must have gone on, in milliseconds: several requests on their way at once fail together. */
+const SHORTEST_OUTAGE = 30_000;
 /** Results that wait to be taken before no more work is fetched. */
 const MOST_WAITING = 2000;
 /** Requests that wait for their time or their turn before no more work is fetched. */
@@ -70,6 +72,7 @@ class WriteRun {
   #isStopped = false;
   #error: unknown = undefined;
   #failuresInRow = 0;
+  #failingSince = 0;
 
   constructor(parts: WriteParts, chunks: AsyncIterable<readonly TargetWrite[]>) {
     this.#parts = parts;
@@ -223,8 +226,12 @@ class WriteRun {
   }
 
   #countFailure(describe: () => string): void {
+    const now = this.#parts.pace.now();
+    if (this.#failuresInRow === 0) this.#failingSince = now;
     this.#failuresInRow++;
-    if (this.#failuresInRow >= MOST_FAILURES) throw new DirbridgeError('tenant-unreachable', `${describe()}.`);
+    const isOutage = now - this.#failingSince >= SHORTEST_OUTAGE;
+    if (this.#failuresInRow >= MOST_FAILURES && isOutage)
+      throw new DirbridgeError('tenant-unreachable', `${describe()}.`);
   }
 
   async #takeItem(sending: Sending, answer: GraphAnswer | null): Promise<void> {
