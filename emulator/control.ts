@@ -15,6 +15,10 @@ export interface ControlParts {
   readonly faults: FaultList;
   readonly stats: Stats;
   readonly signIn: SignIn;
+  /** Moves the emulator's clock forward, and lets what is due happen. */
+  readonly advance: (milliseconds: number) => void;
+  /** Writes the state file, when there is one. */
+  readonly save: () => void;
   /** Puts the tenant back to how it was started. */
   readonly reset: () => void;
 }
@@ -79,8 +83,7 @@ function advanceClock(body: unknown, parts: ControlParts): Answer {
     typeof advance === 'number' || typeof advance === 'string' ? parseDuration(String(advance)) : undefined;
   if (milliseconds === undefined)
     return refuse('"advance" must be a duration such as "31d", "90m", "30s" or milliseconds.');
-  parts.clock.advance(milliseconds);
-  parts.tenant.settle();
+  parts.advance(milliseconds);
   return answerJson(200, { now: new Date(parts.clock.now()).toISOString() });
 }
 
@@ -101,7 +104,9 @@ function decideDeviceCode(body: unknown, parts: ControlParts): Answer {
 
 function seed(body: unknown, parts: ControlParts): Answer {
   try {
-    return answerJson(200, plantSeed(body, parts.tenant));
+    const counts = plantSeed(body, parts.tenant);
+    parts.save();
+    return answerJson(200, counts);
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }

@@ -79,6 +79,22 @@ describe('a fault', () => {
     expect((await client.get('/users/item@contoso.com')).status).toBe(200);
   });
 
+  test('of the kind reset leaves the item of a batch undone', async () => {
+    await arm('POST /v1.0/users', 'reset');
+    await expect(
+      client.post('/$batch', { requests: [{ id: '1', ...ITEM, body: userBody('item') }] }),
+    ).rejects.toThrow();
+    expect((await client.get('/users/item@contoso.com')).status).toBe(404);
+  });
+
+  test('finds an object however its path names it', async () => {
+    await arm('PATCH /v1.0/groups/{id}', '503');
+    expect((await client.patch("/groups(uniqueName='team')", { displayName: 'Team' })).status).toBe(503);
+    await arm('GET /v1.0/users/ann@contoso.com', '503', { times: 2 });
+    expect((await client.get('/users/ann%40contoso.com')).status).toBe(503);
+    expect((await client.get("/users('ann@contoso.com')")).status).toBe(503);
+  });
+
   test('finds its requests by placeholder and by star', async () => {
     const id = await client.createUser('ann');
     await arm('PATCH /v1.0/users/{id}', '503');

@@ -48,11 +48,10 @@ export class FaultList {
     return this.#waiting.map(({ match, fault, left }) => ({ match, fault, left }));
   }
 
-  /** Takes the fault that strikes this request. `path` is without query. */
-  strike(method: string, path: string): ArmedFault | undefined {
+  /** Takes the fault that strikes this request. `paths`: the names of its path, without query. */
+  strike(method: string, paths: readonly string[]): ArmedFault | undefined {
     if (this.#waiting.length === 0) return undefined;
-    const line = `${method} ${path}`;
-    const hit = this.#waiting.find((fault) => fault.pattern.test(line));
+    const hit = this.#waiting.find((fault) => paths.some((path) => fault.pattern.test(`${method} ${path}`)));
     if (!hit) return undefined;
     if (hit.after > 0) {
       hit.after--;

@@ -29,6 +29,16 @@ export class GraphError extends Error {
     this.headers = more.headers ?? {};
     this.innerCode = more.innerCode;
   }
+
+  /** The same refusal with further headers; its own go before them. */
+  withHeaders(further: Readonly<Record<string, string>>): GraphError {
+    const { details, headers, innerCode } = this;
+    return new GraphError(this.status, this.code, this.message, {
+      headers: { ...further, ...headers },
+      ...(details ? { details } : {}),
+      ...(innerCode ? { innerCode } : {}),
+    });
+  }
 }
 
 /** The envelope of every Graph error: `{"error":{code,message,details?,innerError}}`. */

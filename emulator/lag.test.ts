@@ -52,6 +52,22 @@ test('members of a new group, and new members, are refused with the text of the 
   expect([refused.status, refused.at('error', 'message')]).toEqual([400, message]);
 });
 
+test('a new group is known by its key to an upsert alone, and its members wait', async () => {
+  const user = await client.createUser('ann');
+  now += 5000;
+  const path = "/groups(uniqueName='team')";
+  const upsert = { Prefer: 'create-if-missing' };
+  expect((await client.send('PATCH', path, groupBody('team'), upsert)).status).toBe(201);
+  expect((await client.send('PATCH', path, { description: 'again' }, upsert)).status).toBe(204);
+  expect((await client.send('PATCH', path, { description: 'update' })).status).toBe(404);
+  const bind = { 'members@odata.bind': [referenceTo(user)] };
+  expect((await client.send('PATCH', path, bind, upsert)).status).toBe(400);
+  const one = { '@odata.id': referenceTo(user) };
+  expect((await client.post(`${path}/members/$ref`, one)).status).toBe(400);
+  now += 5000;
+  expect((await client.post(`${path}/members/$ref`, one)).status).toBe(204);
+});
+
 test('a deleted object is still read for a while', async () => {
   const id = await client.createUser('ann');
   now += 5000;

@@ -40,10 +40,18 @@ test.each([
   expect(await exitCode(child)).toBe(0);
 });
 
-test('wrong use ends with 2 and a sentence', async () => {
+test('wrong use ends with 2 and a sentence', { timeout: 30_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
+  const seed = join(folder, 'seed.json');
+  writeFileSync(seed, '{"groups":[{"displayName":"Team","members":["nobody"]}]}');
   for (const args of [
     ['--throttle', 'sometimes'],
     ['--seed', '/nowhere/seed.json'],
+    ['--seed', seed],
+    ['--certificate', seed],
+    ['--tls', `${seed},${seed}`],
+    ['--port', '70000'],
+    ['--state', '/nowhere/state.json'],
     ['--tenant', 'contoso.com'],
     ['--unknown'],
   ]) {
@@ -52,9 +60,10 @@ test('wrong use ends with 2 and a sentence', async () => {
     child.stderr?.on('data', (piece) => {
       text += String(piece);
     });
-    expect(await exitCode(child)).toBe(2);
+    expect([args, await exitCode(child)]).toEqual([args, 2]);
     expect(text).not.toContain('    at ');
   }
+  rmSync(folder, { recursive: true });
 });
 
 test('serves HTTPS for every host name with --tls, and links keep the name that was used', async () => {

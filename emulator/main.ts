@@ -40,7 +40,7 @@ function parseArguments(): Arguments {
   ];
   return new Command('dirbridge-emulator')
     .description('An emulated Entra ID tenant: sign-in, Microsoft Graph v1.0, faults.')
-    .option('--port <n>', 'port; 0 takes any free one', parseCount, 0)
+    .option('--port <n>', 'port; 0 takes any free one', parsePort, 0)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--tenant <name>', 'initial domain (default: contoso.onmicrosoft.com)')
     .option('--tenant-id <guid>', 'id of the tenant (default: a new one)')
@@ -83,6 +83,12 @@ function parseArguments(): Arguments {
 function parseCount(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+function parsePort(text: string): number {
+  const port = parseCount(text);
+  if (port > 65_535) throw new InvalidArgumentError('It must be 65535 at most.');
+  return port;
 }
 
 function parseThrottle(text: string): ThrottleSetting {

@@ -23,6 +23,8 @@ export interface Assumptions {
   readonly documentedBatchPatterns: boolean;
   /** A client assertion whose jti was seen before is refused. Entra accepts it, and MSAL repeats its own. */
   readonly refuseReplayedAssertions: boolean;
+  /** An assertion counts five minutes before and after its time, for clocks that differ. */
+  readonly assertionLeeway: boolean;
   /** How Retry-After is sent with a throttled answer. */
   readonly retryAfter: 'integer' | 'fractional' | 'missing';
   /** A slash in a key of the path, even percent-encoded, is taken for a separator and refused with 400. */
@@ -41,6 +43,7 @@ export const DEFAULT_ASSUMPTIONS: Assumptions = {
   refuseConcurrentWrites: false,
   documentedBatchPatterns: true,
   refuseReplayedAssertions: false,
+  assertionLeeway: false,
   retryAfter: 'integer',
   refuseSlashInKeys: false,
   deletedUsersHoldAnchor: true,

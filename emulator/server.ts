@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { EmulatorClock } from './clock.ts';
-import { answerControl } from './control.ts';
+import { answerControl, type ControlParts } from './control.ts';
 import { EmulatorError } from './emulator-error.ts';
 import { EMULATOR_PATH } from './emulator-path.ts';
 import { type ArmedFault, interruptionOf } from './faults.ts';
@@ -12,7 +12,7 @@ import type { EmulatorOptions } from './options.ts';
 import { Randomness } from './randomness.ts';
 import { sendAnswer } from './send-answer.ts';
 import { SigningKey } from './sign-in/signing-key.ts';
-import { StateKeeper } from './state-keeper.ts';
+import { type StateFrame, StateKeeper } from './state-keeper.ts';
 import { readStateFile } from './tenant/state-file.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -47,33 +47,34 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const build = (state: Readonly<Record<string, unknown>> | undefined): World =>
     createWorld({ options, identity, key, clock, generation, state, log });
   let world = build(stored);
-  const keeper = options.stateFile === undefined ? undefined : new StateKeeper(options.stateFile, log);
-  const keep = (): void => {
-    keeper?.watch(world.tenant, () => ({
-      identity: { ...identity, signingKey: key.exportPem() },
-      clockAdvanced: clock.advanced,
-      generation,
-    }));
-  };
-  keep();
+  const frame = (): StateFrame => ({
+    identity: { ...identity, signingKey: key.exportPem() },
+    clockAdvanced: clock.advanced,
+    generation,
+  });
+  const keeper = options.stateFile === undefined ? undefined : new StateKeeper(options.stateFile, frame, log);
   const reset = (): void => {
     generation++;
     world = build(undefined);
-    keep();
+    keeper?.watch(world.tenant);
   };
-  const answer = (call: Call): Answer => answerCall(call, world, { clock, reset });
+  const advance = (milliseconds: number): void => {
+    clock.advance(milliseconds);
+    world.tenant.settle();
+    keeper?.save();
+  };
+  const answer = (call: Call): Answer => answerCall(call, world, { clock, advance, reset, save: () => keeper?.save() });
   const server = listen(options, (request, response) => void serve(request, response, answer, () => world, log));
   const url = await ready(server, options);
+  // Only now: a start that fails for its port must not touch the file of the emulator that has it.
+  keeper?.watch(world.tenant);
   return {
     url,
     tenantId: identity.tenantId,
     tenant: identity.initialDomain,
     clientId: identity.clientId,
     clientSecret: identity.clientSecret,
-    advanceClock: (milliseconds) => {
-      clock.advance(milliseconds);
-      world.tenant.settle();
-    },
+    advanceClock: advance,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -83,7 +84,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-function answerCall(call: Call, world: World, parts: { clock: EmulatorClock; reset: () => void }): Answer {
+type LifeParts = Pick<ControlParts, 'clock' | 'advance' | 'reset' | 'save'>;
+
+function answerCall(call: Call, world: World, parts: LifeParts): Answer {
   if (call.path.startsWith('/v1.0/')) return world.graph.answer(call);
   if (call.path.startsWith(`${EMULATOR_PATH}/`)) return answerControl(call, { ...world, ...parts });
   return answerSignIn(call, world) ?? world.graph.refuse(call);
@@ -91,7 +94,7 @@ function answerCall(call: Call, world: World, parts: { clock: EmulatorClock; res
 
 /** Sign-in, which faults strike as well. */
 function answerSignIn(call: Call, world: World): Answer | undefined {
-  const fault = world.faults.strike(call.method, call.path);
+  const fault = world.faults.strike(call.method, [call.path]);
   if (!fault) return world.signIn.answer(call);
   world.stats.countFault();
   const status = Number(fault.fault);
@@ -113,7 +116,13 @@ function listen(
   serveOne: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
   if (!options.tls) return createServer({ keepAliveTimeout: 60_000 }, serveOne);
-  return createTlsServer({ ...options.tls, keepAliveTimeout: 60_000 }, serveOne);
+  try {
+    return createTlsServer({ ...options.tls, keepAliveTimeout: 60_000 }, serveOne);
+  } catch (cause) {
+    throw new EmulatorError(`The certificate and key for HTTPS cannot be used: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
 }
 
 async function ready(server: Server, options: EmulatorOptions): Promise<string> {
@@ -148,11 +157,7 @@ async function serve(
   response.once('finish', end).once('close', end);
   try {
     const call = await readCall(request);
-    if (!call)
-      return sendAnswer(
-        response,
-        answerJson(413, { error: { code: 'RequestEntityTooLarge', message: 'The request is too large.' } }),
-      );
+    if (!call) return sendAnswer(response, world().graph.refuseSize(request.headers as Call['headers']));
     sendAnswer(response, answer(call));
   } catch (error) {
     log(`failed at ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}`);

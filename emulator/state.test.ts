@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -54,6 +54,45 @@ describe('the state file', () => {
     await after.close();
   });
 
+  test('with its journal holds whatever was answered, though the process ended without warning', async () => {
+    const options = { stateFile: file, domains: ['contoso.com'], throttle: 'off' as const };
+    const before = await GraphClient.start(options);
+    await before.control('POST', '/clock', { advance: '2d' });
+    before.forgetToken();
+    await before.control('POST', '/seed', { domains: [{ id: 'later.com' }] });
+    const ann = await before.createUser('ann');
+    await before.createGroup('team', { 'members@odata.bind': [referenceTo(ann)] });
+    await before.delete(`/users/${await before.createUser('gone')}`);
+    // What the disk holds while the emulator is still running is all that a killed one leaves.
+    const left = join(folder, 'left.json');
+    copyFileSync(file, left);
+    copyFileSync(`${file}.journal`, `${left}.journal`);
+    appendFileSync(`${left}.journal`, '[1,[{"type":"crea');
+    const dump = (await before.control('GET', '/dump')).body;
+    const after = await GraphClient.start({ ...options, stateFile: left });
+    expect((await after.control('GET', '/dump')).body).toEqual(dump);
+    expect(after.emulator.clientSecret).toBe(before.emulator.clientSecret);
+    expect(Date.parse((await after.get('/organization')).headers.get('date') ?? '')).toBeGreaterThan(
+      Date.now() + 86_400_000,
+    );
+    await before.close();
+    await after.close();
+  });
+
+  test('forgets with a reset what the journal held before it', async () => {
+    const before = await GraphClient.start({ stateFile: file });
+    await before.createUser('old');
+    await before.control('POST', '/reset');
+    await before.createUser('new');
+    const left = join(folder, 'left.json');
+    copyFileSync(file, left);
+    copyFileSync(`${file}.journal`, `${left}.journal`);
+    const after = await GraphClient.start({ stateFile: left });
+    expect((await after.get('/users')).list().map((user) => user['userPrincipalName'])).toEqual(['new@contoso.com']);
+    await before.close();
+    await after.close();
+  });
+
   test('is written when changes have settled, not only at the end', async () => {
     const client = await GraphClient.start({ stateFile: file });
     await client.createUser('early');
@@ -96,10 +135,32 @@ describe('the seed', () => {
     await client.close();
   });
 
+  test('takes passwords and licences in the form of Graph, and keeps no password', async () => {
+    const sku = { skuId: '10000000-0000-4000-8000-000000000009', skuPartNumber: 'PACK', prepaidUnits: { enabled: 3 } };
+    const ann = { userPrincipalName: 'ann@contoso.com', passwordProfile: { password: 'Correct-horse1' } };
+    const client = await GraphClient.start({ seed: { users: [ann], licences: [sku] }, stateFile: file });
+    const grant = { grant_type: 'password', username: 'ann@contoso.com', password: 'Correct-horse1' };
+    expect((await client.signIn({ ...client.secretFields(), ...grant })).status).toBe(200);
+    expect((await client.get('/subscribedSkus')).at('value', 0, 'prepaidUnits', 'enabled')).toBe(3);
+    expect(readFileSync(file, 'utf8')).not.toContain('Correct-horse1');
+    await client.close();
+  });
+
   test('that is wrong is refused with what is wrong', async () => {
     await expect(startEmulator({ seed: { people: [] } })).rejects.toThrow(/no 'people'/);
     const seed = { groups: [{ displayName: 'Team', members: ['nobody'] }] };
     await expect(startEmulator({ seed })).rejects.toThrow(/refers to 'nobody'/);
+    const twice = { users: ['a@contoso.com', 'A@contoso.com'].map((userPrincipalName) => ({ userPrincipalName })) };
+    await expect(startEmulator({ seed: twice })).rejects.toThrow(/'a@contoso.com' twice/);
+  });
+
+  test('that is wrong leaves the tenant as it was', async () => {
+    const client = await GraphClient.start();
+    const before = (await client.control('GET', '/dump')).body;
+    const user = { userPrincipalName: 'ann@contoso.com', manager: 'nobody' };
+    expect((await client.control('POST', '/seed', { domains: [{ id: 'x.com' }], users: [user] })).status).toBe(400);
+    expect((await client.control('GET', '/dump')).body).toEqual(before);
+    await client.close();
   });
 });
 

@@ -4,6 +4,10 @@ import { GraphClient, type JsonObject, userBody } from './graph-client.ts';
 import { resourceUnits, Throttle } from './throttle.ts';
 
 const TENANT = 'tenant';
+const HEADERS: Readonly<Record<string, string>> = {
+  unit: 'x-ms-resource-unit',
+  level: 'x-ms-throttle-limit-percentage',
+};
 
 function makeThrottle(users = 10): { throttle: Throttle; clock: EmulatorClock } {
   const clock = new EmulatorClock(() => 0);
@@ -72,7 +76,8 @@ describe('the documented quota', () => {
   });
 
   test.each([
-    [50, 3500],
+    [49, 3500],
+    [50, 5000],
     [500, 5000],
     [501, 8000],
   ])('of a tenant with %i users is %i resource units in 10 seconds', (users, units) => {
@@ -114,6 +119,20 @@ describe('over the wire', () => {
   let now = Date.now();
 
   afterEach(() => client.close());
+
+  test('every answer tells what it cost, and a refusal how full the quota is', async () => {
+    client = await GraphClient.start({ throttle: 10 / 3500, now: () => now });
+    const headers = async (path: string): Promise<readonly (string | null)[]> => {
+      const reply = await client.get(path);
+      return [String(reply.status), ...['unit', 'level'].map((name) => reply.headers.get(HEADERS[name] ?? ''))];
+    };
+    expect(await headers('/users')).toEqual(['200', '2', null]);
+    expect(await headers('/groups/nonsense')).toEqual(['400', '1', null]);
+    for (let at = 0; at < 5; at++) await client.get('/organization');
+    expect(await headers('/users/nobody@contoso.com')).toEqual(['404', '1', '0.9']);
+    expect(await headers('/users')).toEqual(['429', '2', '1.1']);
+    expect(await headers('/planner')).toEqual(['501', '1', null]);
+  });
 
   test('a batch throttles item by item, and the rest succeeds after the wait', async () => {
     client = await GraphClient.start({ throttle: 15 / 3000, now: () => now });

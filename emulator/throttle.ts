@@ -3,10 +3,11 @@ import type { Assumptions, ThrottleSetting } from './options.ts';
 
 /** Limits of the identity service: resource units and writes (throttling limits, identity and access). */
 const LIMITS = {
+  /** `upTo`: most users of the size; small is fewer than 50. */
   unitsByTenantSize: [
-    { users: 50, units: 3500 },
-    { users: 500, units: 5000 },
-    { users: Number.POSITIVE_INFINITY, units: 8000 },
+    { upTo: 49, units: 3500 },
+    { upTo: 500, units: 5000 },
+    { upTo: Number.POSITIVE_INFINITY, units: 8000 },
   ],
   unitsSeconds: 10,
   applicationUnits: { amount: 150_000, seconds: 20 },
@@ -118,7 +119,7 @@ export class Throttle {
 
   #bucketsOf(appId: string, factor: number): readonly Bucket[] {
     const users = this.#countUsers();
-    const size = LIMITS.unitsByTenantSize.find((row) => users <= row.users) ?? LIMITS.unitsByTenantSize[2];
+    const size = LIMITS.unitsByTenantSize.find((row) => users <= row.upTo) ?? LIMITS.unitsByTenantSize[2];
     const known = this.#byApp.get(appId);
     if (known) {
       const first = known[0];

@@ -52,6 +52,20 @@ describe('a batch', () => {
     expect([answers['1']?.['status'], answers['2']?.['status'], answers['3']?.['status']]).toEqual([404, 424, 424]);
   });
 
+  test('finds a dependency whatever the case of its id', async () => {
+    const reply = await batch([
+      { id: 'first', method: 'GET', url: '/users/nobody@contoso.com' },
+      { id: 'second', method: 'GET', url: '/organization', dependsOn: ['First'] },
+    ]);
+    expect(byId(reply)['second']?.['status']).toBe(424);
+  });
+
+  test('names the type of a body that is a bare number', async () => {
+    const headers = { ConsistencyLevel: 'eventual' };
+    const answers = byId(await batch([{ id: '1', method: 'GET', url: '/groups/$count', headers }]));
+    expect(answers['1']).toMatchObject({ status: 200, headers: { 'Content-Type': 'text/plain' }, body: '0' });
+  });
+
   test.each<[string, readonly JsonObject[], string]>([
     [
       '21 items',

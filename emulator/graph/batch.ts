@@ -11,7 +11,10 @@ const METHODS: readonly string[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 
 interface Item {
   readonly id: string;
+  /** The id as others name it: case does not matter (json-batching). */
+  readonly key: string;
   readonly operation: Operation;
+  /** Keys of other items. */
   readonly dependsOn: readonly string[];
 }
 
@@ -38,7 +41,7 @@ export function answerBatch(envelope: unknown, parts: BatchParts): Answer {
     const failed = item.dependsOn.some((id) => (statuses.get(id) ?? 424) >= 400);
     const isConcurrent = parts.assumptions.refuseConcurrentWrites && isSecondWrite(item, written);
     const answer = failed ? dependencyFailed() : parts.perform(item.operation, isConcurrent);
-    statuses.set(item.id, answer.status);
+    statuses.set(item.key, answer.status);
     responses.push(describeResponse(item.id, answer));
     interruption = answer.interruption ?? interruption;
     if (interruption && interruption.kind !== 'slow') break;
@@ -67,12 +70,12 @@ function readItems(envelope: unknown, origin: string): readonly Item[] {
     );
   }
   const items = requests.map((request: unknown) => readItem(request, origin));
-  const ids = new Set(items.map((item) => item.id.toLowerCase()));
+  const ids = new Set(items.map((item) => item.key));
   if (ids.size !== items.length)
     throw queryInvalid('Invalid batch payload format: request ids must be unique, whatever their case.');
   for (const item of items) {
     for (const id of item.dependsOn) {
-      if (!items.some((other) => other.id === id))
+      if (!ids.has(id))
         throw queryInvalid(`Invalid batch payload format: dependsOn names '${id}', which is not in the batch.`);
     }
   }
@@ -100,8 +103,9 @@ function readItem(request: unknown, origin: string): Item {
   const [path = '', query = ''] = splitOnce(url.startsWith('/') ? url : `/${url}`);
   return {
     id,
+    key: id.toLowerCase(),
     operation: { method: verb, path, query, headers, body: body ?? undefined, origin },
-    dependsOn: (dependsOn ?? []) as readonly string[],
+    dependsOn: ((dependsOn ?? []) as readonly string[]).map((other) => other.toLowerCase()),
   };
 }
 
@@ -142,7 +146,7 @@ function orderItems(items: readonly Item[], parts: BatchParts): readonly Item[] 
     const next = at < 0 ? undefined : waiting.splice(at, 1)[0];
     if (!next) throw queryInvalid('Invalid batch payload format: dependsOn goes round in a circle.');
     ordered.push(next);
-    done.add(next.id);
+    done.add(next.key);
   }
   return ordered;
 }
@@ -160,7 +164,7 @@ function describeResponse(id: string, answer: Answer): Record<string, unknown> {
     status: answer.status,
     headers: {
       ...nameHeaders(answer.headers),
-      ...(answer.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(body === undefined ? {} : { 'Content-Type': answer.text === undefined ? 'application/json' : 'text/plain' }),
     },
     ...(body === undefined ? {} : { body }),
   };

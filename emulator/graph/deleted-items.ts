@@ -54,6 +54,7 @@ export function restoreDeleted(request: GraphRequest): Answer {
   const { tenant } = request;
   const entity = findDeleted(request);
   checkKindPermission(request, entity.kind);
+  if (entity.kind === 'user') checkPrivilege(request, entity, SENSITIVE_OF_USER);
   const wishes = readWishes(request.body);
   const values = entity.kind === 'user' ? checkUserRestore(entity, wishes, tenant) : checkGroupRestore(entity, tenant);
   tenant.commit([{ type: 'restore', id: entity.id, values } satisfies ChangeDraft]);

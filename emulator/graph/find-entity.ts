@@ -3,6 +3,7 @@ import { notEmulated, notFound, referenceInvalid, referenceMissing } from '../re
 import type { Entity, ObjectKind } from '../tenant/entity.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { type GraphRequest, type Key, paramAt } from './graph-request.ts';
+import { decode } from './query/query-options.ts';
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -35,11 +36,15 @@ function lookUp(tenant: Tenant, kind: ObjectKind, key: Key): Entity | undefined 
  */
 export function findForWrite(request: GraphRequest, kind: ObjectKind, addsLinks = false): Entity {
   const key = paramAt(request, 0);
-  const isOnPrimary = request.tenant.primary.find(key.value)?.status === 'live';
-  if (addsLinks && isOnPrimary && !request.tenant.visible.find(key.value)) throw referenceMissing();
+  const made = addsLinks ? findOnPrimary(request.tenant, key) : undefined;
+  if (made?.status === 'live' && !request.tenant.visible.find(made.id)) throw referenceMissing();
   const entity = request.tenant.primaryOf(findByKey(request.tenant, kind, key));
   if (entity?.status !== 'live') throw notFound(key.value);
   return entity;
+}
+
+function findOnPrimary({ primary }: Tenant, key: Key): Entity | undefined {
+  return key.by === 'uniqueName' ? primary.findUnique('uniqueName', key.value) : primary.find(key.value);
 }
 
 const REFERENCE =
@@ -52,7 +57,7 @@ const REFERENCE =
 export function findReference(request: GraphRequest, reference: unknown): Entity {
   const match = typeof reference === 'string' ? REFERENCE.exec(reference) : null;
   if (!match) throw invalidReference(reference);
-  const text = decodeURIComponent(match[1] ?? match[2] ?? '');
+  const text = decode((match[1] ?? match[2] ?? '').replaceAll('+', '%2B'));
   const { tenant } = request;
   const visible = GUID.test(text)
     ? tenant.visible.find(text)

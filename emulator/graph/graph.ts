@@ -46,6 +46,13 @@ export class Graph {
     });
   }
 
+  /** Answers a request whose body is larger than the service takes. */
+  refuseSize(headers: Call['headers']): Answer {
+    return this.#guard(headers, () => {
+      throw new GraphError(413, 'RequestEntityTooLarge', 'The request is too large.');
+    });
+  }
+
   /** Answers a path that belongs to nothing that is emulated. */
   refuse(call: Call): Answer {
     this.#parts.stats.count(call.method, call.path, 501);
@@ -55,25 +62,22 @@ export class Graph {
   }
 
   /**
-   * Carries out one operation for a caller who is known. Never throws for what a client did. An item of a batch is
-   * applied before a reset strikes the batch; a request of its own is not.
+   * Carries out one operation for a caller who is known. Never throws for what a client did. `isConcurrent`: another item of
+   * its batch writes the same object.
    */
-  perform(
-    operation: Operation,
-    caller: Caller,
-    item: { readonly isConcurrent: boolean } | undefined = undefined,
-  ): Answer {
+  perform(operation: Operation, caller: Caller, isConcurrent = false): Answer {
     const { faults, stats } = this.#parts;
-    const fault = faults.strike(operation.method, VERSION + operation.path);
-    if (fault) stats.countFault();
     let pattern = `${VERSION}${operation.path}`;
+    let fault: ArmedFault | undefined;
     const answer = this.#guard(operation.headers, () => {
       const match = this.#match(operation);
       pattern = `${VERSION}${match.route.pattern}`;
+      fault = faults.strike(operation.method, namesOf(operation.path, match));
+      if (fault) stats.countFault();
       const refusal = fault && refuseFor(fault);
       if (refusal) throw refusal;
-      if (fault?.fault === 'reset' && !item) return answerEmpty(0);
-      if (item?.isConcurrent) throw concurrentWrite();
+      if (fault?.fault === 'reset') return answerEmpty(0);
+      if (isConcurrent) throw concurrentWrite();
       return this.#carryOut(operation, match, caller);
     });
     stats.count(operation.method, pattern, answer.status);
@@ -87,16 +91,19 @@ export class Graph {
     const isWrite = route.method !== 'GET' && route.pattern !== '/directoryObjects/getByIds';
     const units = resourceUnits(route.cost, route.method, query.given);
     const verdict = throttle.charge({ appId: caller.appId, units, isWrite });
-    if (verdict.isThrottled) {
-      stats.countThrottled();
-      throw tooManyRequests(verdict.headers);
+    if (verdict.isThrottled) stats.countThrottled();
+    const charged = { ...verdict.headers, 'x-ms-resource-unit': String(units) };
+    try {
+      if (verdict.isThrottled) throw tooManyRequests();
+      if (!route.permissions.some((permission) => caller.permissions.has(permission))) throw notPermitted();
+      checkBody(operation, route.pattern);
+      const { method, origin, headers, body } = operation;
+      const answer = route.handle({ method, origin, params, query, headers, body, caller, tenant, settings });
+      if (isWrite) stats.countWrite();
+      return { ...answer, headers: { ...charged, ...answer.headers } };
+    } catch (error) {
+      throw error instanceof GraphError ? error.withHeaders(charged) : error;
     }
-    if (!route.permissions.some((permission) => caller.permissions.has(permission))) throw notPermitted();
-    checkBody(operation, route.pattern);
-    const { method, origin, headers, body } = operation;
-    const answer = route.handle({ method, origin, params, query, headers, body, caller, tenant, settings });
-    if (isWrite) stats.countWrite();
-    return { ...answer, headers: { ...verdict.headers, 'x-ms-resource-unit': String(units), ...answer.headers } };
   }
 
   #match(operation: Operation): RouteMatch {
@@ -110,7 +117,7 @@ export class Graph {
 
   #answerBatch(call: Call): Answer {
     const { tenant, stats, faults } = this.#parts;
-    const fault = faults.strike('POST', `${VERSION}/$batch`);
+    const fault = faults.strike('POST', [`${VERSION}/$batch`]);
     if (fault) stats.countFault();
     const answer = this.#guard(call.headers, () => {
       const refusal = fault && refuseFor(fault);
@@ -122,7 +129,7 @@ export class Graph {
         assumptions: tenant.assumptions,
         randomness: tenant.randomness,
         origin: call.origin,
-        perform: (operation, isConcurrent) => this.perform(operation, caller, { isConcurrent }),
+        perform: (operation, isConcurrent) => this.perform(operation, caller, isConcurrent),
       });
     });
     stats.count('POST', `${VERSION}/$batch`, answer.status);
@@ -158,6 +165,8 @@ function standingHeaders(requestId: string, clientRequestId: string, now: number
     'request-id': requestId,
     'client-request-id': clientRequestId,
     'x-ms-ags-diagnostic': DIAGNOSTIC,
+    // What an answer costs that is given before anything was charged.
+    'x-ms-resource-unit': '1',
     'strict-transport-security': 'max-age=31536000',
     date: new Date(now).toUTCString(),
   };
@@ -185,7 +194,14 @@ function checkBody(operation: Operation, pattern: string): void {
   if (needsBody && operation.body === undefined) throw queryInvalid('Empty Payload. JSON content expected.');
 }
 
-function tooManyRequests(headers: Readonly<Record<string, string>>): GraphError {
+/** The names by which a fault may mean this request: its path as sent, the same decoded, and with keys as parts of it. */
+function namesOf(path: string, { route, params }: RouteMatch): readonly string[] {
+  let at = 0;
+  const plain = route.pattern.replaceAll('{id}', () => params[at++]?.value ?? '');
+  return [path, plain].map((name) => VERSION + name);
+}
+
+function tooManyRequests(headers: Readonly<Record<string, string>> = {}): GraphError {
   return new GraphError(429, 'TooManyRequests', 'Too many requests.', { headers, innerCode: '429' });
 }
 

@@ -1,6 +1,6 @@
 import { toGraphTime } from '../clock.ts';
 import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
-import { noRoom, notEmulated, notFound, notPermitted, valuesInvalid } from '../refusals.ts';
+import { noRoom, notEmulated, notPermitted, valuesInvalid } from '../refusals.ts';
 import type { ChangeDraft } from '../tenant/change.ts';
 import { createCloudSid } from '../tenant/create-cloud-sid.ts';
 import type { Entity, Values } from '../tenant/entity.ts';
@@ -74,20 +74,27 @@ export function updateGroup(request: GraphRequest): Answer {
   const key = paramAt(request, 0);
   const body = asBody(request.body);
   if (key.by === 'uniqueName') return upsertGroup(request, key, body);
-  const addsLinks = Object.keys(body).some((name) => name.endsWith('@odata.bind'));
-  return answerUpdated(request, findForWrite(request, 'group', addsLinks), body);
+  return answerUpdated(request, findForWrite(request, 'group', addsLinks(body)), body);
+}
+
+function addsLinks(body: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(body).some((name) => name.endsWith('@odata.bind'));
 }
 
 function upsertGroup(request: GraphRequest, key: Key, body: Readonly<Record<string, unknown>>): Answer {
   const { tenant } = request;
   if (body['uniqueName'] !== undefined && body['uniqueName'] !== key.value) throw valuesInvalid();
-  const known = tenant.primary.findUnique('uniqueName', key.value);
-  if (known?.status === 'live') return answerUpdated(request, known, body);
   const mayCreate = (request.headers['prefer'] ?? '')
     .toLowerCase()
     .split(',')
     .some((part) => part.trim() === 'create-if-missing');
-  if (!mayCreate) throw notFound(key.value);
+  const known = tenant.primary.findUnique('uniqueName', key.value);
+  const isThere = known?.status === 'live';
+  // An upsert sees a group made moments ago, else it would make another one; its links have to wait like any other.
+  if (isThere && mayCreate && !addsLinks(body)) return answerUpdated(request, known, body);
+  if (isThere || !mayCreate) return answerUpdated(request, findForWrite(request, 'group', addsLinks(body)), body);
+  // Unlike POST /groups, an upsert is not open to Group.Create (group-upsert).
+  if (!mayWriteAll(request)) throw notPermitted();
   return answerCreated(request, { ...body, uniqueName: key.value });
 }
 
@@ -111,10 +118,13 @@ function answerUpdated(request: GraphRequest, group: Entity, body: Readonly<Reco
 
 /** GroupMember.ReadWrite.All is enough for a body that only adds members. */
 function checkUpdatePermission(request: GraphRequest, body: Readonly<Record<string, unknown>>): void {
-  const { permissions } = request.caller;
-  if (permissions.has('Group.ReadWrite.All') || permissions.has('Directory.ReadWrite.All')) return;
+  if (mayWriteAll(request)) return;
   const isOnlyMembers = Object.keys(body).every((name) => name === 'members@odata.bind');
-  if (!isOnlyMembers || !permissions.has('GroupMember.ReadWrite.All')) throw notPermitted();
+  if (!isOnlyMembers || !request.caller.permissions.has('GroupMember.ReadWrite.All')) throw notPermitted();
+}
+
+function mayWriteAll({ caller }: GraphRequest): boolean {
+  return caller.permissions.has('Group.ReadWrite.All') || caller.permissions.has('Directory.ReadWrite.All');
 }
 
 export function checkRolePermission(request: GraphRequest): void {

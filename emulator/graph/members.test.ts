@@ -30,6 +30,13 @@ describe('members', () => {
     ]);
   });
 
+  test('a reference that is no proper URL is refused', async () => {
+    const group = await client.createGroup('m0');
+    for (const id of ['nonsense', 'https://graph.microsoft.com/v1.0/users/%ZZ', 5, null]) {
+      expect((await client.post(`/groups/${group}/members/$ref`, { '@odata.id': id })).status).toBe(400);
+    }
+  });
+
   test('removing one that is not there is 404', async () => {
     const [user, group] = [await client.createUser('m2'), await client.createGroup('m2')];
     expect((await client.delete(`/groups/${group}/members/${user}/$ref`)).status).toBe(404);

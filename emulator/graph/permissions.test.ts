@@ -1,4 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { GraphClient, groupBody, referenceTo, userBody } from '../graph-client.ts';
 
 let client: GraphClient;
@@ -25,11 +28,36 @@ test('without the permission an operation is 403, with the least one it works', 
   expect((await client.get('/subscribedSkus')).status).toBe(403);
 });
 
+test('User.ReadBasic.All reads names and addresses, and nothing else on request', async () => {
+  await start('User.ReadBasic.All');
+  expect((await client.get('/users?$select=id,displayName,mail')).status).toBe(200);
+  expect((await client.get('/users?$select=accountEnabled')).status).toBe(403);
+  expect((await client.get(`/users/${USER}?$select=id,jobTitle`)).status).toBe(403);
+});
+
 test('GroupMember.ReadWrite.All adds members and changes nothing else', async () => {
   await start('GroupMember.ReadWrite.All');
   expect((await client.patch(`/groups/${GROUP}`, { 'members@odata.bind': [referenceTo(USER)] })).status).toBe(204);
   expect((await client.patch(`/groups/${GROUP}`, { description: 'x' })).status).toBe(403);
   expect((await client.delete(`/groups/${GROUP}/members/${USER}/$ref`)).status).toBe(204);
+  const upsert = { Prefer: 'create-if-missing' };
+  expect((await client.send('PATCH', "/groups(uniqueName='new')", groupBody('new'), upsert)).status).toBe(403);
+});
+
+test('an administrator in the recycle bin comes back by a privileged role alone', async () => {
+  const boss = { id: USER, userPrincipalName: 'boss@contoso.com', adminRoles: ['Global Administrator'] };
+  const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const options = { seed: { users: [boss] }, stateFile: join(folder, 'state.json') };
+  client = await GraphClient.start({ ...options, directoryRoles: ['Global Administrator'] });
+  await client.delete(`/users/${USER}`);
+  await client.close();
+  const restore = `/directory/deletedItems/${USER}/restore`;
+  client = await GraphClient.start(options);
+  expect((await client.send('POST', restore)).status).toBe(403);
+  await client.close();
+  client = await GraphClient.start({ ...options, directoryRoles: ['Global Administrator'] });
+  expect((await client.send('POST', restore)).status).toBe(200);
 });
 
 test('Group.Create creates, and does not update', async () => {

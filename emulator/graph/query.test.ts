@@ -112,6 +112,10 @@ describe('what is not supported', () => {
   test.each([
     ['an unknown path', '/me', 501],
     ['another version', '/../beta/users', 501],
+    ['the metadata document', '/$metadata', 501],
+    ['an alternate key of what is not played', "/devices(deviceId='x')", 501],
+    ['an alternate key of service principals', "/servicePrincipals(appId='x')", 501],
+    ['an unknown alternate key of a group', "/groups(displayName='x')", 400],
     ['$search', '/users?$search=%22displayName:a%22', 501],
     ['$skip', '/users?$skip=5', 501],
     ['a custom query option', '/users?debug=true', 501],

@@ -1,4 +1,5 @@
 import { GraphError } from '../graph-error.ts';
+import { notEmulated } from '../refusals.ts';
 import type { Key } from './graph-request.ts';
 import { decode } from './query/query-options.ts';
 import { ROUTES, type Route } from './routes.ts';
@@ -54,24 +55,34 @@ const ALTERNATE: Readonly<Record<string, readonly ('uniqueName' | 'userPrincipal
 /** `users('x')` is `users/x`; `groups(uniqueName='x')` is a key of its own kind (OData 4.01 URL conventions 4.3). */
 function splitKeys(path: string): readonly Key[] {
   // The documents also write `groups/(uniqueName='x')` (group-upsert).
-  return split(path.replace('/(', '(')).flatMap((raw): readonly Key[] => {
-    const part = decode(raw.replaceAll('+', '%2B'));
-    const open = part.endsWith(')') ? part.indexOf('(') : -1;
-    // Only as users('$x@...') may a key begin with a dollar sign (user-get).
-    if (open < 0 && part.startsWith('$') && !SYSTEM_PARTS.includes(part)) {
-      throw new GraphError(400, 'BadRequest', `Resource not found for the segment '${part}'.`);
-    }
-    if (open < 0) return [{ by: 'id', value: part }];
-    const name = part.slice(0, open);
-    const inside = part.slice(open + 1, -1);
-    if (inside === '') return [{ by: 'id', value: name.replace(/^microsoft\.graph\./, '') }];
-    const quoted = /^'((?:[^']|'')*)'$/.exec(inside);
-    if (quoted) return [plain(name), { by: 'id', value: unquote(quoted[1] ?? '') }];
-    const named = /^([A-Za-z]+)='((?:[^']|'')*)'$/.exec(inside);
-    const by = ALTERNATE[name.toLowerCase()]?.find((known) => known === named?.[1]);
-    if (!named || !by) throw new GraphError(400, 'BadRequest', `Invalid key '${inside}' for '${name}'.`);
-    return [plain(name), { by, value: unquote(named[2] ?? '') }];
-  });
+  return split(path.replace('/(', '(')).flatMap((raw, place, all) =>
+    readPart(decode(raw.replaceAll('+', '%2B')), all[place - 1]?.toLowerCase() === 'users'),
+  );
+}
+
+function readPart(part: string, isUser: boolean): readonly Key[] {
+  const open = part.endsWith(')') ? part.indexOf('(') : -1;
+  // Only as users('$x@...') may a key begin with a dollar sign (user-get).
+  if (open < 0 && isUser && part.startsWith('$') && !SYSTEM_PARTS.includes(part)) {
+    throw new GraphError(400, 'BadRequest', `Resource not found for the segment '${part}'.`);
+  }
+  if (open < 0) return [plain(part)];
+  const name = part.slice(0, open);
+  const inside = part.slice(open + 1, -1);
+  if (inside === '') return [plain(name.replace(/^microsoft\.graph\./, ''))];
+  const quoted = /^'((?:[^']|'')*)'$/.exec(inside);
+  if (quoted) return [plain(name), plain(unquote(quoted[1] ?? ''))];
+  return readAlternateKey(name, inside);
+}
+
+/** `uniqueName='x'` of groups. A wrong one is refused, and that of a resource which is not emulated answered 501. */
+function readAlternateKey(name: string, inside: string): readonly Key[] {
+  const known = ALTERNATE[name.toLowerCase()];
+  if (!known) throw notEmulated(`'${name}(${inside})'`);
+  const named = /^([A-Za-z]+)='((?:[^']|'')*)'$/.exec(inside);
+  const by = known.find((candidate) => candidate === named?.[1]);
+  if (!named || !by) throw new GraphError(400, 'BadRequest', `Invalid key '${inside}' for '${name}'.`);
+  return [plain(name), { by, value: unquote(named[2] ?? '') }];
 }
 
 function plain(value: string): Key {

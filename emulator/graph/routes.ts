@@ -45,6 +45,7 @@ const PATCH_USERS = [
 ];
 const READ_GROUPS = [
   'Group.ReadBasic.All',
+  'GroupMember.ReadBasic.All',
   'GroupMember.Read.All',
   'GroupMember.ReadWrite.All',
   'Group.Read.All',

@@ -18,7 +18,22 @@ import { projectEntity, selectNames } from './projection.ts';
 
 const USERS: Collection = { kind: 'user', path: '/users', context: 'users', status: 'live' };
 
+/** What User.ReadBasic.All is enough for (permissions reference). */
+const BASIC_OF_USER: readonly string[] = ['id', 'displayName', 'givenName', 'surname', 'mail', 'userPrincipalName'];
+const READ_WHOLE: readonly string[] = [
+  'User.Read.All',
+  'User.ReadWrite.All',
+  'Directory.Read.All',
+  'Directory.ReadWrite.All',
+];
+
+function checkSelection({ caller, query }: GraphRequest): void {
+  if (READ_WHOLE.some((permission) => caller.permissions.has(permission))) return;
+  if (query.select?.some((name) => !BASIC_OF_USER.includes(name))) throw notPermitted();
+}
+
 export function listUsers(request: GraphRequest): Answer {
+  checkSelection(request);
   return listEntities(request, USERS);
 }
 
@@ -27,6 +42,7 @@ export function countUsers(request: GraphRequest): Answer {
 }
 
 export function getUser(request: GraphRequest): Answer {
+  checkSelection(request);
   const user = findByKey(request.tenant, 'user', paramAt(request, 0));
   const names = selectNames('user', request.query.select);
   return answerJson(200, {
@@ -102,7 +118,8 @@ function deletionOf(user: Entity, tenant: Tenant): ChangeDraft {
 export function revokeSignInSessions(request: GraphRequest): Answer {
   const user = findForWrite(request, 'user');
   const now = toGraphTime(request.tenant.clock.now());
-  request.tenant.commit([patchOf(user, { signInSessionsValidFromDateTime: now })]);
+  // A change even within one second: the refresh tokens given out before it end here.
+  request.tenant.commit([{ type: 'patch', id: user.id, values: { signInSessionsValidFromDateTime: now } }]);
   return answerJson(200, { '@odata.context': `${CONTEXT}Edm.Boolean`, value: true });
 }
 

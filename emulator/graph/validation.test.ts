@@ -334,6 +334,12 @@ describe('groups', () => {
     expect((await client.patch(`/groups/${groupId}`, { uniqueName: 'second' })).status).toBe(400);
   });
 
+  test('a body of more than 4 MB is refused in the envelope of Graph', async () => {
+    const reply = await client.post('/users', { displayName: 'x'.repeat(5_000_000) });
+    expect([reply.status, reply.at('error', 'code')]).toEqual([413, 'RequestEntityTooLarge']);
+    expect(reply.at('error', 'innerError', 'request-id')).toBe(reply.headers.get('request-id'));
+  });
+
   test('what the emulator does not play is 501', async () => {
     const dynamic = await client.post('/groups', { ...groupBody('dyn'), groupTypes: ['DynamicMembership'] });
     expect([dynamic.status, dynamic.at('error', 'code')]).toEqual([501, 'NotImplemented']);

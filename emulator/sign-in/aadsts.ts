@@ -134,6 +134,13 @@ export const REFUSALS = {
     ),
   refreshExpired: () =>
     new SignInError(700082, 'invalid_grant', 400, 'The refresh token has expired due to inactivity.'),
+  refreshRevoked: () =>
+    new SignInError(
+      50173,
+      'invalid_grant',
+      400,
+      'The provided grant has expired due to it being revoked, a fresh auth token is needed.',
+    ),
   userUnknown: (user: string, tenant: string) =>
     new SignInError(
       50034,

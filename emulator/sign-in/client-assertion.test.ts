@@ -77,6 +77,8 @@ describe('an assertion is refused', () => {
     ['naming no certificate', { header: { 'x5t#S256': undefined } }, 700027],
     ['after its time', { claims: { exp: past } }, 700024],
     ['before its time', { claims: { nbf: past + 7200 } }, 700024],
+    ['a minute after its time', { claims: { exp: past + 3540 } }, 700024],
+    ['two minutes before its time', { claims: { nbf: past + 3720 } }, 700024],
     [
       'made for another tenant',
       { claims: { aud: 'https://login.microsoftonline.com/other/oauth2/v2.0/token' } },

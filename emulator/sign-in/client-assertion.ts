@@ -6,8 +6,10 @@ import type { RegisteredCertificate, Registration } from './registration.ts';
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Clocks of client and service may differ by this much (RFC 7519 section 4.1.4 allows some leeway). */
+/** How much the clocks of client and service may differ, where leeway is assumed (RFC 7519 section 4.1.4 allows some). */
 const LEEWAY_SECONDS = 300;
+/** Clients round the time at which they sign to whole seconds, up or down. */
+const ROUNDING_SECONDS = 2;
 
 /**
  * Checks the JWT with which an application proves that it holds the private key of a registered certificate
@@ -24,9 +26,11 @@ export function checkClientAssertion(
   const registered = findCertificate(header, registration);
   checkSignature(header, content, signature, registered);
   // The client stamps by its own clock, which an advance of the emulator's does not move.
-  const now = tenant.clock.sourceNow();
-  checkCertificateTime(registered, now);
-  checkClaims(claims, registration, now / 1000, audiences);
+  const now = tenant.clock.sourceNow() / 1000;
+  const leeway = tenant.assumptions.assertionLeeway ? LEEWAY_SECONDS : 0;
+  checkCertificateTime(registered, now, leeway);
+  checkIssuer(claims, registration, audiences);
+  checkClaimTimes(claims, now, leeway);
   const jti = claims['jti'];
   if (typeof jti !== 'string' || jti === '') throw REFUSALS.assertionMalformed('The jti claim is missing.');
   if (tenant.assumptions.refuseReplayedAssertions && seen.has(jti)) throw REFUSALS.assertionReplayed();
@@ -91,18 +95,21 @@ function checkSignature(header: Part, content: Buffer, signature: Buffer, regist
   }
 }
 
-function checkCertificateTime(registered: RegisteredCertificate, now: number): void {
+function checkCertificateTime(registered: RegisteredCertificate, now: number, leeway: number): void {
   const { validFrom, validTo } = registered.certificate;
-  if (now < Date.parse(validFrom) - LEEWAY_SECONDS * 1000 || now > Date.parse(validTo))
+  if (now + leeway < Date.parse(validFrom) / 1000 || now > Date.parse(validTo) / 1000)
     throw REFUSALS.certificateOutOfTime();
 }
 
-function checkClaims(claims: Part, registration: Registration, now: number, audiences: ReadonlySet<string>): void {
+function checkIssuer(claims: Part, registration: Registration, audiences: ReadonlySet<string>): void {
   const audience = String(claims['aud']);
   if (!audiences.has(audience.replace(/\/$/, '').toLowerCase())) throw REFUSALS.assertionAudience(audience);
   if (claims['iss'] !== registration.appId || claims['sub'] !== registration.appId) throw REFUSALS.assertionSubject();
-  const { exp, nbf } = claims;
+}
+
+function checkClaimTimes({ exp, nbf }: Part, now: number, leeway: number): void {
   if (typeof exp !== 'number') throw REFUSALS.assertionMalformed('The exp claim is missing.');
-  if (exp + LEEWAY_SECONDS <= now) throw REFUSALS.assertionOutOfTime('The assertion has expired.');
-  if (typeof nbf === 'number' && nbf > now + LEEWAY_SECONDS) throw REFUSALS.assertionOutOfTime('It is not yet valid.');
+  if (exp + leeway <= now) throw REFUSALS.assertionOutOfTime('The assertion has expired.');
+  if (typeof nbf === 'number' && nbf > now + leeway + ROUNDING_SECONDS)
+    throw REFUSALS.assertionOutOfTime('It is not yet valid.');
 }

@@ -57,6 +57,16 @@ test('the refresh token gives new tokens without the user', async () => {
   expect((await client.signIn({ ...fields, refresh_token: `${refresh}x` })).at('error')).toBe('invalid_grant');
 });
 
+test('a refresh token ends when the sessions of its user are revoked', async () => {
+  const { userCode, deviceCode } = await startCode();
+  await client.control('POST', '/devicecode', { user_code: userCode, approve: true, user: 'ann@contoso.com' });
+  const refresh = (await poll(deviceCode)).textAt('refresh_token');
+  expect((await client.send('POST', '/users/ann@contoso.com/revokeSignInSessions')).at('value')).toBe(true);
+  const fields = { client_id: client.emulator.clientId, grant_type: 'refresh_token', refresh_token: refresh };
+  const refused = await client.signIn(fields);
+  expect([refused.at('error'), refused.at('error_codes')]).toEqual(['invalid_grant', [50173]]);
+});
+
 test('a declined code says so', async () => {
   const { userCode, deviceCode } = await startCode();
   await client.control('POST', '/devicecode', { user_code: userCode, approve: false });

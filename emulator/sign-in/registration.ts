@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { EmulatorError } from '../emulator-error.ts';
 
 /** An application registered in the tenant. */
 export interface Registration {
@@ -26,18 +27,26 @@ export interface RegisteredCertificate {
   readonly thumbprintSha256: string;
 }
 
-/** Reads a PEM certificate; throws when it is none, or its key is not RSA of 2048 bits or more. */
+/** Reads a PEM certificate; throws EmulatorError when it is none, or its key is not RSA of 2048 bits or more. */
 export function registerCertificate(pem: string): RegisteredCertificate {
-  const certificate = new X509Certificate(pem);
+  const certificate = readCertificate(pem);
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
   if (asymmetricKeyType !== 'rsa' || (asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
-    throw new Error('A certificate for sign-in must hold an RSA key of at least 2048 bits.');
+    throw new EmulatorError('A certificate for sign-in must hold an RSA key of at least 2048 bits.');
   }
   return {
     certificate,
     thumbprint: hexToBase64url(certificate.fingerprint),
     thumbprintSha256: hexToBase64url(certificate.fingerprint256),
   };
+}
+
+function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw new EmulatorError('A certificate for sign-in must be a PEM certificate.', { cause });
+  }
 }
 
 function hexToBase64url(fingerprint: string): string {

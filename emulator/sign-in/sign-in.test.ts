@@ -139,6 +139,18 @@ describe('a user signs in with a password', () => {
     expect(users.status).toBe(200);
   });
 
+  test('a password that has to be changed first is refused as expired', async () => {
+    const passwordProfile = { password: 'Correct-Horse-7', forceChangePasswordNextSignIn: true };
+    await client.createUser('fresh', { passwordProfile });
+    const reply = await client.signIn({
+      ...client.secretFields(),
+      grant_type: 'password',
+      username: 'fresh@contoso.com',
+      password: passwordProfile.password,
+    });
+    expect([reply.status, reply.at('error'), reply.at('error_codes')]).toEqual([400, 'invalid_grant', [50055]]);
+  });
+
   test('a wrong password, and a disabled account, are refused', async () => {
     expect((await client.signIn(fields('Wrong-Horse-7'))).at('error_codes')).toEqual([50126]);
     await client.patch('/users/ann@contoso.com', { accountEnabled: false });

@@ -1,6 +1,6 @@
 import { type Answer, answerJson, type Call } from '../http-exchange.ts';
 import { type Entity, textOf } from '../tenant/entity.ts';
-import { hasPassword } from '../tenant/rules/password.ts';
+import { hasPassword, mustChangePassword } from '../tenant/rules/password.ts';
 import { TokenSeal } from '../token-seal.ts';
 import { REFUSALS } from './aadsts.ts';
 import { GRAPH_RESOURCE } from './access-tokens.ts';
@@ -127,6 +127,7 @@ export class TokenEndpoint {
       app: registration.appId,
       scope,
       made: now,
+      seq: this.#parts.tenant.seq,
       once: this.#parts.tenant.randomness.text(16),
     };
     return answerJson(200, {
@@ -169,11 +170,9 @@ export class TokenEndpoint {
     if (!content || content['app'] !== registration.appId) throw REFUSALS.refreshInvalid();
     const age = this.#parts.tenant.clock.now() - Number(content['made']);
     if (age > REFRESH_MILLISECONDS) throw REFUSALS.refreshExpired();
-    return this.#grantUser(
-      registration,
-      this.#findUser(String(content['user'])),
-      form.get('scope') ?? String(content['scope']),
-    );
+    const user = this.#findUser(String(content['user']));
+    if (isRevokedSince(user, Number(content['seq']))) throw REFUSALS.refreshRevoked();
+    return this.#grantUser(registration, user, form.get('scope') ?? String(content['scope']));
   }
 
   #findUser(userId: string): Entity {
@@ -190,8 +189,14 @@ export class TokenEndpoint {
     const user = tenant.primary.findUnique('userPrincipalName', name.toLowerCase());
     if (!user) throw REFUSALS.userUnknown(name, tenant.profile.id);
     if (!hasPassword(user, required(form, 'password'))) throw REFUSALS.passwordWrong();
+    if (mustChangePassword(user)) throw REFUSALS.passwordExpired();
     return this.#findUser(user.id);
   }
+}
+
+/** Whether the user's sessions were revoked after change number `seq`. */
+function isRevokedSince(user: Entity, seq: number): boolean {
+  return user.patches.some((patch) => patch.seq > seq && patch.names.includes('signInSessionsValidFromDateTime'));
 }
 
 function readForm(call: Call): URLSearchParams {

@@ -1,11 +1,14 @@
 import { toGraphTime } from '../clock.ts';
+import { EmulatorError } from '../emulator-error.ts';
 import { isRecord } from '../json-value.ts';
 import type { ChangeDraft } from './change.ts';
 import { createCloudSid } from './create-cloud-sid.ts';
-import { type Entity, OBJECT_KINDS, type Value } from './entity.ts';
+import type { Domain } from './domain.ts';
+import { createEntity, type Entity, OBJECT_KINDS, type Value, type Values } from './entity.ts';
 import { hashPassword } from './rules/password.ts';
 import type { Sku } from './sku.ts';
 import type { Tenant } from './tenant.ts';
+import { uniqueKeys } from './unique-keys.ts';
 
 export interface SeedCounts {
   readonly users: number;
@@ -21,23 +24,29 @@ export interface SeedCounts {
  *       "licences":[{ "skuId", "skuPartNumber", "enabled", "servicePlans"?: [{ "servicePlanId", "servicePlanName" }] }],
  *       "domains": [{ "id", "authenticationType"?: "Federated", "isVerified"?: false }] }
  *
- * `manager`, `members` and `owners` name objects by id, UPN, uniqueName or displayName. Throws an Error that names
- * the object that is wrong; nothing is planted then.
+ * `passwordProfile` and `prepaidUnits` are taken in Graph's form, too. `manager`, `members` and `owners` name objects by id,
+ * UPN, uniqueName or displayName. Throws an EmulatorError that
+ * names the object that is wrong; nothing is planted then.
  */
 export function plantSeed(seed: unknown, tenant: Tenant): SeedCounts {
-  if (!isRecord(seed)) throw new Error('A seed is a JSON object with users, groups, licences, domains.');
+  if (!isRecord(seed)) throw new EmulatorError('A seed is a JSON object with users, groups, licences, domains.');
   const known = ['users', 'groups', 'licences', 'domains', 'tenant'];
   for (const name of Object.keys(seed)) {
-    if (!known.includes(name)) throw new Error(`A seed has no '${name}'; it may have ${known.join(', ')}.`);
+    if (!known.includes(name)) throw new EmulatorError(`A seed has no '${name}'; it may have ${known.join(', ')}.`);
   }
   const planter = new Planter(tenant);
   const users = recordsIn(seed, 'users');
   const groups = recordsIn(seed, 'groups');
   const skus = recordsIn(seed, 'licences').map(readSku);
-  for (const domain of recordsIn(seed, 'domains')) plantDomain(domain, tenant);
+  const domains = recordsIn(seed, 'domains').map(readDomain);
+  const objects = [
+    ...users.map((user) => planter.plantUser(user)),
+    ...groups.map((group) => planter.plantGroup(group)),
+  ];
+  const links = [...users, ...groups].flatMap((record) => planter.plantLinks(record));
+  for (const domain of domains) plantDomain(domain, tenant);
   tenant.skus.push(...skus);
-  tenant.commit([...users.map((user) => planter.plantUser(user)), ...groups.map((group) => planter.plantGroup(group))]);
-  tenant.commit([...users, ...groups].flatMap((record) => planter.plantLinks(record)));
+  tenant.commit([...objects, ...links]);
   return { users: users.length, groups: groups.length, licences: skus.length };
 }
 
@@ -46,7 +55,7 @@ type SeedRecord = Readonly<Record<string, unknown>>;
 function recordsIn(seed: SeedRecord, name: string): readonly SeedRecord[] {
   const value = seed[name] ?? [];
   if (!Array.isArray(value) || !value.every(isRecord))
-    throw new Error(`'${name}' of a seed must be an array of objects.`);
+    throw new EmulatorError(`'${name}' of a seed must be an array of objects.`);
   return value;
 }
 
@@ -54,6 +63,7 @@ class Planter {
   readonly #tenant: Tenant;
   readonly #ids = new Map<SeedRecord, string>();
   readonly #byName = new Map<string, string>();
+  readonly #keys = new Set<string>();
 
   constructor(tenant: Tenant) {
     this.#tenant = tenant;
@@ -62,15 +72,15 @@ class Planter {
   plantUser(record: SeedRecord): ChangeDraft {
     const upn = record['userPrincipalName'];
     if (typeof upn !== 'string')
-      throw new Error(`A user of the seed has no userPrincipalName: ${JSON.stringify(record)}`);
-    const { password, ...rest } = record;
-    const profile = typeof password === 'string' ? { passwordProfile: { hash: hashPassword(password) } } : {};
+      throw new EmulatorError(`A user of the seed has no userPrincipalName: ${JSON.stringify(record)}`);
+    const { password, passwordProfile, ...rest } = record;
+    const profile = readPassword(password, passwordProfile);
     return this.#plant('user', record, { accountEnabled: true, userType: 'Member', ...rest, ...profile });
   }
 
   plantGroup(record: SeedRecord): ChangeDraft {
     if (typeof record['displayName'] !== 'string') {
-      throw new Error(`A group of the seed has no displayName: ${JSON.stringify(record)}`);
+      throw new EmulatorError(`A group of the seed has no displayName: ${JSON.stringify(record)}`);
     }
     const defaults = { groupTypes: [], mailEnabled: false, securityEnabled: true };
     return this.#plant('group', record, { ...defaults, ...record });
@@ -82,7 +92,7 @@ class Planter {
     const drafts: ChangeDraft[] = [];
     for (const name of ['members', 'owners'] as const) {
       const targets = record[name] ?? [];
-      if (!Array.isArray(targets)) throw new Error(`'${name}' of a group of the seed must be an array.`);
+      if (!Array.isArray(targets)) throw new EmulatorError(`'${name}' of a group of the seed must be an array.`);
       for (const target of new Set(targets.map((item) => this.#find(item))))
         drafts.push({ type: 'link', from, name, to: target });
     }
@@ -96,7 +106,7 @@ class Planter {
     const { id: given, members, owners, manager, hasPassword, deletedDateTime, ...values } = content;
     const id = typeof given === 'string' ? given.toLowerCase() : this.#tenant.randomness.guid();
     if (this.#tenant.primary.find(id))
-      throw new Error(`The seed holds the id ${id} twice, or the tenant has it already.`);
+      throw new EmulatorError(`The seed holds the id ${id} twice, or the tenant has it already.`);
     this.#ids.set(record, id);
     for (const name of ['userPrincipalName', 'uniqueName', 'displayName']) {
       const text = values[name];
@@ -107,14 +117,26 @@ class Planter {
       createdDateTime: toGraphTime(this.#tenant.clock.now()),
       securityIdentifier: createCloudSid(this.#tenant),
     };
-    return { type: 'create', kind, id, values: { ...marks, ...(values as Record<string, Value>) } };
+    const planted = { ...marks, ...(values as Record<string, Value>) };
+    this.#checkUnique(kind, id, planted);
+    return { type: 'create', kind, id, values: planted };
+  }
+
+  #checkUnique(kind: 'user' | 'group', id: string, values: Values): void {
+    for (const [index, key] of uniqueKeys(createEntity(kind, id, 0, 0, values))) {
+      const known = `${index} ${key}`;
+      if (this.#keys.has(known) || this.#tenant.primary.findUnique(index, key)) {
+        throw new EmulatorError(`The seed holds the ${index} '${key}' twice, or the tenant has it already.`);
+      }
+      this.#keys.add(known);
+    }
   }
 
   #find(name: unknown): string {
     const text = String(name).toLowerCase();
     const id = this.#byName.get(text) ?? this.#findInTenant(text)?.id;
     if (id === undefined)
-      throw new Error(`The seed refers to '${String(name)}', which is in neither the seed nor the tenant.`);
+      throw new EmulatorError(`The seed refers to '${String(name)}', which is in neither the seed nor the tenant.`);
     return id;
   }
 
@@ -130,24 +152,36 @@ class Planter {
   }
 }
 
+/** A password as seeds write it, or as Graph does; what is kept is its hash. */
+function readPassword(password: unknown, profile: unknown): SeedRecord {
+  const { password: inside, ...flags } = isRecord(profile) ? profile : {};
+  const text = password ?? inside;
+  return typeof text === 'string' ? { passwordProfile: { ...flags, hash: hashPassword(text) } } : {};
+}
+
 function readSku(record: SeedRecord): Sku {
-  const { skuId, skuPartNumber, enabled, servicePlans } = record;
+  const { skuId, skuPartNumber, prepaidUnits, servicePlans } = record;
+  const enabled = record['enabled'] ?? (isRecord(prepaidUnits) ? prepaidUnits['enabled'] : undefined);
   if (typeof skuId !== 'string' || typeof skuPartNumber !== 'string' || typeof enabled !== 'number') {
-    throw new Error(`A licence of the seed needs skuId, skuPartNumber and enabled: ${JSON.stringify(record)}`);
+    throw new EmulatorError(`A licence of the seed needs skuId, skuPartNumber and enabled: ${JSON.stringify(record)}`);
   }
   return { skuId, skuPartNumber, enabled, servicePlans: (servicePlans ?? []) as Sku['servicePlans'] };
 }
 
-function plantDomain(record: SeedRecord, tenant: Tenant): void {
+function readDomain(record: SeedRecord): Domain {
   const { id, authenticationType, isVerified } = record;
-  if (typeof id !== 'string') throw new Error(`A domain of the seed needs an id: ${JSON.stringify(record)}`);
-  const domain = {
+  if (typeof id !== 'string') throw new EmulatorError(`A domain of the seed needs an id: ${JSON.stringify(record)}`);
+  return {
     id: id.toLowerCase(),
-    authenticationType: authenticationType === 'Federated' ? ('Federated' as const) : ('Managed' as const),
+    authenticationType: authenticationType === 'Federated' ? 'Federated' : 'Managed',
     isDefault: false,
     isInitial: false,
     isVerified: isVerified !== false,
   };
+}
+
+/** A domain that the tenant has already stays the default one if it is. */
+function plantDomain(domain: Domain, tenant: Tenant): void {
   const at = tenant.domains.findIndex((known) => known.id === domain.id);
   if (at < 0) tenant.domains.push(domain);
   else tenant.domains[at] = { ...domain, isDefault: tenant.domains[at]?.isDefault === true };

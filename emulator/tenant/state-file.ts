@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { EmulatorError } from '../emulator-error.ts';
 import { isRecord } from '../json-value.ts';
 import type { Change } from './change.ts';
+import { readJournal } from './change-journal.ts';
 import { type Entity, LINK_NAMES, type LinkSet, OBJECT_KINDS, type ObjectKind, type Values } from './entity.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -98,7 +99,7 @@ function storeLinks(links: LinkSet): StoredLinks {
   return { current: list(links.current), removed: list(links.removed) };
 }
 
-/** Reads a state file; undefined when there is none yet. */
+/** Reads a state file and what its journal tells since; undefined when there is none yet. */
 export function readStateFile(file: string): Readonly<Record<string, unknown>> | undefined {
   let text: string;
   try {
@@ -118,7 +119,7 @@ export function readStateFile(file: string): Readonly<Record<string, unknown>> |
       `${file}: not a state file of this version of the emulator (format ${FORMAT}). Remove it to start with an empty tenant.`,
     );
   }
-  return state;
+  return { ...state, journal: readJournal(file, Number(state['generation']), Number(state['seq'])) };
 }
 
 /** Brings a tenant without objects to the stored state, by a history that leads to it with the same numbers. */
@@ -133,6 +134,7 @@ export function loadState(state: Readonly<Record<string, unknown>>, tenant: Tena
   changes.sort((a, b) => a.seq - b.seq);
   for (const change of changes) tenant.replay(change);
   tenant.resumeAt(Number(state['seq']));
+  for (const change of state['journal'] as readonly Change[]) tenant.replay(change);
 }
 
 function collectChanges(stored: StoredEntity, changes: Change[]): void {

@@ -46,7 +46,7 @@ export class Tenant {
   #waitingAt = 0;
   #deletions: { readonly id: string; readonly at: number }[] = [];
   #seq = 0;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners: ((changes: readonly Change[]) => void)[] = [];
 
   constructor(parts: TenantParts) {
     this.profile = parts.profile;
@@ -63,15 +63,17 @@ export class Tenant {
     return this.#seq;
   }
 
-  onChange(listener: () => void): void {
+  /** The listener gets the changes of each commit, before the client is answered. */
+  onChange(listener: (changes: readonly Change[]) => void): void {
     this.#listeners.push(listener);
   }
 
   /** Makes the changes, in order and as one. Everything that could refuse them has been asked before. */
   commit(drafts: readonly ChangeDraft[]): void {
     const at = this.clock.now();
-    for (const draft of drafts) this.#apply({ ...draft, seq: ++this.#seq, at });
-    if (drafts.length > 0) for (const listener of this.#listeners) listener();
+    const changes = drafts.map((draft): Change => ({ ...draft, seq: ++this.#seq, at }));
+    for (const change of changes) this.#apply(change);
+    if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
   }
 
   /** Re-applies a change of the stored history, which is visible at once. */

@@ -41,6 +41,12 @@ export function hasPassword(user: Entity, password: string): boolean {
   return isRecord(profile) && profile['hash'] === hashPassword(password);
 }
 
+/** Whether the password is good for nothing but being changed. */
+export function mustChangePassword(user: Entity): boolean {
+  const profile = user.values['passwordProfile'];
+  return isRecord(profile) && FLAGS.some((flag) => profile[flag] === true);
+}
+
 export function hashPassword(password: string): string {
   return createHash('sha256').update(password, 'utf8').digest('base64');
 }

@@ -70,6 +70,18 @@ export async function describeConflict(
   };
 }
 
+const LOOKED_UP: readonly (string | null)[] = [
+  'userPrincipalName',
+  'onPremisesImmutableId',
+  'uniqueName',
+  'proxyAddresses',
+];
+
+/** Whether the one who holds the value can be found by it. */
+export function isLookedUp({ native }: ConflictProperty): boolean {
+  return LOOKED_UP.includes(native);
+}
+
 async function findHolder(
   graph: Graph,
   write: TargetWrite,

@@ -120,6 +120,15 @@ describe('with a certificate', () => {
   });
 });
 
+test('a sign-in that is told to wait waits that long', async () => {
+  await tenant.control('faults', [{ match: 'POST /*/oauth2/v2.0/token', fault: '429', times: 2, retryAfter: 17 }]);
+  const waits: number[] = [];
+  const delay = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
+  const target = tenant.connect({}, { pace: { now: () => 0, delay, random: () => 0.5 } });
+  await expect(signInOf(target)).resolves.toBe('full');
+  expect(waits).toEqual([17_000, 17_000]);
+});
+
 test('a sign-in that nobody answers is no refusal', async () => {
   const target = tenant.connect({ authority: 'http://127.0.0.1:1', graph: tenant.emulator.url });
   await expect(signInOf(target)).rejects.toMatchObject({ code: 'tenant-unreachable' });

@@ -10,7 +10,7 @@ import { DirbridgeError, messageOf } from '../../errors.ts';
 import { explainSignInRefusal } from './aadsts.ts';
 import type { ClientCredential } from './client-credential.ts';
 import type { Endpoints } from './config.ts';
-import { backOff, type Pace } from './pace.ts';
+import { backOff, type Pace, readRetryAfter } from './pace.ts';
 
 const TIMEOUT = 30_000;
 const MOST_TRIES = 4;
@@ -62,7 +62,7 @@ export class SignIn {
         return await this.#signInOnce();
       } catch (thrown) {
         if (!isTransient(thrown) || attempt === MOST_TRIES) throw this.#explain(thrown);
-        await pace.delay(backOff(attempt, null, pace));
+        await pace.delay(backOff(attempt, thrown.retryAfter, pace));
       }
     }
   }
@@ -119,9 +119,17 @@ export class SignIn {
 }
 
 /** No answer, or one that says to come again. */
-class SignInUnreachable extends Error {}
+class SignInUnreachable extends Error {
+  /** Milliseconds that the answer says to wait. */
+  readonly retryAfter: number | null;
 
-function isTransient(thrown: unknown): boolean {
+  constructor(message: string, cause: unknown, retryAfter: number | null = null) {
+    super(message, { cause });
+    this.retryAfter = retryAfter;
+  }
+}
+
+function isTransient(thrown: unknown): thrown is SignInUnreachable {
   return thrown instanceof SignInUnreachable;
 }
 
@@ -161,12 +169,15 @@ async function exchange<T>(url: string, method: string, options?: NetworkRequest
     text = await response.text();
   } catch (cause) {
     const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-    throw new SignInUnreachable(messageOf(inner), { cause });
+    throw new SignInUnreachable(messageOf(inner), cause);
   }
-  if (response.status === 429 || response.status >= 500) throw new SignInUnreachable(`it answered ${response.status}`);
+  if (response.status === 429 || response.status >= 500) {
+    const wait = readRetryAfter(response.headers.get('retry-after'), new Date());
+    throw new SignInUnreachable(`it answered ${response.status}`, undefined, wait);
+  }
   try {
     return { status: response.status, headers: Object.fromEntries(response.headers), body: JSON.parse(text) as T };
   } catch (cause) {
-    throw new SignInUnreachable(`it answered ${response.status} without JSON`, { cause });
+    throw new SignInUnreachable(`it answered ${response.status} without JSON`, cause);
   }
 }

@@ -171,6 +171,48 @@ test('an answer that is lost after the change was made does not make the change 
   expect((await writesOfTenant()) - before).toBe(3);
 });
 
+test("writes to one object that are in each other's way are sent one after the other", async () => {
+  tenant = await startEntraTenant({ assumptions: { refuseConcurrentWrites: true } });
+  const made = await run(newObjects(60, 1));
+  const users = [...Array(60).keys()].map((at) => idOf(made, `user${at}`));
+  const group = { type: 'group', anchor: 'g', targetId: idOf(made, 'group0') } as const;
+  const change = (id: string, add: readonly string[], remove: readonly string[]): TargetWrite => {
+    return { id, action: 'members', ...group, attribute: 'member', add, remove };
+  };
+  const parts = [0, 20, 40].map((from) => users.slice(from, from + 20));
+  const added = await run(parts.map((part, at) => change(`add${at}`, part, [])));
+  const removed = await run(parts.map((part, at) => change(`remove${at}`, [], part)));
+  for (const result of [...added.values(), ...removed.values()]) {
+    expect(result).toEqual({ id: result.id, outcome: 'done', targetId: group.targetId });
+  }
+  const found = (await tenant.dump()).find((object) => object['id'] === group.targetId);
+  expect(found?.['members']).toEqual([]);
+});
+
+test('a tenant that names a time for a whole request is asked nothing before it, not even by look-ups', async () => {
+  tenant = await startEntraTenant();
+  await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', retryAfter: 40 }]);
+  const asked: unknown[] = [];
+  const delay = async (milliseconds: number): Promise<void> => {
+    if (milliseconds >= 40_000)
+      asked.push(((await tenant.control('stats')) as { readonly requests: unknown }).requests);
+  };
+  const pace = { now: () => performance.now() * 100, delay, random: () => 0.5 };
+  const results = await writeAll(tenant.connect({}, { pace }), newObjects(3, 2));
+  expect(allDone(results)).toEqual([]);
+  expect(asked).toHaveLength(5);
+  expect(asked[0]).toEqual([{ method: 'POST', path: '/v1.0/$batch', status: 503, count: 1 }]);
+});
+
+test('many requests that fail at the same moment are no reason to give up', async () => {
+  tenant = await startEntraTenant();
+  await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', times: 15, retryAfter: null }]);
+  const delay = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds / 10));
+  const pace = { now: () => performance.now() * 10, delay, random: () => 0.5 };
+  expect(allDone(await writeAll(tenant.connect({}, { pace }), newObjects(400, 0)))).toEqual([]);
+  expect(await writesOfTenant()).toBe(400);
+});
+
 test('a tenant that never answers ends the run, and no write that was sent is told as done', async () => {
   tenant = await startEntraTenant();
   await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: '503', times: 1000 }]);
@@ -226,6 +268,15 @@ describe('replication that lags behind', () => {
     const results = await run(newObjects(25, 25));
     expect(allDone(results)).toEqual([]);
     expect(await tenant.dump()).toHaveLength(50);
+  });
+
+  test('makes nothing a conflict that a killed run has made a moment ago', async () => {
+    tenant = await startEntraTenant({ lag: 300 });
+    const writes = newObjects(2, 2);
+    const before = await writeAll(tenant.connect(), writes);
+    const after = await writeAll(tenant.connect(), writes);
+    for (const [name] of before) expect(idOf(after, name)).toBe(idOf(before, name));
+    expect(await tenant.dump()).toHaveLength(4);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { TargetWrite, WriteFailure, WriteResult } from '../connector.ts';
-import { conflictOf, describeConflict, describeFailure } from './failure.ts';
+import { conflictOf, describeConflict, describeFailure, isLookedUp } from './failure.ts';
 import type { Graph } from './graph.ts';
 import type { GraphRefusal } from './graph-refusal.ts';
 import { exists, findByAnchor, hasTakenEffect } from './look-up.ts';
@@ -115,17 +115,14 @@ export class WriteTask {
 
   async refused(step: Step, refusal: GraphRefusal): Promise<Next> {
     const conflict = conflictOf(refusal);
-    if (conflict && this.write.action === 'create') {
-      // The holder may be the object itself: made by a request whose answer was lost, in this run or one that was killed.
-      const own = await this.#findOwn(this.#isAmbiguous ? MOST_LOOKS * 2 : 1);
-      if (own !== null) {
-        this.#targetId = own;
-        return this.#settle();
-      }
-    }
+    // The holder may be the object itself: made by a request whose answer was lost, in this run or one that was killed.
+    if (conflict && (await this.#isOwnConflict(this.#isAmbiguous ? MOST_LOOKS * 2 : 1))) return this.#settle();
     const failure = conflict
       ? await describeConflict(this.#graph, this.write, refusal, conflict)
       : describeFailure(this.write, refusal);
+    // A holder that nobody can see is one that no replica knows yet, and then most likely what a killed run has made.
+    const isUnseen = conflict !== null && isLookedUp(conflict) && failure.otherTargetId === undefined;
+    if (isUnseen && !this.#isAmbiguous && (await this.#isOwnConflict(MOST_LOOKS * 2))) return this.#settle();
     const member = step.targets[0];
     if (step.kind === 'add-member' || (this.write.action === 'members' && step.targets.length === 1)) {
       this.#failedReferences.push({ to: member ?? '', failure });
@@ -133,6 +130,14 @@ export class WriteTask {
       this.#end = { id: this.write.id, outcome: 'failed', failure };
     }
     return this.#settle();
+  }
+
+  /** Whether a creation met the object that it was to make; then it is the write's. */
+  async #isOwnConflict(looks: number): Promise<boolean> {
+    if (this.write.action !== 'create') return false;
+    const own = await this.#findOwn(looks);
+    if (own !== null) this.#targetId = own;
+    return own !== null;
   }
 
   #gone(refusal: GraphRefusal): Next {

@@ -1,9 +1,10 @@
 import { DirbridgeError } from '../../errors.ts';
 import type { ConnectorContext, TargetWrite, WriteResult } from '../connector.ts';
 import { BATCH_SIZE, sendBatch } from './batch.ts';
+import { Contention } from './contention.ts';
 import { Bell, EventQueue } from './event-queue.ts';
 import { type Graph, type GraphAnswer, NoAnswer, refused } from './graph.ts';
-import { type GraphRefusal, isTransientStatus, readRefusal } from './graph-refusal.ts';
+import { type GraphRefusal, isConcurrencyRefusal, isTransientStatus, readRefusal } from './graph-refusal.ts';
 import { judge } from './judge.ts';
 import { backOff, type Pace } from './pace.ts';
 import type { QuotaAnswer, WriteQuota } from './quota.ts';
@@ -23,8 +24,12 @@ export interface WriteParts {
 const MOST_TRIES = 12;
 /** Whole requests that fail one after the other before we say that the tenant cannot be used. */
 const MOST_FAILURES = 10;
+/** And how long they must have gone on, in milliseconds: several requests on their way at once fail together. */
+const SHORTEST_OUTAGE = 30_000;
 /** Results that wait to be taken before no more work is fetched. */
 const MOST_WAITING = 2000;
+/** Requests that wait for their time or their turn before no more work is fetched. */
+const MOST_QUEUED = 2000;
 const LONGEST_SLEEP = 1000;
 
 interface Sending {
@@ -58,6 +63,7 @@ class WriteRun {
   readonly #parts: WriteParts;
   readonly #chunks: AsyncIterator<readonly TargetWrite[]>;
   readonly #bell = new Bell();
+  readonly #contention = new Contention();
   #queue: Sending[] = [];
   /** Requests and look-ups that have not come back. */
   #underway = new Set<Promise<void>>();
@@ -66,6 +72,7 @@ class WriteRun {
   #isStopped = false;
   #error: unknown = undefined;
   #failuresInRow = 0;
+  #failingSince = 0;
 
   constructor(parts: WriteParts, chunks: AsyncIterable<readonly TargetWrite[]>) {
     this.#parts = parts;
@@ -108,8 +115,9 @@ class WriteRun {
     const now = pace.now();
     const wait = quota.waitAt(now);
     const due = this.#queue.filter((sending) => sending.notBefore <= now);
-    if (wait === 0 && due.length > 0) {
-      this.#launch(due.slice(0, BATCH_SIZE));
+    const chosen = wait === 0 ? this.#contention.choose(due, objectOf, BATCH_SIZE) : [];
+    if (chosen.length > 0) {
+      this.#launch(chosen);
       return;
     }
     if (wait === 0) this.#pull();
@@ -126,7 +134,8 @@ class WriteRun {
 
   /** Asks for the next chunk, without waiting: answers and repetitions go on meanwhile. */
   #pull(): void {
-    if (this.#pulling !== null || this.#isExhausted || this.results.size > MOST_WAITING) return;
+    if (this.#pulling !== null || this.#isExhausted) return;
+    if (this.results.size > MOST_WAITING || this.#queue.length > MOST_QUEUED) return;
     const pulling = this.#chunks.next().then((pulled) => this.#take(pulled));
     const safe = pulling.catch((error: unknown) => this.#fail(error));
     this.#pulling = safe.finally(() => {
@@ -173,6 +182,9 @@ class WriteRun {
   async #send(sendings: readonly Sending[]): Promise<void> {
     const { graph, quota, pace } = this.#parts;
     let quotaAnswer: QuotaAnswer = { writes: 0, level: null, pause: null };
+    // As they are now: a creation that is done has an object by then.
+    const objects = sendings.map(objectOf);
+    this.#contention.start(objects);
     try {
       const requests = sendings.map((sending) => sending.step.request());
       const { whole, items } = await sendBatch(graph, requests);
@@ -185,6 +197,7 @@ class WriteRun {
       this.#takeNoAnswer(sendings, thrown);
     } finally {
       quota.finish(pace.now(), quotaAnswer);
+      this.#contention.finish(objects);
     }
   }
 
@@ -200,7 +213,7 @@ class WriteRun {
       const refusal = readRefusal(whole.status, whole.body);
       return `Microsoft Graph kept answering ${refusal.status} ${refusal.code}`;
     });
-    for (const sending of sendings) this.#track(this.#clarify(sending));
+    for (const sending of sendings) this.#track(this.#clarify(sending, wait));
   }
 
   #takeNoAnswer(sendings: readonly Sending[], thrown: NoAnswer): void {
@@ -213,8 +226,12 @@ class WriteRun {
   }
 
   #countFailure(describe: () => string): void {
+    const now = this.#parts.pace.now();
+    if (this.#failuresInRow === 0) this.#failingSince = now;
     this.#failuresInRow++;
-    if (this.#failuresInRow >= MOST_FAILURES) throw new DirbridgeError('tenant-unreachable', `${describe()}.`);
+    const isOutage = now - this.#failingSince >= SHORTEST_OUTAGE;
+    if (this.#failuresInRow >= MOST_FAILURES && isOutage)
+      throw new DirbridgeError('tenant-unreachable', `${describe()}.`);
   }
 
   async #takeItem(sending: Sending, answer: GraphAnswer | null): Promise<void> {
@@ -248,12 +265,16 @@ class WriteRun {
   /** Throttled: as often as it takes, the pauses are the tenant's. Otherwise in each other's way: not for ever. */
   async #takeAgain(sending: Sending, answer: GraphAnswer, isThrottled: boolean): Promise<void> {
     const wait = this.#parts.graph.retryAfter(answer.headers);
+    const refusal = readRefusal(answer.status, answer.body);
+    if (isConcurrencyRefusal(refusal)) this.#contention.note(objectOf(sending));
     if (isThrottled || sending.tries + 1 < MOST_TRIES) this.#later(sending, wait);
-    else this.#follow(sending, await sending.task.refused(sending.step, readRefusal(answer.status, answer.body)));
+    else this.#follow(sending, await sending.task.refused(sending.step, refusal));
   }
 
+  /** `wait`: what the tenant asked for, also of the look-ups. */
   async #clarify(sending: Sending, wait: number | null = null): Promise<void> {
-    this.#follow(sending, await sending.task.unclear(sending.step), wait);
+    if (wait !== null) await this.#parts.pace.delay(wait);
+    this.#follow(sending, await sending.task.unclear(sending.step), wait === null ? null : 0);
   }
 
   #follow(sending: Sending, next: Next, wait: number | null = null): void {
@@ -282,6 +303,10 @@ class WriteRun {
   }
 }
 
+function objectOf({ task }: Sending): string | null {
+  return task.targetId;
+}
+
 const LEVEL = 'x-ms-throttle-limit-percentage';
 
 /** What one answer tells about the quota: the fullest level of its items, and the longest pause that throttled ones ask for. */
@@ -289,9 +314,11 @@ function readQuota(graph: Graph, whole: GraphAnswer, items: readonly (GraphAnswe
   const answers = items.filter((item) => item !== null);
   const told = (whole.status === 200 ? answers : [whole]).filter((item) => !isUnrelated(item));
   const levels = told.map((item) => Number(item.headers[LEVEL])).filter((level) => Number.isFinite(level));
-  const pauses = told
-    .filter((item) => item.status === 429)
-    .map((item) => graph.retryAfter(item.headers) ?? DEFAULT_PAUSE);
+  const throttled = told.filter((item) => item.status === 429);
+  const pauses = throttled.map((item) => graph.retryAfter(item.headers) ?? DEFAULT_PAUSE);
+  // A service that is not there for a whole request is not there for the next one either.
+  const absence = whole.status === 200 ? null : graph.retryAfter(whole.headers);
+  if (absence !== null) pauses.push(absence);
   return {
     writes: told.length,
     level: levels.length === 0 ? null : Math.max(...levels),
