@@ -364,6 +364,7 @@ class Planning {
           object,
           attribute: problem.attribute,
           value: problem.value,
+          ...(problem.severity === undefined ? {} : { severity: problem.severity }),
           ...(problem.cause === undefined ? {} : { cause: problem.cause }),
           ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
         }),

@@ -1,8 +1,8 @@
 import type { Attributes } from '../../model/value.ts';
 import type { ShapedObject } from '../connector.ts';
 import { RULES } from './attributes.ts';
-import { cleanNickname, deriveGroupNickname, textOf } from './mail-nickname.ts';
-import { Shaping, shapeOthers, shapeValue } from './shaping.ts';
+import { deriveGroupNickname, nicknameProblem, textOf } from './mail-nickname.ts';
+import { Shaping, settleNickname, shapeOthers, shapeValue } from './shaping.ts';
 
 const HANDLED: ReadonlySet<string> = new Set([
   'sourceAnchor',
@@ -46,8 +46,12 @@ function shapeName(shaping: Shaping, desired: Attributes): void {
 }
 
 function shapeNickname(shaping: Shaping, desired: Attributes, current: Attributes | null): void {
-  const nickname =
-    cleanNickname(textOf(desired['alias'])) ?? textOf(current?.['alias']) ?? deriveGroupNickname(desired);
-  if (nickname !== undefined) shaping.set('alias', nickname);
-  else shaping.lack({ code: 'attribute-missing', attribute: 'alias', value: null });
+  const given = textOf(desired['alias']);
+  const nickname = settleNickname(shaping, {
+    given,
+    held: textOf(current?.['alias']),
+    derive: () => deriveGroupNickname(desired),
+  });
+  const problem = nicknameProblem(given, nickname);
+  if (problem !== null) shaping.note(problem);
 }
