@@ -340,6 +340,8 @@ async function originOf(
     const value = origin.from.attributes[name];
     if (value !== undefined) attributes[name] = printValue(value);
   }
+  // That all of them are absent is what gave the value.
+  if (Object.keys(attributes).length === 0) for (const name of read) attributes[name] = null;
   return {
     source: spaces.find((space) => space.id === origin.from.space)?.name ?? '',
     object: (await context.store.sync.dnOf(origin.from.id)) ?? origin.from.anchor,
