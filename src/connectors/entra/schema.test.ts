@@ -217,8 +217,18 @@ describe('a group', () => {
       blocked: true,
       problems: [{ code: 'target-cannot-carry-object' }],
     });
+    expect(group({ securityEnabled: false, mailEnabled: true }, { alias: 'old' }).blocked).toBe(true);
     expect(group({ securityEnabled: false, mailEnabled: false }).blocked).toBe(true);
     expect(group({ securityEnabled: true, mailEnabled: false })).toMatchObject({ blocked: false, problems: [] });
+  });
+
+  test('that gets an address when it is in the tenant already goes on without it', () => {
+    const shaped = group({ securityEnabled: true, mailEnabled: true, mail: 'a@contoso.com' }, { alias: 'old' });
+    expect(shaped).toMatchObject({
+      blocked: false,
+      attributes: { displayName: 'Team (North)' },
+      problems: [{ code: 'target-cannot-carry-attribute', attribute: 'mail' }],
+    });
   });
 
   test('carries a description of at most 1,024 characters', () => {

@@ -17,7 +17,11 @@ const HANDLED: ReadonlySet<string> = new Set([
 /** A group as the tenant can hold it; `current` is null for a creation. Graph creates security groups without mail, and no other (group-post-groups). */
 export function shapeGroup(desired: Attributes, current: Attributes | null): ShapedObject {
   const shaping = new Shaping(current === null);
-  if (isTrue(desired, 'mailEnabled')) {
+  const isMailEnabled = isTrue(desired, 'mailEnabled');
+  if (isMailEnabled && current !== null && desired['securityEnabled'] !== false) {
+    // It was made before it had an address, and stays what it is.
+    shaping.note({ code: 'target-cannot-carry-attribute', attribute: 'mail', value: textOf(desired['mail']) ?? null });
+  } else if (isMailEnabled) {
     const cause = 'Microsoft Graph cannot create mail-enabled groups, so the group is not synchronized.';
     shaping.block({ code: 'target-cannot-carry-object', attribute: null, value: null, cause });
   } else if (desired['securityEnabled'] === false) {
