@@ -8,14 +8,24 @@ import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
+import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult, runApply, runCycle } from './engine/run.ts';
+import { readSample } from './engine/sample-object.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
-import type { Log } from './log.ts';
+import { type Log, SILENT_LOG } from './log.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
 import type { MemberName, Operation, PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
-import { type CompiledRule, loadRuleSet } from './rules/rule-set.ts';
+import { isReferenceAttribute } from './rules/reference-attributes.ts';
+import {
+  attributesOfExpression,
+  type CompiledRule,
+  loadRuleSet,
+  type TriedExpression,
+  tryExpression,
+} from './rules/rule-set.ts';
+import { readSampleFile } from './rules/sample-file.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import type { PlanPart, Store } from './store/store.ts';
 
@@ -24,6 +34,7 @@ export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
+export type { TriedExpression } from './rules/rule-set.ts';
 export type { PlanPart } from './store/store.ts';
 
 /** A finding with the time of its first appearance and the run that saw it last. */
@@ -67,6 +78,48 @@ export function configSchema(): Readonly<Record<string, unknown>> {
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */
 export function readRules(config: Config): readonly CompiledRule[] {
   return loadRuleSet(config.rules).all;
+}
+
+/** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
+export function tryAlone(expression: string): TriedExpression {
+  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null));
+}
+
+/** Works an expression out on the object of a JSON file, or on the first of an LDIF file that is no container. */
+export async function tryOnFile(expression: string, file: string): Promise<TriedExpression> {
+  if (file.toLowerCase().endsWith('.json')) {
+    const { attributes = {} } = readSampleFile(file);
+    const { dn } = attributes;
+    const isNamed = typeof dn === 'string';
+    return tryExpression(expression, ruleSource(attributes, {}, runParameters(new Date()), isNamed ? dn : null));
+  }
+  const definition = SOURCES.find((one) => one.kind === 'ldif');
+  if (definition === undefined) throw new DirbridgeError('bug', 'there is no connector for LDIF files');
+  const context = createConnectorContext('file', process.cwd(), SILENT_LOG, () => new Date());
+  const connector = definition.create(definition.section.parse({ path: file }) as never, context);
+  const source = await readSample(connector, sampleRequest(expression, null));
+  if (source === null) throw new DirbridgeError('object-not-found', `there is no object in ${file}`);
+  return tryExpression(expression, source);
+}
+
+function sampleRequest(expression: string, dn: string | null): Parameters<typeof readSample>[1] {
+  const names = attributesOfExpression(expression).filter((name) => name !== 'dn');
+  return {
+    attributes: names.filter((name) => !isReferenceAttribute(name)),
+    references: names.filter(isReferenceAttribute),
+    dn,
+    now: new Date(),
+  };
+}
+
+function createConnectorContext(name: string, folder: string, log: Log, now: () => Date): ConnectorContext {
+  return {
+    name,
+    log,
+    now,
+    readSecret: (source) => readSecret(source, folder, (message) => log.warn({}, message)),
+    resolvePath: (path) => resolve(folder, path),
+  };
 }
 
 /** The composition: the only place that knows which connectors and which store there are. Every method opens what it needs and closes it again. */
@@ -228,6 +281,21 @@ export class App {
     });
   }
 
+  /** Works an expression out on an object as its directory holds it now. Throws `object-not-found`, `rules-invalid`. */
+  async tryExpression(expression: string, dn: string): Promise<TriedExpression> {
+    for (const connector of this.#sources()) {
+      try {
+        const source = await readSample(connector, sampleRequest(expression, dn));
+        if (source !== null) return tryExpression(expression, source);
+      } finally {
+        await connector.close();
+      }
+    }
+    throw new DirbridgeError('object-not-found', `no source holds an object "${dn}"`, {
+      remedy: 'Give the DN as it is in the directory, or a file that holds the object.',
+    });
+  }
+
   async #withEngine<T>(work: (context: EngineContext) => Promise<T>): Promise<T> {
     const store = await this.#openStore(false);
     const sources = this.#sources();
@@ -299,13 +367,8 @@ export class App {
   }
 
   #connectorContext(name: string): ConnectorContext {
-    return {
-      name,
-      log: this.#options.log,
-      now: this.#options.now ?? (() => new Date()),
-      readSecret: (source) => readSecret(source, this.config.folder, (message) => this.#options.log.warn({}, message)),
-      resolvePath: (path) => resolve(this.config.folder, path),
-    };
+    const { log, now = () => new Date() } = this.#options;
+    return createConnectorContext(name, this.config.folder, log, now);
   }
 }
 

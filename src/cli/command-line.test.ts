@@ -231,6 +231,58 @@ test('explain tells apart what is not in the tenant yet and what can never be wr
   expect(out).toContain('jobTitle (title) = "Smith"  (not in the tenant yet)');
 });
 
+test('an expression is tried alone, on a file, and on an object of a source, and gives its value', async () => {
+  writeDirectory(
+    [{ name: 'Ann', more: 'givenName: aNN\nproxyAddresses: SMTP:a@contoso.com\npwdLastSet: 129699324000000000\n' }],
+    ['Ann'],
+  );
+  const file = join(folder, 'corp.ldif');
+  const json = join(folder, 'ann.json');
+  writeFileSync(
+    json,
+    '{ "givenName": "aNN", "userAccountControl": 514, "objectGUID": { "base64": "AQI=" }, "title": null }',
+  );
+  const values = [
+    ['BitAnd(&HF, &HF7)', undefined, 7],
+    ['PCase([givenName]) & " " & %Domain.FQDN%', file, 'Ann corp.contoso.com'],
+    ['[dn]', file, `CN=Ann,${BASE}`],
+    ['[pwdLastSet]', file, '129699324000000000'],
+    ['DateFromNum([pwdLastSet])', file, '2012-01-01T23:00:00Z'],
+    ['[proxyAddresses]', file, ['SMTP:a@contoso.com']],
+    ['Trim([title])', file, null],
+    ['Left([title], 3)', file, ''],
+    ['[sAMAccountName] & Count([member])', `cn=team, ${BASE.toLowerCase()}`, 'Team1'],
+    ['BitAnd([userAccountControl], 2) > 0 && IsNull([title])', json, true],
+    ['ConvertToBase64([objectGUID])', json, 'AQI='],
+  ] as const;
+  for (const [expression, object, value] of values) {
+    const on = object === undefined ? [] : ['--object', object];
+    const ended = await dirbridge('rules', 'test', '--expression', expression, ...on, '--json');
+    expect([expression, JSON.parse(ended.out)]).toEqual([
+      expression,
+      { value, result: 'value', ...(value === null ? { result: 'null' } : {}) },
+    ]);
+  }
+});
+
+test('an expression that cannot be read or worked out, and an object that is not there, end with what is wrong', async () => {
+  writeDirectory([{ name: 'Ann' }]);
+  const misspelled = await dirbridge('rules', 'test', '--expression', '1 + Lefft("a", 1)');
+  expect(misspelled).toMatchObject({ code: 2, err: expect.stringContaining('did you mean Left?') });
+  expect(misspelled.err).toContain('    1 + Lefft("a", 1)\n        ^');
+  const failed = await dirbridge('rules', 'test', '--expression', 'Error("No.")', '--json');
+  expect(failed).toMatchObject({ code: 2, out: expect.stringContaining('No.') });
+  for (const object of ['CN=Nobody,DC=corp', 'no-such-file'])
+    expect((await dirbridge('rules', 'test', '--expression', '[cn]', '--object', object)).code).toBe(2);
+});
+
+test('rules are checked as a whole', async () => {
+  expect((await dirbridge('rules', 'lint')).out).toContain('nothing wrong');
+  writeFileSync(join(folder, 'own.yaml'), 'rules: [{ name: x }]');
+  writeConfig('rules: [standard, ./own.yaml]');
+  expect(await dirbridge('rules', 'lint')).toMatchObject({ code: 2, err: expect.stringContaining('own.yaml:1') });
+});
+
 test('rules are listed in their order and shown one by one', async () => {
   const list = await dirbridge('rules', 'list');
   expect(list.out).toMatch(/^precedence +direction +name/);

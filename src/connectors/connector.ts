@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ObjectChange, TargetType } from '../model/change.ts';
-import type { FindingCode } from '../model/finding.ts';
+import type { FindingCode, Severity } from '../model/finding.ts';
 import type { Attributes, Value } from '../model/value.ts';
 
 /**
@@ -224,10 +224,14 @@ export interface ShapedObject {
   readonly withheld: readonly string[];
   readonly problems: readonly ShapeProblem[];
   readonly blocked: boolean;
+  /** Attributes that no rule gives and that are made of another one, with its name: the tenant demands them. */
+  readonly derived?: Readonly<Record<string, string>>;
 }
 
 export interface ShapeProblem {
   readonly code: FindingCode;
+  /** Where it is not that of the code. */
+  readonly severity?: Severity;
   readonly attribute: string | null;
   readonly value: string | null;
   readonly cause?: string;

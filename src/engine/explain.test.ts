@@ -47,6 +47,40 @@ describe('explaining', () => {
     expect(values.find((one) => one.attribute === 'manager')).toMatchObject({ value: 'boss@contoso.com' });
   });
 
+  test('leaves no value without object, attribute and rule, and none that we wrote without the run', async () => {
+    const lab = await company();
+    for (const name of ['ann@contoso.com', 'boss@contoso.com', 'staff']) {
+      const { values } = await only(lab, name);
+      expect(values.length).toBeGreaterThan(4);
+      for (const { attribute, outbound, inbound, from, lastWritten, isWritable } of values) {
+        expect([attribute, outbound?.rule, inbound?.rule]).toEqual([attribute, expect.any(String), expect.any(String)]);
+        expect([attribute, from?.object]).toEqual([attribute, expect.stringContaining(ROOT_DN)]);
+        expect([attribute, Object.keys(from?.attributes ?? {}).length]).not.toEqual([attribute, 0]);
+        if (isWritable) expect([attribute, lastWritten?.run]).toEqual([attribute, '1']);
+      }
+    }
+  });
+
+  test('tells of what a value is made that the tenant demands and nobody gives', async () => {
+    const lab = await company();
+    const alias = async (name: string) => (await only(lab, name)).values.find((one) => one.neutral === 'alias');
+    expect(await alias('ann@contoso.com')).toMatchObject({
+      value: 'ann.doe',
+      outbound: { text: expect.stringContaining('made from mail') },
+      from: { attributes: { mail: 'ann.doe@contoso.com' } },
+    });
+    expect(await alias('staff')).toMatchObject({ value: 'staff', from: { attributes: { sAMAccountName: 'staff' } } });
+  });
+
+  test('says which rules would have had to take an object in that none of them does', async () => {
+    const lab = await company();
+    lab.source.put(user('system', { isCriticalSystemObject: true }));
+    await lab.sync();
+    const { verdict } = await only(lab, 'system@contoso.com');
+    expect(verdict).toContain('no rule that joins it or makes a new object has it in its scope filter');
+    expect(verdict).toContain('In from AD - User Join');
+  });
+
   test('says why somebody is not in the tenant, or will not be', async () => {
     const lab = await company();
     expect((await only(lab, 'hidden@contoso.com')).verdict).toContain('cloudFiltered');

@@ -2,7 +2,7 @@ import { normalizeDn } from '../model/dn.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PlanValue } from '../model/plan.ts';
 import { printValue, type Value } from '../model/value.ts';
-import { RuleEvaluationError } from '../rules/rule-set.ts';
+import { type CompiledFlow, RuleEvaluationError } from '../rules/rule-set.ts';
 import { type ChangeLogEntry, OBJECT_STATES, type SpaceHead, type SpaceObject } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import type { Origin } from './flow.ts';
@@ -73,6 +73,8 @@ const SEARCHED = [
 ];
 const GUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
 const HISTORY = 20;
+/** So far back the last change of a value is looked for. */
+const HISTORY_SEARCHED = 1000;
 const REFERENCES_SHOWN = 3;
 const STATE_NAMES = ['there', 'only referred to', 'removed', 'deleted, can be restored'];
 
@@ -132,7 +134,7 @@ async function explainOne(
   }
   const subjects = [...joined.map((one) => `o${one.id}`), ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`])];
   const findings = await store.runs.findingsOf(subjects);
-  const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY);
+  const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
   const values = mv === null ? [] : await explainValues(context, spaces, inbound, ofSources, mv.id, tenant, history);
   return {
     name: nameOf(object, tenant),
@@ -142,7 +144,9 @@ async function explainOne(
     verdict: verdictOf(context, object, mv, tenant, objects),
     values,
     findings,
-    history: history.map(({ run, plan, at, action, body }) => ({ run, plan, at, action, what: body })),
+    history: history
+      .slice(0, HISTORY)
+      .map(({ run, plan, at, action, body }) => ({ run, plan, at, action, what: body })),
   };
 }
 
@@ -181,8 +185,19 @@ async function explainSource(
         ? `no rule concerns objects of type ${object.type}`
         : rules.length === 0
           ? 'no rule has it in its scope filter'
-          : null,
+          : rules.every((rule) => rule.joins.length === 0 && rule.link === 'join')
+            ? `no rule that joins it or makes a new object has it in its scope filter (${linkingRules(context, object)})`
+            : null,
   };
+}
+
+/** The rules that could bring an object of this type in. */
+function linkingRules(context: EngineContext, object: SpaceObject): string {
+  const rules = context.rules.inbound('source', object.type);
+  return rules
+    .filter((rule) => rule.joins.length > 0 || rule.link !== 'join')
+    .map((rule) => `"${rule.name}"`)
+    .join(', ');
 }
 
 function verdictOf(
@@ -240,7 +255,8 @@ async function explainValues(
     const values: ExplainedValue[] = [];
     for (const attribute of target.schema.attributes) {
       const value = (attribute.readOnly ? desired.outcome : shaped).attributes[attribute.name];
-      const out = desired.outcome.origins.get(attribute.name);
+      const made = shaped.derived?.[attribute.name];
+      const out = desired.outcome.origins.get(made ?? attribute.name);
       if (!attribute.types.includes(desired.type) || (value === undefined && out === undefined)) continue;
       const source = out?.flow.sources[0];
       const inner = source === undefined ? undefined : outcome.origins.get(source);
@@ -250,7 +266,7 @@ async function explainValues(
         value: print(value),
         inTenant: print(tenant?.attributes[attribute.name]),
         isWritable: !attribute.readOnly,
-        outbound: out === undefined ? null : { rule: out.rule.name, text: out.flow.text },
+        outbound: out === undefined ? null : { rule: out.rule.name, text: textOf(out.flow, made) },
         inbound:
           inner === undefined || source === undefined
             ? null
@@ -260,13 +276,21 @@ async function explainValues(
       });
     }
     for (const rule of desired.rules)
-      for (const flow of rule.flows.filter((one) => one.reference))
-        values.push(...(await explainReference(context, spaces, { rule, flow, from: null }, outcome.references)));
+      for (const flow of rule.flows.filter((one) => one.reference)) {
+        const written = lastWritten(history, flow.target);
+        for (const value of await explainReference(context, spaces, { rule, flow, from: null }, outcome.references))
+          values.push({ ...value, lastWritten: written });
+      }
     return values;
   } catch (error) {
     if (!(error instanceof RuleEvaluationError)) throw error;
     return [];
   }
+}
+
+/** The tenant demands some values that no rule gives; they are made of what a rule gives for another attribute. */
+function textOf(flow: CompiledFlow, made: string | undefined): string {
+  return made === undefined ? flow.text : `${flow.text}; the tenant demands this value, so it is made from ${made}`;
 }
 
 /** A manager by its name, members by their number; the first of them by their DN. */
@@ -310,10 +334,14 @@ async function originOf(
   origin: Origin<SpaceObject>,
 ): Promise<ExplainedValue['from']> {
   const attributes: Record<string, PlanValue> = {};
-  for (const name of origin.flow.sources) {
+  // A constant says nothing of the object; what let the rule apply does.
+  const read = origin.flow.sources.length > 0 ? origin.flow.sources : origin.rule.scopeAttributes;
+  for (const name of read) {
     const value = origin.from.attributes[name];
     if (value !== undefined) attributes[name] = printValue(value);
   }
+  // That all of them are absent is what gave the value.
+  if (Object.keys(attributes).length === 0) for (const name of read) attributes[name] = null;
   return {
     source: spaces.find((space) => space.id === origin.from.space)?.name ?? '',
     object: (await context.store.sync.dnOf(origin.from.id)) ?? origin.from.anchor,

@@ -51,11 +51,12 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   const guards = await judgePlan(context, counts);
   const hash = await hashPlan(context, id);
   await store.transaction(async () => {
-    const state = guards.some((guard) => guard.blocked) ? 'blocked' : 'ready';
-    await store.plans.finishPlan(id, { hash, counts, guards, operations, state });
+    const isBlocked = guards.some((guard) => guard.blocked);
+    await store.plans.finishPlan(id, { hash, counts, guards, operations, state: isBlocked ? 'blocked' : 'ready' });
     await store.plans.clearSettled(id);
     await store.setMeta(EVERYTHING_TOUCHED, 'no');
-    if (operations === 0) await rememberBaselines(context);
+    // What a guard stopped stays stopped until somebody approves, also when there is nothing to write yet.
+    if (operations === 0 && !isBlocked) await rememberBaselines(context);
     await store.plans.prunePlans(PLANS_KEPT);
   });
   const head = await store.apply.plan(String(id));
@@ -364,6 +365,7 @@ class Planning {
           object,
           attribute: problem.attribute,
           value: problem.value,
+          ...(problem.severity === undefined ? {} : { severity: problem.severity }),
           ...(problem.cause === undefined ? {} : { cause: problem.cause }),
           ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
         }),

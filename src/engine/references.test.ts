@@ -69,6 +69,15 @@ describe('groups in groups', () => {
     ]);
   });
 
+  test('and persons that refer to themselves need no operation of their own for that', async () => {
+    const lab = await createMemoryLab();
+    lab.source.put(user('boss', {}, { manager: 'boss' }));
+    lab.source.put(group('a', ['a', 'boss']));
+    expect(await lab.operations(await lab.plan())).toEqual(['create user boss', 'create group a: +2']);
+    await settle(lab);
+    expect(lab.tenant()).toMatchObject({ 'user boss': { manager: ['boss'] }, 'group a': { member: ['a', 'boss'] } });
+  });
+
   test('in a circle are created, and the circle is closed at the end', async () => {
     const lab = await createMemoryLab();
     lab.source.put(group('a', ['b']));

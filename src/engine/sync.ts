@@ -257,20 +257,22 @@ class Synchronization {
       await this.#report(object, [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]);
       return;
     }
-    const [rival] = taken;
-    if (rival !== undefined) {
-      await this.#report(object, [await this.#joinConflict(object, rival)]);
-      return;
-    }
     await this.#report(object, []);
     const provision = rules.find((rule) => rule.link === 'provision');
-    if (provision !== undefined) await this.#project(object, provision);
+    if (provision !== undefined) await this.#project(object, provision, taken);
+    else if (taken[0] !== undefined) await this.#report(object, [await this.#joinConflict(object, taken[0])]);
   }
 
-  async #project(object: PendingObject, rule: CompiledRule): Promise<void> {
+  /** `taken`: what it would have joined, had not another object of its space. It may stand beside that, unless both had the same anchor. */
+  async #project(object: PendingObject, rule: CompiledRule, taken: readonly number[]): Promise<void> {
     const { store } = this.#context;
     const content = await this.#evaluate(object, [object], null);
     if (content === null) return;
+    for (const rival of taken) {
+      if ((await store.sync.metaverse(rival))?.anchor !== content.anchor) continue;
+      await this.#report(object, [await this.#joinConflict(object, rival)]);
+      return;
+    }
     if (content.anchor === null) await this.#report(object, [await this.#missingAnchor(object)]);
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, content);
     this.counts.projected++;

@@ -130,6 +130,32 @@ describe('a member from another forest', () => {
   });
 });
 
+describe('a contact with the mail address of an account of the same source', () => {
+  const contact = (name: string) => {
+    const {
+      userPrincipalName: _,
+      userAccountControl: __,
+      sAMAccountName: ___,
+      ...attributes
+    } = user(name).attributes ?? {};
+    return { ...user(name), type: 'contact', attributes: { ...attributes, mail: 'info@contoso.com' } };
+  };
+
+  test.each([
+    ['first', ['one', 'two', 'ann']],
+    ['last', ['ann', 'two', 'one']],
+  ])('stands beside it in whatever order they come: contacts %s', async (_when, order) => {
+    const lab = await createMemoryLab();
+    for (const name of order)
+      lab.source.put(name === 'ann' ? user('ann', { mail: 'info@contoso.com' }) : contact(name));
+    await lab.sync();
+    const told = (await lab.findings()).map((one) => `${one.code} ${one.object?.name}`).sort();
+    expect(told).toEqual(['target-cannot-carry-object one', 'target-cannot-carry-object two']);
+    expect(Object.keys(lab.tenant())).toEqual(['user ann']);
+    await expectComplete(lab);
+  });
+});
+
 describe('two objects of one source with the same anchor', () => {
   test('are not joined to one person: the second is a finding until the first is gone', async () => {
     const lab = await createMemoryLab();

@@ -107,10 +107,13 @@ class UniqueValues {
     );
     if (change === undefined) {
       if (stored.action !== 'restore') return false;
+      const written = this.#context.target.schema.attributes.find(
+        (one) => one.uniqueGroup === value.kind && one.readOnly !== true,
+      );
       this.#lost.push({
         mv: stored.mv,
-        attribute: value.kind,
-        native: value.kind,
+        attribute: written?.name ?? value.kind,
+        native: written?.native ?? value.kind,
         value: value.key,
         otherMv,
         otherObject,
@@ -175,7 +178,7 @@ class UniqueValues {
     for (let circles = findCircles(after, compare); circles.length > 0; circles = findCircles(after, compare)) {
       for (const circle of circles) {
         const [first] = [...circle].sort(compare);
-        if (first !== undefined) await this.#stepAside(first, after, waits);
+        if (first !== undefined) await this.#stepAside(first, after, waits, followUps.get(first));
       }
     }
     const levels = levelsOf(after);
@@ -222,9 +225,14 @@ class UniqueValues {
 
   /**
    * One object of a circle takes a value of its own first, so that the others can move up, and its real one last. Its operation keeps
-   * everything else; a second one follows.
+   * everything else; a second one follows: the one in which it takes its new address, where there is one. Nobody waits for that.
    */
-  async #stepAside(operation: number, after: Map<number, Set<number>>, waits: readonly Wait[]): Promise<void> {
+  async #stepAside(
+    operation: number,
+    after: Map<number, Set<number>>,
+    waits: readonly Wait[],
+    second: number | undefined,
+  ): Promise<void> {
     const { plans } = this.#context.store;
     const stored = await plans.operation(operation);
     if (stored === null) return;
@@ -242,8 +250,10 @@ class UniqueValues {
     await plans.updateOperation(operation, { changes });
     const on = [...(after.get(operation) ?? [])];
     after.delete(operation);
-    const followUp = await plans.addFollowUp(operation, final, [operation, ...on], 1);
-    after.set(followUp, new Set([operation, ...on]));
+    const followUp = second ?? (await plans.addFollowUp(operation, [], [operation], 1));
+    const before = (await plans.operation(followUp))?.changes ?? [];
+    await plans.updateOperation(followUp, { changes: [...final, ...before] });
+    after.set(followUp, new Set([...(after.get(followUp) ?? [operation]), ...on]));
   }
 
   /** A user principal name nobody else has, at the initial domain; anything else can be without a value for a moment. */

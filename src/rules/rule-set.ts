@@ -7,7 +7,12 @@ import { isReferenceAttribute } from './reference-attributes.ts';
 import type { CompiledRule, RuleConnector } from './rule.ts';
 import { type ReadRule, type RuleProblem, readRuleFile } from './rule-file.ts';
 
-export { evaluateExpression } from './expression/evaluate.ts';
+export {
+  attributesOfExpression,
+  evaluateExpression,
+  type TriedExpression,
+  tryExpression,
+} from './expression/evaluate.ts';
 export { parseExpression } from './expression/parse.ts';
 export { printExpression } from './expression/print.ts';
 export {

@@ -44,8 +44,7 @@ function valueLines(session: Session, value: ExplainedValue): readonly string[] 
   const isSame = value.neutral === value.attribute || value.attribute.toLowerCase() === value.neutral.toLowerCase();
   const name = isSame ? value.attribute : `${value.attribute} (${value.neutral})`;
   const lines = [`${paint('strong', name)} = ${shown}${differenceText(value)}`];
-  if (outbound === null)
-    lines.push(way(session, 'no rule: the tenant demands it, so it is made from the other values'));
+  if (outbound === null) lines.push(way(session, 'no rule: it stays as it was made once'));
   else lines.push(way(session, `rule "${outbound.rule}": ${outbound.text}`));
   if (inbound !== null)
     lines.push(way(session, `${inbound.metaverseAttribute} by rule "${inbound.rule}": ${inbound.text}`));

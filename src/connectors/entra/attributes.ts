@@ -1,5 +1,6 @@
 import type { TargetType } from '../../model/change.ts';
 import type { TargetAttribute } from '../connector.ts';
+import { COUNTRIES } from './countries.ts';
 
 /** How a value lies in Graph's JSON. `first`: a collection of which one value may be set. `extension`: a part of onPremisesExtensionAttributes. */
 export const ATTRIBUTE_FORMS = ['text', 'flag', 'time', 'first', 'list', 'extension'] as const;
@@ -13,6 +14,8 @@ export interface AttributeRule extends TargetAttribute {
   readonly mostValues?: number;
   /** What a value must look like, with the words that say so. */
   readonly pattern?: RegExp;
+  /** The only values that there are. */
+  readonly oneOf?: ReadonlySet<string>;
   readonly demand?: string;
 }
 
@@ -26,9 +29,9 @@ function attribute(name: string, native: string, types: readonly TargetType[], d
   return { form: 'text', ...details, name, native, types };
 }
 
-/** Printable ASCII: mail addresses take no accented characters. */
+/** Printable ASCII: mail addresses take no accented characters. No name between the dots of the domain is empty. */
 const MAIL = {
-  pattern: /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+\.[\x21-\x3f\x41-\x7e]+$/,
+  pattern: /^[\x21-\x3f\x41-\x7e]+@[\x21-\x2d\x2f-\x3f\x41-\x7e]+(?:\.[\x21-\x2d\x2f-\x3f\x41-\x7e]+)+$/,
   demand: 'must be a mail address without accents and blanks',
 };
 
@@ -70,7 +73,7 @@ export const ATTRIBUTES: readonly AttributeRule[] = [
   attribute('country', 'country', USER, { maximum: 128 }),
   attribute('usageLocation', 'usageLocation', USER, {
     required: true,
-    pattern: /^[A-Z]{2}$/,
+    oneOf: COUNTRIES,
     demand: 'must be a country code of two letters (ISO 3166)',
   }),
   attribute('preferredLanguage', 'preferredLanguage', USER, {

@@ -1,4 +1,5 @@
 import type { Attributes, Value } from '../../model/value.ts';
+import type { ShapeProblem } from '../connector.ts';
 
 /** Characters that a mail nickname must not hold: beyond ASCII, control characters, and `@ ( ) \ [ ] " ; : < > ,` and blanks (group-post-groups). */
 const REFUSED = /[^\x21-\x7e]|[@()\\[\]";:<>,]/g;
@@ -14,29 +15,57 @@ export function cleanNickname(text: string | undefined): string | undefined {
   return trimmed === '' ? undefined : trimmed;
 }
 
+/** A mail nickname and the attribute that it was made of. */
+export interface DerivedNickname {
+  readonly nickname: string;
+  readonly from: string;
+}
+
+/** What to tell when the mail nickname of the directory cannot be taken as it is; null when it can. `used`: what the object has instead. */
+export function nicknameProblem(given: string | undefined, used: string | undefined): ShapeProblem | null {
+  if (given === undefined || used === undefined || given === used) return null;
+  const isTooLong = given.length > MAXIMUM;
+  const reason = isTooLong
+    ? `takes ${MAXIMUM} characters, this has ${given.length}`
+    : 'takes neither blanks, characters beyond ASCII nor @ ( ) \\ [ ] " ; : < > , nor a dot at its ends';
+  return {
+    code: isTooLong ? 'attribute-too-long' : 'attribute-invalid',
+    severity: 'warning',
+    attribute: 'alias',
+    value: given.slice(0, 200),
+    cause: `mailNickname ${reason}, so ${used} is used instead.`,
+  };
+}
+
 /**
  * The mail nickname a user gets at first: mailNickname, else what stands before the @ of the primary SMTP address, of mail, of the user principal
  * name, of a secondary address (the order of Entra Connect, "UserPrincipalName population").
  */
-export function deriveUserNickname(desired: Attributes): string | undefined {
+export function deriveUserNickname(desired: Attributes): DerivedNickname | undefined {
   const proxies = textsOf(desired['proxyAddresses']);
   const primary = proxies.find((address) => address.startsWith('SMTP:'))?.slice(5);
   const secondary = proxies.find((address) => address.startsWith('smtp:'))?.slice(5);
-  const candidates = [primary, textOf(desired['mail']), textOf(desired['userPrincipalName']), secondary];
-  for (const candidate of candidates) {
+  const candidates = [
+    ['proxyAddresses', primary],
+    ['mail', textOf(desired['mail'])],
+    ['userPrincipalName', textOf(desired['userPrincipalName'])],
+    ['proxyAddresses', secondary],
+  ] as const;
+  for (const [from, candidate] of candidates) {
     const nickname = cleanNickname(candidate?.split('@')[0]);
-    if (nickname !== undefined) return nickname;
+    if (nickname !== undefined) return { nickname, from };
   }
   return undefined;
 }
 
 /** The mail nickname of a group without one: sAMAccountName, else displayName, else a name made of the anchor. */
-export function deriveGroupNickname(desired: Attributes): string | undefined {
-  const byName =
-    cleanNickname(textOf(desired['onPremisesSamAccountName'])) ?? cleanNickname(textOf(desired['displayName']));
-  if (byName !== undefined) return byName;
+export function deriveGroupNickname(desired: Attributes): DerivedNickname | undefined {
+  for (const from of ['onPremisesSamAccountName', 'displayName']) {
+    const nickname = cleanNickname(textOf(desired[from]));
+    if (nickname !== undefined) return { nickname, from };
+  }
   const anchor = (textOf(desired['sourceAnchor']) ?? '').replace(/[^A-Za-z0-9]/g, '').slice(0, 8);
-  return anchor === '' ? undefined : `group-${anchor}`;
+  return anchor === '' ? undefined : { nickname: `group-${anchor}`, from: 'sourceAnchor' };
 }
 
 /** A single non-empty text, else undefined: Graph knows no empty strings. */

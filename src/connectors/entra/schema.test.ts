@@ -94,6 +94,18 @@ describe('the mail nickname of a user', () => {
     expect(user({ alias: 'Müller' }).attributes['alias']).toBe('Muller');
     expect(String(user({ alias: 'x'.repeat(100) }).attributes['alias'])).toHaveLength(64);
   });
+
+  test('that had to be changed is told, one that was derived is not', () => {
+    expect(user({ alias: 'a b' }).problems).toMatchObject([
+      { code: 'attribute-invalid', severity: 'warning', attribute: 'alias', value: 'a b' },
+    ]);
+    expect(user({ alias: 'x'.repeat(65) }).problems).toMatchObject([
+      { code: 'attribute-too-long', severity: 'warning', attribute: 'alias' },
+    ]);
+    const derived = ENTRA_SCHEMA.shape('user', { ...without('alias'), mail: 'a(b)@contoso.com' }, null, FACTS);
+    expect(derived.attributes['alias']).toBe('ab');
+    expect(derived.problems).toEqual([]);
+  });
 });
 
 describe('a required value that is missing', () => {
@@ -101,6 +113,12 @@ describe('a required value that is missing', () => {
     const shaped = ENTRA_SCHEMA.shape('user', without(name), null, FACTS);
     expect(shaped.blocked).toBe(true);
     expect(shaped.problems).toMatchObject([{ code: 'attribute-missing', attribute: name }]);
+  });
+
+  test('says whether the object is created without a usable one', () => {
+    const displayName = 'x'.repeat(257);
+    expect(user({ displayName }).problems[0]?.cause).toContain('the object is not created');
+    expect(user({ displayName }, ANNA).problems[0]?.cause).toContain('the rest of the object is synchronized');
   });
 
   test('leaves the value of an existing user alone', () => {
@@ -122,7 +140,11 @@ describe('values that the tenant does not take', () => {
     ['extensionAttribute7', 'x'.repeat(1025), 'attribute-too-long'],
     ['mail', 'jürgen@contoso.com', 'attribute-invalid'],
     ['mail', 'not an address', 'attribute-invalid'],
+    ['mail', 'anna@contoso..com', 'attribute-invalid'],
+    ['mail', 'anna@contoso.com.', 'attribute-invalid'],
     ['usageLocation', 'Germany', 'attribute-invalid'],
+    ['usageLocation', 'UK', 'attribute-invalid'],
+    ['usageLocation', 'XX', 'attribute-invalid'],
     ['preferredLanguage', 'german please', 'attribute-invalid'],
     ['employeeHireDate', 'last spring', 'attribute-invalid'],
     ['otherMails', ['ok@contoso.com', 'jürgen@contoso.com'], 'attribute-invalid'],
@@ -195,8 +217,18 @@ describe('a group', () => {
       blocked: true,
       problems: [{ code: 'target-cannot-carry-object' }],
     });
+    expect(group({ securityEnabled: false, mailEnabled: true }, { alias: 'old' }).blocked).toBe(true);
     expect(group({ securityEnabled: false, mailEnabled: false }).blocked).toBe(true);
     expect(group({ securityEnabled: true, mailEnabled: false })).toMatchObject({ blocked: false, problems: [] });
+  });
+
+  test('that gets an address when it is in the tenant already goes on without it', () => {
+    const shaped = group({ securityEnabled: true, mailEnabled: true, mail: 'a@contoso.com' }, { alias: 'old' });
+    expect(shaped).toMatchObject({
+      blocked: false,
+      attributes: { displayName: 'Team (North)' },
+      problems: [{ code: 'target-cannot-carry-attribute', attribute: 'mail' }],
+    });
   });
 
   test('carries a description of at most 1,024 characters', () => {

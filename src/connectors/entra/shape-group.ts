@@ -1,8 +1,8 @@
 import type { Attributes } from '../../model/value.ts';
 import type { ShapedObject } from '../connector.ts';
 import { RULES } from './attributes.ts';
-import { cleanNickname, deriveGroupNickname, textOf } from './mail-nickname.ts';
-import { Shaping, shapeOthers, shapeValue } from './shaping.ts';
+import { deriveGroupNickname, nicknameProblem, textOf } from './mail-nickname.ts';
+import { Shaping, settleNickname, shapeOthers, shapeValue } from './shaping.ts';
 
 const HANDLED: ReadonlySet<string> = new Set([
   'sourceAnchor',
@@ -17,7 +17,11 @@ const HANDLED: ReadonlySet<string> = new Set([
 /** A group as the tenant can hold it; `current` is null for a creation. Graph creates security groups without mail, and no other (group-post-groups). */
 export function shapeGroup(desired: Attributes, current: Attributes | null): ShapedObject {
   const shaping = new Shaping(current === null);
-  if (isTrue(desired, 'mailEnabled')) {
+  const isMailEnabled = isTrue(desired, 'mailEnabled');
+  if (isMailEnabled && current !== null && desired['securityEnabled'] !== false) {
+    // It was made before it had an address, and stays what it is.
+    shaping.note({ code: 'target-cannot-carry-attribute', attribute: 'mail', value: textOf(desired['mail']) ?? null });
+  } else if (isMailEnabled) {
     const cause = 'Microsoft Graph cannot create mail-enabled groups, so the group is not synchronized.';
     shaping.block({ code: 'target-cannot-carry-object', attribute: null, value: null, cause });
   } else if (desired['securityEnabled'] === false) {
@@ -46,8 +50,12 @@ function shapeName(shaping: Shaping, desired: Attributes): void {
 }
 
 function shapeNickname(shaping: Shaping, desired: Attributes, current: Attributes | null): void {
-  const nickname =
-    cleanNickname(textOf(desired['alias'])) ?? textOf(current?.['alias']) ?? deriveGroupNickname(desired);
-  if (nickname !== undefined) shaping.set('alias', nickname);
-  else shaping.lack({ code: 'attribute-missing', attribute: 'alias', value: null });
+  const given = textOf(desired['alias']);
+  const nickname = settleNickname(shaping, {
+    given,
+    held: textOf(current?.['alias']),
+    derive: () => deriveGroupNickname(desired),
+  });
+  const problem = nicknameProblem(given, nickname);
+  if (problem !== null) shaping.note(problem);
 }

@@ -1,8 +1,8 @@
 import type { Attributes } from '../../model/value.ts';
 import type { ShapedObject } from '../connector.ts';
 import { RULES } from './attributes.ts';
-import { cleanNickname, deriveUserNickname, textOf, textsOf } from './mail-nickname.ts';
-import { Shaping, shapeOthers, shapeValue } from './shaping.ts';
+import { deriveUserNickname, nicknameProblem, textOf, textsOf } from './mail-nickname.ts';
+import { Shaping, settleNickname, shapeOthers, shapeValue } from './shaping.ts';
 import { fallbackUpn, judgeUpn, type VerifiedDomains, verifiedDomains } from './user-principal-name.ts';
 
 const HANDLED: ReadonlySet<string> = new Set([
@@ -53,9 +53,14 @@ function shapeRequired(shaping: Shaping, desired: Attributes, name: 'accountEnab
 
 /** Once set, the mail nickname follows mailNickname alone ("UserPrincipalName population": later changes of mail or UPN leave it). */
 function shapeNickname(shaping: Shaping, desired: Attributes, current: Attributes | null): string | undefined {
-  const nickname = cleanNickname(textOf(desired['alias'])) ?? textOf(current?.['alias']) ?? deriveUserNickname(desired);
-  if (nickname !== undefined) shaping.set('alias', nickname);
-  else shaping.lack({ code: 'attribute-missing', attribute: 'alias', value: null });
+  const given = textOf(desired['alias']);
+  const nickname = settleNickname(shaping, {
+    given,
+    held: textOf(current?.['alias']),
+    derive: () => deriveUserNickname(desired),
+  });
+  const problem = nicknameProblem(given, nickname);
+  if (problem !== null) shaping.note(problem);
   return nickname;
 }
 

@@ -2,14 +2,19 @@ import type { Attributes, Value } from '../../model/value.ts';
 import { printValue } from '../../model/value.ts';
 import type { ShapedObject, ShapeProblem } from '../connector.ts';
 import { type AttributeRule, REFERENCES, RULES, type WritableType } from './attributes.ts';
+import { cleanNickname, type DerivedNickname } from './mail-nickname.ts';
 
 /** Names that rules hand over for us to derive others from (Graph has no place for them), and references, which are no attributes. */
 const INPUTS: ReadonlySet<string> = new Set(['onPremisesSamAccountName', ...REFERENCES.map((one) => one.name)]);
+
+const WITHOUT_IT = 'the rest of the object is synchronized without it';
+const NOT_CREATED = 'without it the object is not created';
 
 /** Collects what becomes of one object while its attributes are looked at one after the other. */
 export class Shaping {
   readonly #attributes: Record<string, Value> = {};
   readonly #withheld: string[] = [];
+  readonly #derived: Record<string, string> = {};
   readonly #problems: ShapeProblem[] = [];
   readonly #isCreation: boolean;
   #blocked = false;
@@ -20,6 +25,12 @@ export class Shaping {
 
   set(name: string, value: Value): void {
     this.#attributes[name] = value;
+  }
+
+  /** Sets an attribute that was made of another one. */
+  derive(name: string, value: Value, from: string): void {
+    this.#attributes[name] = value;
+    this.#derived[name] = from;
   }
 
   note(problem: ShapeProblem): void {
@@ -40,7 +51,8 @@ export class Shaping {
   /** Without this value nothing can be created; an object that is there already keeps the value it has. */
   lack(problem: ShapeProblem & { readonly attribute: string }): void {
     if (this.#isCreation) this.#blocked = true;
-    this.withhold(problem);
+    const cause = this.#isCreation ? problem.cause?.replace(WITHOUT_IT, NOT_CREATED) : problem.cause;
+    this.withhold(cause === undefined ? problem : { ...problem, cause });
   }
 
   finish(): ShapedObject {
@@ -49,8 +61,28 @@ export class Shaping {
       withheld: this.#withheld,
       problems: this.#problems,
       blocked: this.#blocked,
+      derived: this.#derived,
     };
   }
+}
+
+interface NicknameSources {
+  /** What the directory says. */
+  readonly given: string | undefined;
+  /** What the tenant has. */
+  readonly held: string | undefined;
+  readonly derive: () => DerivedNickname | undefined;
+}
+
+/** The given mail nickname made fit, else the one in use, else a derived one. */
+export function settleNickname(shaping: Shaping, { given, held, derive }: NicknameSources): string | undefined {
+  const kept = cleanNickname(given);
+  const derived = kept === undefined ? derive() : undefined;
+  const nickname = kept ?? held ?? derived?.nickname;
+  if (nickname === undefined) shaping.lack({ code: 'attribute-missing', attribute: 'alias', value: null });
+  else if (derived?.nickname === nickname) shaping.derive('alias', nickname, derived.from);
+  else shaping.set('alias', nickname);
+  return nickname;
 }
 
 /** Checks one attribute against the rule of its name and takes it over, or says why not. */
@@ -121,7 +153,7 @@ function findProblem(rule: AttributeRule, value: Value): AttributeProblem | null
   }
   const values = Array.isArray(value) ? value : [value];
   if (rule.mostValues !== undefined && values.length > rule.mostValues) {
-    const cause = `${rule.native} takes ${rule.mostValues} values, this has ${values.length}; the rest of the object is synchronized without it.`;
+    const cause = `${rule.native} takes ${rule.mostValues} values, this has ${values.length}; ${WITHOUT_IT}.`;
     return { code: 'attribute-invalid', ...about, cause };
   }
   for (const one of values) {
@@ -135,11 +167,11 @@ function findProblem(rule: AttributeRule, value: Value): AttributeProblem | null
 
 function findTextProblem(rule: AttributeRule, text: string): AttributeProblem | null {
   if (rule.maximum !== undefined && text.length > rule.maximum) {
-    const cause = `${rule.native} takes ${rule.maximum} characters, this has ${text.length}; the rest of the object is synchronized without it.`;
+    const cause = `${rule.native} takes ${rule.maximum} characters, this has ${text.length}; ${WITHOUT_IT}.`;
     return { code: 'attribute-too-long', attribute: rule.name, value: textForPeople(text), cause };
   }
-  if (rule.pattern && !rule.pattern.test(text)) {
-    const cause = `${rule.native} ${rule.demand ?? 'does not take this value'}; the rest of the object is synchronized without it.`;
+  if (rule.pattern?.test(text) === false || rule.oneOf?.has(text) === false) {
+    const cause = `${rule.native} ${rule.demand ?? 'does not take this value'}; ${WITHOUT_IT}.`;
     return { code: 'attribute-invalid', attribute: rule.name, value: textForPeople(text), cause };
   }
   return null;

@@ -93,6 +93,19 @@ describe('the guard against a shrunken source', () => {
     expect(result.message).toContain('holds 17 users, groups and contacts; it held 24 before');
   });
 
+  test('stands until somebody approves, also while there is nothing to write', async () => {
+    const lab = await company({ sourceShrink: { percent: 25 } });
+    for (let number = 0; number < 20; number++)
+      lab.source.put(user(`f${number}`, { mailNickname: 'SystemMailbox{1}' }));
+    await lab.sync();
+    for (let number = 0; number < 20; number++) lab.source.remove(guid(`f${number}`));
+    expect(await lab.sync()).toMatchObject({ outcome: 'blocked', plan: { operations: 0 } });
+    lab.source.put(user('new'));
+    expect(await lab.sync({ full: true })).toMatchObject({ outcome: 'blocked' });
+    expect(await lab.sync({ approvedBy: 'jane' })).toMatchObject({ outcome: 'done', done: { create: 1 } });
+    expect(await lab.sync()).toMatchObject({ outcome: 'done' });
+  });
+
   test('takes what an administrator has approved for the new size', async () => {
     const lab = await company({ sourceShrink: { percent: 25 } });
     removeUsers(lab, 10);

@@ -1,11 +1,11 @@
 import { DirbridgeError } from '../../errors.ts';
 import type { Scalar } from '../../model/value.ts';
 import type { FlowResult, RuleSource } from '../rule.ts';
-import { compileExpression } from './compile.ts';
-import { printMoment } from './functions/dates.ts';
+import { attributesIn, compileExpression } from './compile.ts';
+import { printIsoTime, printMoment } from './functions/dates.ts';
 import { isWithin64Bits } from './operators.ts';
 import { parseExpression } from './parse.ts';
-import { Directive, EvaluationError, type Item, isList, Moment, Reference, type Result } from './values.ts';
+import { Directive, EvaluationError, type Item, isList, itemsOf, Moment, Reference, type Result } from './values.ts';
 
 const NULL_RESULT: FlowResult = { kind: 'null' };
 const AUTHORITATIVE_NULL_RESULT: FlowResult = { kind: 'authoritative-null' };
@@ -45,9 +45,37 @@ function toScalar(item: Exclude<Item, null | Directive>): Scalar {
  * cannot be read, with the reason when it cannot be worked out on this object. Unlike a flow it gives an empty text as a value.
  */
 export function evaluateExpression(text: string, source: RuleSource): FlowResult {
+  return workOut(text, source, toFlowResult);
+}
+
+/** A value as JSON has it: numbers that JSON cannot hold exactly are texts, so is binary data (base64); times are ISO 8601. */
+export type TriedValue = string | number | boolean | null | readonly (string | number | boolean)[];
+
+export interface TriedExpression {
+  readonly value: TriedValue;
+  /** What it would mean for a flow: a value, none, or one of the two words that say how the flow goes on. */
+  readonly result: FlowResult['kind'];
+}
+
+/** Evaluates one expression on an object for people. Throws as `evaluateExpression`. */
+export function tryExpression(text: string, source: RuleSource): TriedExpression {
+  return workOut(text, source, (result) => {
+    const { kind } = toFlowResult(result);
+    if (kind !== 'value') return { value: null, result: kind };
+    const values = itemsOf(result).flatMap((item) => (item instanceof Directive ? [] : [printItem(item)]));
+    return { value: isList(result) ? values : (values[0] ?? null), result: kind };
+  });
+}
+
+/** Names of the attributes, references included, that an expression reads. Throws `rules-invalid`. */
+export function attributesOfExpression(text: string): readonly string[] {
+  return attributesIn(parseExpression(text));
+}
+
+function workOut<T>(text: string, source: RuleSource, use: (result: Result) => T): T {
   const evaluate = compileExpression(parseExpression(text));
   try {
-    return toFlowResult(evaluate(source));
+    return use(evaluate(source));
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
     throw new DirbridgeError('rules-invalid', `The expression cannot be worked out on this object: ${error.message}`, {
@@ -55,4 +83,14 @@ export function evaluateExpression(text: string, source: RuleSource): FlowResult
       remedy: 'Correct the expression, or the attribute of the object that it reads.',
     });
   }
+}
+
+function printItem(item: Exclude<Item, null | Directive>): string | number | boolean {
+  if (item instanceof Moment) return printIsoTime(item);
+  if (typeof item === 'number') return item;
+  const scalar = toScalar(item);
+  if (typeof scalar === 'string' || typeof scalar === 'boolean') return scalar;
+  if (scalar instanceof Uint8Array) return Buffer.from(scalar).toString('base64');
+  const number = Number(scalar);
+  return Number.isSafeInteger(number) ? number : scalar.toString();
 }

@@ -303,7 +303,7 @@ export class SqlPlanStore implements PlanStore {
        cross join operation_reference r
        cross join operation t
        where f.plan = ? and f.late = 0
-         and r.plan = f.plan and r.mv = f.mv and r.adds = 1
+         and r.plan = f.plan and r.mv = f.mv and r.adds = 1 and r.target <> f.mv
          and t.plan = f.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
          and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')) or (f.action = 'restore' and t.action = 'create'))
        order by f.anchor, t.anchor`,

@@ -40,6 +40,12 @@ export function printMoment(moment: Moment): string {
   return `${dateOf(moment).toISOString().slice(0, 19).replace(/[-T:]/g, '')}.0Z`;
 }
 
+/** A time as ISO 8601 writes it, with a fraction of a second where there is one. */
+export function printIsoTime(moment: Moment): string {
+  const fraction = (moment.ticks % 10_000_000n).toString().padStart(7, '0').replace(/0+$/, '');
+  return `${dateOf(moment).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
+}
+
 const DAY = String.raw`(?:(?<year>\d{4})[-/](?<month>\d{1,2})[-/](?<day>\d{1,2})|(?<usMonth>\d{1,2})/(?<usDay>\d{1,2})/(?<usYear>\d{4}))`;
 const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:\.(?<fraction>\d{1,7}))?)?(?:\s*(?<half>[AaPp][Mm]))?`;
 const ZONE = String.raw`(?<zone>Z|[+-]\d{1,2}(?::?\d{2})?)`;
