@@ -323,12 +323,12 @@ export class SqlSyncStore implements SyncStore {
     const parent = await this.#driver.get('select 1 from object where parent = ? limit 1', object);
     if (referred === undefined && parent === undefined) {
       await this.#driver.run('delete from object where id = ?', object);
-    } else {
-      await this.#driver.run(
-        `update object set state = 1, type = 'placeholder', mv = null, parent = null, rdn = null where id = ?`,
-        object,
-      );
+      return;
     }
+    await this.#driver.run(`update object set state = 1, type = 'placeholder', mv = null where id = ?`, object);
+    // What hung under it, and is often deleted with it, is still to be called by its whole name.
+    if (parent === undefined)
+      await this.#driver.run('update object set parent = null, rdn = null where id = ?', object);
   }
 
   async touch(mv: number, flags: number): Promise<void> {
