@@ -15,6 +15,7 @@ import {
 import type { ManagedCounts } from './managed-counts.ts';
 import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
+import { forgetReturning } from './returning-references.ts';
 import {
   METAVERSE_COLUMNS,
   type MetaverseRow,
@@ -317,6 +318,7 @@ export class SqlSyncStore implements SyncStore {
   async purgeObject(object: number): Promise<void> {
     await this.#driver.run('delete from reference where source = ?', object);
     await this.#driver.run('delete from reference_count where source = ?', object);
+    await forgetReturning(this.#driver, object);
     await this.#driver.run('delete from space_value where object = ?', object);
     await this.#driver.run('delete from document where object = ?', object);
     const referred = await this.#driver.get('select 1 from reference where target = ? limit 1', object);
