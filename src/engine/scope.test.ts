@@ -141,6 +141,14 @@ describe('a scope of the direct members of a group', () => {
     expect(await settle(lab)).toEqual(['delete user ann', 'create user cem']);
   });
 
+  test('is refused when what it names is no group', async () => {
+    const lab = await createMemoryLab({ scope: { ...PILOT, groups: [`OU=People,${ROOT_DN}`] } });
+    await expect(lab.plan()).rejects.toMatchObject({
+      code: 'scope-not-found',
+      message: expect.stringContaining('is no group'),
+    });
+  });
+
   test('stays the same when the group is renamed', async () => {
     const lab = await pilot();
     lab.source.edit(guid('pilot'), { place: { parent: ROOT, rdn: 'CN=first wave' }, attributes: { cn: 'first wave' } });

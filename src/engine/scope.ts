@@ -59,7 +59,9 @@ export class SourceScope {
         const before = known.find((one) => one.kind === kind && one.dn === dn);
         const live = (await findLive(store, space.id, before?.anchor)) ?? (await findByDn(store, space.id, dn));
         const anchor = live?.anchor ?? before?.anchor;
-        if (anchor === undefined) throw notFound(space.name, kind, index, dn);
+        if (anchor === undefined) throw notFound(space.name, kind, index, dn, 'is not in the directory');
+        if (kind === 'groups' && live !== null && live.type !== 'group')
+          throw notFound(space.name, kind, index, dn, 'is no group');
         anchors.push({ kind, dn, anchor });
         isChanged ||= before !== undefined && before.anchor !== anchor;
         if (live === null) {
@@ -153,11 +155,8 @@ async function findLive(store: Store, space: number, anchor: string | undefined)
   return object?.state === OBJECT_STATES.live ? object : null;
 }
 
-function notFound(source: string, kind: string, index: number, dn: string): DirbridgeError {
-  return new DirbridgeError(
-    'scope-not-found',
-    `source "${source}", scope.${kind}[${index}]: "${dn}" is not in the directory`,
-  );
+function notFound(source: string, kind: string, index: number, dn: string, why: string): DirbridgeError {
+  return new DirbridgeError('scope-not-found', `source "${source}", scope.${kind}[${index}]: "${dn}" ${why}`);
 }
 
 /** Finds an object by its DN, walking down from the root whose name it ends with. */
