@@ -34,7 +34,7 @@ export const ERRORS = {
   },
   'scope-not-found': {
     kind: 'usage',
-    meaning: 'A container or group named in the scope does not exist in the directory.',
+    meaning: 'A container or group named in the scope does not exist in the directory, or is no group.',
     remedy: 'Correct the DN in the configuration.',
   },
   'rules-invalid': {

@@ -173,7 +173,10 @@ class Application {
         await this.#failReferences(task, steps, null);
         return;
       }
-      const missing = steps.filter((step) => step.targetId === null);
+      // Nothing refers any more to what is not there.
+      const ended = steps.filter((step) => step.targetId === null && !step.adds);
+      await this.#setReferenceStates(task, ended, 'done');
+      const missing = steps.filter((step) => step.targetId === null && step.adds);
       if (missing.length > 0) await this.#failReferences(task, missing, missing[0] ?? null);
       for (const step of steps) {
         if (step.targetId === null) continue;
@@ -375,13 +378,16 @@ class Application {
     ]);
   }
 
-  async #failReferences(task: Task, steps: readonly ReferenceStep[], missing: ReferenceStep | null): Promise<void> {
-    const { store } = this.#context;
-    if (steps.length === 0) return;
+  async #setReferenceStates(task: Task, steps: readonly ReferenceStep[], state: 'done' | 'failed'): Promise<void> {
     for (const attribute of new Set(steps.map((step) => step.attribute))) {
       const targets = targetsOf(steps.filter((step) => step.attribute === attribute));
-      await store.apply.setReferenceState(this.#plan.id, task.mv, attribute, targets, 'failed');
+      await this.#context.store.apply.setReferenceState(this.#plan.id, task.mv, attribute, targets, state);
     }
+  }
+
+  async #failReferences(task: Task, steps: readonly ReferenceStep[], missing: ReferenceStep | null): Promise<void> {
+    if (steps.length === 0) return;
+    await this.#setReferenceStates(task, steps, 'failed');
     this.failed += missing === null ? 0 : steps.length;
     if (missing === null) return;
     await this.#report(task, [

@@ -52,6 +52,13 @@ describe('a deletion names the object that it comes from', () => {
     expect(await causeOf(lab)).toEqual({ source: 'corp', object, why: 'it was deleted there', rules: [] });
   });
 
+  test('when its containers were deleted with it', async () => {
+    const lab = await peopleAndOthers();
+    for (const name of ['team', 'ann']) lab.source.remove(guid(name));
+    const object = `CN=ann,OU=Team,OU=People,${ROOT_DN}`;
+    expect(await causeOf(lab)).toEqual({ source: 'corp', object, why: 'it was deleted there', rules: [] });
+  });
+
   test('when it left the scope', async () => {
     const lab = await peopleAndOthers();
     lab.source.edit(guid('bob'), { place: { parent: guid('others'), rdn: 'CN=bob' } });
@@ -99,6 +106,19 @@ describe('a scope of containers', () => {
     await expectComplete(lab);
   });
 
+  test('goes on with a container that was made anew under the same name', async () => {
+    const lab = await peopleAndOthers();
+    for (const name of ['staff', 'bob', 'ann', 'team', 'people']) lab.source.remove(guid(name));
+    await lab.sync({ approvedBy: 'admin' });
+    expect(await lab.findings('scope-container-missing')).toHaveLength(1);
+    const again = guid('people again');
+    lab.source.put(container('people again', 'People'));
+    lab.source.put(user('cem', {}, { parent: again }));
+    expect(await settle(lab)).toEqual(['create user cem']);
+    expect(await lab.findings('scope-container-missing')).toEqual([]);
+    await expectComplete(lab);
+  });
+
   test('of a container that does not exist is refused', async () => {
     const lab = await createMemoryLab({ scope: { ...PEOPLE_ONLY, include: [`OU=Nowhere,${ROOT_DN}`] } });
     await expect(lab.plan()).rejects.toMatchObject({ code: 'scope-not-found' });
@@ -119,6 +139,14 @@ describe('a scope of the direct members of a group', () => {
     const lab = await pilot();
     lab.source.edit(guid('pilot'), { references: { member: { add: [guid('cem')], remove: [guid('ann')] } } });
     expect(await settle(lab)).toEqual(['delete user ann', 'create user cem']);
+  });
+
+  test('is refused when what it names is no group', async () => {
+    const lab = await createMemoryLab({ scope: { ...PILOT, groups: [`OU=People,${ROOT_DN}`] } });
+    await expect(lab.plan()).rejects.toMatchObject({
+      code: 'scope-not-found',
+      message: expect.stringContaining('is no group'),
+    });
   });
 
   test('stays the same when the group is renamed', async () => {

@@ -1,7 +1,7 @@
 import { DirbridgeError } from '../errors.ts';
 import { normalizeRdn, splitDn } from '../model/dn.ts';
 import { type Finding, finding } from '../model/finding.ts';
-import type { SpaceHead, SpaceObject, Store } from '../store/store.ts';
+import { OBJECT_STATES, type SpaceHead, type SpaceObject, type Store } from '../store/store.ts';
 import type { Scope } from './context.ts';
 
 const KINDS = ['include', 'exclude', 'groups'] as const;
@@ -22,6 +22,8 @@ export class SourceScope {
   readonly #containers = new Map<number, boolean>();
   /** Containers and groups of the scope that are no longer in the directory. */
   readonly findings: readonly Finding[];
+  /** Whether another object stands for one of the configured DNs than the last time. */
+  readonly isChanged: boolean;
 
   private constructor(
     store: Store,
@@ -32,6 +34,7 @@ export class SourceScope {
     },
     limitedToGroups: boolean,
     findings: readonly Finding[],
+    isChanged: boolean,
   ) {
     this.#store = store;
     this.#include = anchors.include;
@@ -39,21 +42,29 @@ export class SourceScope {
     this.#groups = anchors.groups;
     this.#limitedToGroups = limitedToGroups;
     this.findings = findings;
+    this.isChanged = isChanged;
   }
 
-  /** Resolves the configured DNs that are new; throws `scope-not-found` for one that is not in the directory. */
+  /**
+   * Resolves the configured DNs that are new, and those whose object is gone: it may have been made anew under its name. Throws
+   * `scope-not-found` for one that never was in the directory.
+   */
   static async resolve(store: Store, space: SpaceHead, scope: Scope): Promise<SourceScope> {
     const known = await store.spaces.scopeAnchors(space.id);
     const anchors: { kind: string; dn: string; anchor: string }[] = [];
     const findings: Finding[] = [];
+    let isChanged = false;
     for (const kind of KINDS) {
       for (const [index, dn] of scope[kind].entries()) {
         const before = known.find((one) => one.kind === kind && one.dn === dn);
-        const anchor = before?.anchor ?? (await findByDn(store, space.id, dn))?.anchor;
-        if (anchor === undefined) throw notFound(space.name, kind, index, dn);
+        const live = (await findLive(store, space.id, before?.anchor)) ?? (await findByDn(store, space.id, dn));
+        const anchor = live?.anchor ?? before?.anchor;
+        if (anchor === undefined) throw notFound(space.name, kind, index, dn, 'is not in the directory');
+        if (kind === 'groups' && live !== null && live.type !== 'group')
+          throw notFound(space.name, kind, index, dn, 'is no group');
         anchors.push({ kind, dn, anchor });
-        const object = await store.spaces.objectByAnchor(space.id, anchor);
-        if (object === null || object.state !== 0) {
+        isChanged ||= before !== undefined && before.anchor !== anchor;
+        if (live === null) {
           findings.push(
             finding('scope-container-missing', 'sync', {
               object: { space: space.name, anchor, type: kind, name: dn, dn },
@@ -63,14 +74,14 @@ export class SourceScope {
       }
     }
     await store.spaces.setScopeAnchors(space.id, anchors);
-    return SourceScope.#of(store, space, scope, anchors, findings);
+    return SourceScope.#of(store, space, scope, anchors, findings, isChanged);
   }
 
   /** The scope as it was resolved last, for reading: DNs that were never resolved name nothing. */
   static async read(store: Store, space: SpaceHead, scope: Scope): Promise<SourceScope> {
     const known = await store.spaces.scopeAnchors(space.id);
     const anchors = known.filter((one) => KINDS.some((kind) => kind === one.kind && scope[kind].includes(one.dn)));
-    return SourceScope.#of(store, space, scope, anchors, []);
+    return SourceScope.#of(store, space, scope, anchors, [], false);
   }
 
   static async #of(
@@ -79,6 +90,7 @@ export class SourceScope {
     scope: Scope,
     anchors: readonly { readonly kind: string; readonly anchor: string }[],
     findings: readonly Finding[],
+    isChanged: boolean,
   ): Promise<SourceScope> {
     const groups: { id: number; isLive: boolean }[] = [];
     for (const { kind, anchor } of anchors) {
@@ -92,6 +104,7 @@ export class SourceScope {
       { include: of('include'), exclude: of('exclude'), groups },
       scope.groups.length > 0,
       findings,
+      isChanged,
     );
   }
 
@@ -137,11 +150,13 @@ export class SourceScope {
   }
 }
 
-function notFound(source: string, kind: string, index: number, dn: string): DirbridgeError {
-  return new DirbridgeError(
-    'scope-not-found',
-    `source "${source}", scope.${kind}[${index}]: "${dn}" is not in the directory`,
-  );
+async function findLive(store: Store, space: number, anchor: string | undefined): Promise<SpaceObject | null> {
+  const object = anchor === undefined ? null : await store.spaces.objectByAnchor(space, anchor);
+  return object?.state === OBJECT_STATES.live ? object : null;
+}
+
+function notFound(source: string, kind: string, index: number, dn: string, why: string): DirbridgeError {
+  return new DirbridgeError('scope-not-found', `source "${source}", scope.${kind}[${index}]: "${dn}" ${why}`);
 }
 
 /** Finds an object by its DN, walking down from the root whose name it ends with. */

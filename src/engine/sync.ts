@@ -108,8 +108,9 @@ class Synchronization {
         const text = JSON.stringify(source.scope);
         const before = await store.meta(key);
         await store.setMeta(key, text);
-        if (before === null || before === text) continue;
         const space = [...this.#spaces.values()].find((one) => one.name === source.connector.name);
+        const isChanged = space !== undefined && this.#scopes.get(space.id)?.isChanged === true;
+        if (before === null || (before === text && !isChanged)) continue;
         if (space !== undefined) await store.sync.markAllPending(space.id);
         reasons.push(`the scope of ${source.connector.name} has changed`);
       }

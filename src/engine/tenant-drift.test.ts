@@ -97,7 +97,10 @@ describe('a user in the recycle bin', () => {
     expect(await lab.operations(await lab.sync())).toEqual(['delete user ann']);
     await expectAtRest(lab);
     lab.source.put(user('ann', { title: 'Chief' }, { manager: 'bob' }));
-    expect(await lab.operations(await lab.sync())).toEqual(['restore user ann: jobTitle Chief']);
+    expect(await lab.operations(await lab.sync())).toEqual([
+      'restore user ann: jobTitle Chief',
+      'update group staff: -1',
+    ]);
     await lab.sync();
     expect(idOf(lab, 'ann')).toBe(id);
     expect(lab.tenant()['user ann']).toMatchObject({ title: 'Chief', manager: ['bob'] });
@@ -123,7 +126,7 @@ describe('a user in the recycle bin', () => {
     await lab.sync();
     lab.source.put(user('ann', { title: 'Boss' }, { manager: 'bob' }));
     const plan = await lab.plan();
-    expect(await lab.operations(plan)).toEqual(['restore user ann']);
+    expect(await lab.operations(plan)).toEqual(['restore user ann', 'update group staff: -1']);
     const gone = { code: 'notFound', message: 'Resource does not exist.' };
     const { target } = lab;
     const write: typeof target.write = async function* (chunks) {

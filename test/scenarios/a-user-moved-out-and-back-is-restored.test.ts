@@ -102,12 +102,48 @@ describeCompany('a user moved out of the scope and back', (lab) => {
     await company.changeMembers(group, [], [away]);
     await expectStep(tenant, []);
     await company.move(away, { parent: ou });
-    expect((await tenant.sync()).done).toEqual({ restore: 1, update: 1 });
     await expectStep(tenant, [
+      { action: 'restore', type: 'user', name: `lost@${UPN_SUFFIX}` },
       { action: 'update', type: 'group', name: 'Left meanwhile', remove: [`lost@${UPN_SUFFIX}`] },
+      { action: 'update', type: 'group', name: 'Stayed in', add: [`lost@${UPN_SUFFIX}`] },
     ]);
     const { users, groups } = nameTenant(await tenant.dump());
     expect(groups['Left meanwhile']?.members).toEqual([]);
     expect(groups['Stayed in']?.members).toEqual([users[`lost@${UPN_SUFFIX}`]?.id]);
+  });
+
+  it('loses the manager who was taken away meanwhile, and a group that comes back the members', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Returning');
+    const outside = await company.makeOu('Returning, outside');
+    const boss = await company.makeUser('chief', ou);
+    const report = await company.makeUser('report', ou, { manager: boss });
+    const crew = await company.makeGroup('Crew', ou, [boss, report]);
+    const tenant = await lab.followInStep(ou);
+    const reportAway = await company.move(report, { parent: outside });
+    const crewAway = await company.move(crew, { parent: outside });
+    await tenant.plan();
+    await tenant.apply();
+    await tenant.plan(true);
+    await company.set(reportAway, { manager: [] });
+    await company.changeMembers(crewAway, [], [boss]);
+    await expectStep(tenant, []);
+    await company.move(reportAway, { parent: ou });
+    await company.move(crewAway, { parent: ou });
+    await expectStep(tenant, [
+      {
+        action: 'restore',
+        type: 'user',
+        name: `report@${UPN_SUFFIX}`,
+        changes: { manager: [`chief@${UPN_SUFFIX}`, null] },
+      },
+      {
+        action: 'restore',
+        type: 'group',
+        name: 'Crew',
+        add: [`report@${UPN_SUFFIX}`],
+        remove: [`chief@${UPN_SUFFIX}`],
+      },
+    ]);
   });
 });

@@ -303,6 +303,9 @@ describe.skipIf(!directoryServersAvailable())('changes of a Samba domain', () =>
     const gone = await follower.follow();
     expect(gone.changes).toEqual([{ kind: 'delete', anchor: kurt }]);
     await expectSameAsFromScratch(follower);
+    const scratch = new Follower(follower.connector);
+    await scratch.follow();
+    expect([...(scratch.held(reports).references['manager'] ?? [])]).toEqual([]);
     follower.forget(kurt);
     await domain.restore(`CN=kurt\\0ADEL:${kurt},CN=Deleted Objects,${domain.baseDn}`, dn);
     await follower.follow();

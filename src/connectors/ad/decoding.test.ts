@@ -6,7 +6,7 @@ import type { LdapEntry } from './ldap/ldap-entry.ts';
 import { AnchorSet } from './objects/anchor-set.ts';
 import { type Column, type Columns, chooseKind } from './objects/attribute-columns.ts';
 import { ObjectDecoder } from './objects/directory-object.ts';
-import { guidOfDn, guidOfEncodedDn, plainDn } from './objects/extended-dn.ts';
+import { guidOfDn, guidOfEncodedDn, isDeletedTarget, plainDn } from './objects/extended-dn.ts';
 import { describeKnownAttribute } from './objects/known-attributes.ts';
 import { chooseType } from './objects/object-type.ts';
 import { formatRange, parseRange } from './objects/value-range.ts';
@@ -30,6 +30,16 @@ describe('an extended DN', () => {
     expect(guidOfDn(text)).toBe(guid);
     const bytes = Buffer.from(`__${text}`);
     expect(guidOfEncodedDn(bytes, 2, bytes.length)).toBe(guid);
+  });
+});
+
+describe('a reference to a deleted object', () => {
+  it.each([
+    [`CN=kurt\\0ADEL:${GUID},CN=Deleted Objects,DC=x`, true],
+    ['CN=DEL:kurt,CN=Deleted Objects,DC=x', false],
+  ])('is known by its name: %s', (dn, isDeleted) => {
+    const bytes = Buffer.from(`<GUID=${GUID}>;${dn}`);
+    expect(isDeletedTarget(bytes, 0, bytes.length)).toBe(isDeleted);
   });
 });
 

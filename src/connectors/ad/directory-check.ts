@@ -2,6 +2,7 @@ import { DirbridgeError } from '../../errors.ts';
 import type { CheckLine } from '../connector.ts';
 import type { DELTA_METHODS } from './config.ts';
 import { readText, readTexts } from './ldap/ldap-entry.ts';
+import { ConnectionLost } from './ldap/ldap-failure.ts';
 import type { ServerAddress } from './ldap/server-address.ts';
 import { isSameSpelling } from './objects/extended-dn.ts';
 import { checkDeletions, METHOD_NAMES, openChangePoint } from './reading/change-point.ts';
@@ -52,11 +53,20 @@ async function lookAt(server: ServerAddress, source: string, sessions: Sessions,
     const session = await sessions.open(server);
     return { session, lines: [...checkServer(session, server, sessions.settings.user, now)], isLast: false };
   } catch (error) {
-    const failure = asDirectoryError(error, source, 'connecting');
+    const failure = describeAway(error) ?? asDirectoryError(error, source, 'connecting');
     const line: CheckLine = { what: server.url, state: 'error', detail: failure.message, remedy: failure.remedy };
     // The same account is refused everywhere; more attempts could lock it.
     return { session: null, lines: [line], isLast: failure.code === 'directory-credentials' };
   }
+}
+
+/** Nothing was being read, so that a broken connection means no more than a server that does not answer. */
+function describeAway(thrown: unknown): DirbridgeError | null {
+  if (!(thrown instanceof ConnectionLost)) return null;
+  return new DirbridgeError('directory-unreachable', thrown.message, {
+    cause: thrown,
+    remedy: 'Check that this server is up and that the network lets us through.',
+  });
 }
 
 function* checkServer(session: Session, server: ServerAddress, user: string, now: Date): Generator<CheckLine> {

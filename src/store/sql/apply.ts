@@ -15,6 +15,7 @@ import {
   type ChangeLogEntry,
   type Intent,
   type LookupValue,
+  OBJECT_STATES,
   PENDING,
   type PlanPart,
   type ReferenceStep,
@@ -24,6 +25,7 @@ import type { ManagedCounts } from './managed-counts.ts';
 import { countLive, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 import { type OperationRow, toStoredOperation } from './operations.ts';
+import { forgetReturning, keepReferencesTo } from './returning-references.ts';
 import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
 
 interface PlanRow {
@@ -172,7 +174,7 @@ export class SqlApplyStore implements ApplyStore {
     const created = await this.#driver.all<{ readonly position: number }>(
       `select t.position as position from operation_reference r
        cross join operation t on t.plan = r.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
-       where r.plan = ? and r.mv = ? and r.late = ? and r.adds = 1`,
+       where r.plan = ? and r.mv = ? and r.late = ? and (r.adds = 1 or t.action = 'restore')`,
       plan,
       row.mv,
       row.late,
@@ -417,6 +419,7 @@ export class SqlApplyStore implements ApplyStore {
         id,
       );
     }
+    if (before?.state === OBJECT_STATES.restorable) await forgetReturning(this.#driver, id);
     if (before?.state !== 0 || before.mv !== object.mv) await this.#managed.invalidate();
     if (before?.state !== 0) await countLive(this.#driver, space, object.type, 1);
     return id;
@@ -435,6 +438,7 @@ export class SqlApplyStore implements ApplyStore {
       'select source, attribute from reference where target = ?',
       object,
     );
+    await keepReferencesTo(this.#driver, object);
     await this.#driver.run('delete from reference where target = ?', object);
     for (const { source, attribute } of referring) await this.#countReferences(source, attribute, -1);
   }

@@ -6,6 +6,7 @@ import { ImportBatch } from './import-batch.ts';
 import { ImportReferences } from './import-references.ts';
 import { countLive, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
+import { forgetReturning, keepReferencesFrom, keepReferencesTo } from './returning-references.ts';
 import { objectDocument, storeDocument } from './rows.ts';
 
 interface ImportRow {
@@ -218,6 +219,7 @@ export class ImportPages {
       await markPending(this.#driver, before.id, flags);
       this.#counts.changed++;
     }
+    if (state === OBJECT_STATES.restorable) await keepReferencesFrom(this.#driver, before.id);
     await this.#references.store(before.id, change.references);
     await this.#references.dropUnnamed(before.id, change.references);
     return isBack;
@@ -274,6 +276,7 @@ export class ImportPages {
   ): Promise<void> {
     if (before.state === OBJECT_STATES.live) this.#countLive(before.type, -1);
     if (values.state === OBJECT_STATES.live) this.#countLive(type, 1);
+    if (wasDeleted(before) && values.state === OBJECT_STATES.live) await forgetReturning(this.#driver, before.id);
     await this.#driver.run(
       'update object set type = ?, state = ?, parent = ?, rdn = ?, generation = ?, deleted_at = ? where id = ?',
       type,
@@ -338,6 +341,7 @@ export class ImportPages {
       change.deletedAt ?? null,
       before.id,
     );
+    if (change.restorable) await keepReferencesTo(this.#driver, before.id);
     await this.#references.dropAllTo(before.id);
     await markPending(this.#driver, before.id, PENDING.state);
     this.#counts.removed++;

@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.ts';
-import { type ReferenceFlow, TOUCH } from '../store.ts';
+import { OBJECT_STATES, type ReferenceFlow, TOUCH } from '../store.ts';
 
 /**
  * Comparing references as sets inside the database: what the spaces want against what we believe the tenant holds, for touched pairs and
@@ -79,6 +79,7 @@ export async function planReferenceDifferences(driver: Driver, plan: number, flo
   await planTouchedPairs(driver, plan, flow);
   await planAllAdditions(driver, plan, flow);
   await planAllRemovals(driver, plan, flow);
+  await planReturningRemovals(driver, plan, flow);
 }
 
 async function planTouchedPairs(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
@@ -152,5 +153,51 @@ async function planAllRemovals(driver: Driver, plan: number, flow: NumberedFlow)
     flow.targetAttributeId,
     flow.attributeId,
     plan,
+  );
+}
+
+/**
+ * What the tenant will give back with the objects that the plan restores, though it is not wanted any more. A single reference that was set to
+ * another target meanwhile does not come back.
+ */
+async function planReturningRemovals(driver: Driver, plan: number, flow: NumberedFlow): Promise<void> {
+  const isThere = (object: string): string =>
+    `(${object}.state = ${OBJECT_STATES.live} or exists (select 1 from operation i where i.plan = ? and i.object = ${object}.id and i.mv = ${object}.mv and i.action = 'restore'))`;
+  const isReplaced = `exists (select 1 from reference h where h.source = source.id and h.attribute = ?)
+    or exists (select 1 from operation_reference n where n.plan = ? and n.mv = source.mv and n.attribute = ? and n.adds = 1)`;
+  await driver.run(
+    `insert into operation_reference (plan, mv, attribute, target, adds, late, state)
+     select ?, source.mv, ?, target.mv, 0, 0, 0
+     from (
+       select b.source as source_id, b.target as target_id from operation o cross join returning_reference b
+       where o.plan = ? and o.action = 'restore' and b.target = o.object and b.attribute = ?
+       union select b.source, b.target from operation o cross join returning_reference b
+       where o.plan = ? and o.action = 'restore' and b.source = o.object and b.attribute = ?
+     ) x
+     cross join object source
+     cross join object target
+     cross join metaverse g
+     cross join wanted w
+     where source.id = x.source_id and target.id = x.target_id and target.mv is not null and g.id = source.mv and g.type = ? and w.mv = source.mv
+       and ${isThere('source')} and ${isThere('target')}
+       and not ${wantedPair('source.mv', '?', 'target.mv')}
+       and not ${isDeleted('target.mv')}
+       and (? = 0 or not (${isReplaced}))
+     on conflict do nothing`,
+    plan,
+    flow.targetAttributeId,
+    plan,
+    flow.targetAttributeId,
+    plan,
+    flow.targetAttributeId,
+    flow.metaverseType,
+    plan,
+    plan,
+    flow.attributeId,
+    plan,
+    flow.single ? 1 : 0,
+    flow.targetAttributeId,
+    plan,
+    flow.targetAttributeId,
   );
 }

@@ -15,6 +15,7 @@ import {
 import type { ManagedCounts } from './managed-counts.ts';
 import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
+import { forgetReturning } from './returning-references.ts';
 import {
   METAVERSE_COLUMNS,
   type MetaverseRow,
@@ -317,18 +318,19 @@ export class SqlSyncStore implements SyncStore {
   async purgeObject(object: number): Promise<void> {
     await this.#driver.run('delete from reference where source = ?', object);
     await this.#driver.run('delete from reference_count where source = ?', object);
+    await forgetReturning(this.#driver, object);
     await this.#driver.run('delete from space_value where object = ?', object);
     await this.#driver.run('delete from document where object = ?', object);
     const referred = await this.#driver.get('select 1 from reference where target = ? limit 1', object);
     const parent = await this.#driver.get('select 1 from object where parent = ? limit 1', object);
     if (referred === undefined && parent === undefined) {
       await this.#driver.run('delete from object where id = ?', object);
-    } else {
-      await this.#driver.run(
-        `update object set state = 1, type = 'placeholder', mv = null, parent = null, rdn = null where id = ?`,
-        object,
-      );
+      return;
     }
+    await this.#driver.run(`update object set state = 1, type = 'placeholder', mv = null where id = ?`, object);
+    // What hung under it, and is often deleted with it, is still to be called by its whole name.
+    if (parent === undefined)
+      await this.#driver.run('update object set parent = null, rdn = null where id = ?', object);
   }
 
   async touch(mv: number, flags: number): Promise<void> {

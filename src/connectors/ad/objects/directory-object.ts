@@ -3,7 +3,7 @@ import type { ReferenceChange, SourceType } from '../../../model/change.ts';
 import type { Scalar, Value } from '../../../model/value.ts';
 import { type LdapAttribute, type LdapEntry, spanTexts } from '../ldap/ldap-entry.ts';
 import type { Column, Columns } from './attribute-columns.ts';
-import { guidOfDn, guidOfEncodedDn, plainDn } from './extended-dn.ts';
+import { guidOfDn, guidOfEncodedDn, isDeletedTarget, plainDn } from './extended-dn.ts';
 import { chooseType } from './object-type.ts';
 import { parseRange } from './value-range.ts';
 
@@ -260,7 +260,7 @@ function splitTargets(entry: LdapEntry, attribute: LdapAttribute, targets: strin
     const end = spans[index + 1] ?? 0;
     const guid = guidOfEncodedDn(bytes, start, end);
     if (guid === null) dns.push(bytes.toString('utf8', start, end));
-    else targets.push(guid);
+    else if (!isDeletedTarget(bytes, start, end)) targets.push(guid);
   }
 }
 

@@ -26,6 +26,14 @@ export function guidOfEncodedDn(bytes: Buffer, start: number, end: number): stri
   return bytes.toString('latin1', from, from + GUID_LENGTH).toLowerCase();
 }
 
+/** Stands in the name of a deleted object, in front of its GUID ([MS-ADTS] 3.1.1.5.5). */
+const DELETED_MARK = '\\0ADEL:';
+
+/** Whether a value that begins with a GUID names a deleted object: Samba goes on showing some references to those, Windows hides them. */
+export function isDeletedTarget(bytes: Buffer, start: number, end: number): boolean {
+  return bytes.toString('latin1', start + GUID_PREFIX.length + GUID_LENGTH, end).includes(DELETED_MARK);
+}
+
 /** Whether two DNs are the same but for case, as one server writes them. */
 export function isSameSpelling(dn: string, other: string): boolean {
   return dn.length === other.length && dn.toLowerCase() === other.toLowerCase();
