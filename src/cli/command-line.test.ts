@@ -198,6 +198,14 @@ test('a plan that was carried out already is stale: exit code 3', async () => {
   expect(out).toContain('Stopped:');
 });
 
+test('counts of a plan have one form, in plan and in status', async () => {
+  writeDirectory(TWO);
+  const { plan } = json(await dirbridge('plan', '--json')) as unknown as {
+    readonly plan: { readonly counts: unknown };
+  };
+  expect(json(await dirbridge('status', '--json'))).toMatchObject({ plan: { id: '1', counts: plan.counts } });
+});
+
 test('staging makes the plan and writes nothing', async () => {
   writeDirectory(TWO);
   const { code, out } = await dirbridge('sync', '--staging');
@@ -252,6 +260,9 @@ test('check names what is wrong with the tenant and ends with 4, with the config
   const refused = await dirbridge('check', '--json');
   expect(refused.code).toBe(4);
   expect(json(refused)).toMatchObject({ ok: false });
+  rmSync(join(folder, 'secret'));
+  const withoutSecret = await dirbridge('check', '--json');
+  expect([withoutSecret.code, withoutSecret.out]).toEqual([2, expect.stringContaining('"code":"config-secret"')]);
   writeConfig('guard: {}\n');
   const invalid = await dirbridge('check');
   expect([invalid.code, invalid.err]).toEqual([2, expect.stringMatching(/dirbridge\.yaml:4:1: guard /)]);
