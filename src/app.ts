@@ -410,7 +410,7 @@ export class PlanPages {
 }
 
 function errorLine(what: string, error: unknown): CheckLine {
-  const remedy = error instanceof DirbridgeError ? { remedy: error.remedy } : {};
+  const remedy = error instanceof DirbridgeError ? { remedy: error.remedy, code: error.code } : {};
   return { what, state: 'error', detail: messageOf(error), ...remedy };
 }
 

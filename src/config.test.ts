@@ -165,6 +165,16 @@ describe('a configuration that is wrong', () => {
     ]);
   });
 
+  it('takes an alias to nowhere, a second document and another encoding for mistakes in the file, not its own', () => {
+    expect(problemsOf('target: *nobody\n')[0]).toMatch(/is not valid YAML: Unresolved alias/);
+    expect(problemsOf(`${SOURCES}${TARGET}---\na: b\n`)).toEqual([
+      '4:1  is not valid YAML: a second document begins here; a configuration is one',
+    ]);
+    writeFileSync(file, Buffer.from(`\ufeff${SOURCES}${TARGET}`, 'utf16le'));
+    const error = errorOf(() => inspectConfig(file, kinds));
+    expect([error.code, error.message]).toEqual(['config-invalid', expect.stringContaining('not encoded in UTF-8')]);
+  });
+
   it.each([
     ['every: 30', 'schedule.every must be a duration such as 90s, 30m, 2h or 14d'],
     ['every: 0m', 'schedule.every must be a duration such as 90s, 30m, 2h or 14d'],

@@ -1,6 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type YAMLMap,
+  type YAMLParseError,
+} from 'yaml';
 import { z } from 'zod';
 import { explainIssue, nearestAlternative, printGiven, printKeyPath, suggestName, UNION } from './config/issue-text.ts';
 import { describeSchema, type JsonSchema, keysAt, widenSchema } from './config/json-schema.ts';
@@ -146,7 +155,7 @@ export function inspectConfig(
   if (document.errors.length > 0) {
     const problems = document.errors.map((error) => {
       const { line, col } = lines.linePos(error.pos[0]);
-      return { line, column: col, key: '', message: `is not valid YAML: ${error.message}` };
+      return { line, column: col, key: '', message: `is not valid YAML: ${yamlProblem(error)}` };
     });
     return { config: null, problems };
   }
@@ -156,10 +165,19 @@ export function inspectConfig(
   return problems.length > 0 ? { config: null, problems } : { config, problems };
 }
 
+function yamlProblem({ code, message }: YAMLParseError): string {
+  return code === 'MULTIPLE_DOCS' ? 'a second document begins here; a configuration is one' : message;
+}
+
 function readConfigFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (cause) {
+    if (cause instanceof TypeError)
+      throw new DirbridgeError('config-invalid', `${path}:1:1: the file is not encoded in UTF-8`, {
+        cause,
+        remedy: 'Save it in UTF-8.',
+      });
     throw new DirbridgeError('config-missing', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
@@ -202,7 +220,8 @@ class ConfigReading {
   }
 
   read(file: string): Config | null {
-    const root: unknown = this.#document.toJS();
+    const root = this.#toPlain();
+    if (this.problems.length > 0) return null;
     if (!isRecord(root)) {
       this.#report([], `${basename(file)} must hold keys and values; it needs at least sources and target`);
       return null;
@@ -222,6 +241,16 @@ class ConfigReading {
       store: { driver: 'sqlite', path: resolve(folder, general.store.slice('sqlite:'.length)) },
       rules: general.rules.map((rule) => (rule === 'standard' ? rule : resolve(folder, rule))),
     };
+  }
+
+  /** Aliases are followed only here, so what is wrong with them shows only here. */
+  #toPlain(): unknown {
+    try {
+      return this.#document.toJS();
+    } catch (error) {
+      this.#report([], `is not valid YAML: ${messageOf(error)}`);
+      return null;
+    }
   }
 
   #readSources(raw: unknown): readonly SourceConfig[] {

@@ -40,7 +40,7 @@ export const ERRORS = {
   'rules-invalid': {
     kind: 'usage',
     meaning: 'A synchronization rule cannot be read or checked.',
-    remedy: 'Correct the rule named; "dirbridge rules lint" checks all of them.',
+    remedy: 'Correct the rule named; "dirbridge check" reads all of them.',
   },
   usage: {
     kind: 'usage',
@@ -71,6 +71,18 @@ export const ERRORS = {
     kind: 'outside',
     meaning: 'The store file cannot be read as a dirbridge store.',
     remedy: 'Put back a backup, or start with an empty store: a full import rebuilds it without changing the tenant.',
+  },
+  'store-unwritable': {
+    kind: 'outside',
+    meaning: 'The store file, its folder or its disk does not let us read or write.',
+    remedy:
+      'See that this account may write the store, the files beside it (.lock, -wal, -shm) and their folder, and that the disk has room. What was done so far is safe.',
+  },
+  'output-failed': {
+    kind: 'outside',
+    meaning: 'The result could not be written to stdout.',
+    remedy:
+      'See that the disk that stdout leads to has room. What was done before is safe; "dirbridge status" tells it.',
   },
   'directory-clear-bind': {
     kind: 'usage',

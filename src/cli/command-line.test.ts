@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
@@ -198,6 +198,14 @@ test('a plan that was carried out already is stale: exit code 3', async () => {
   expect(out).toContain('Stopped:');
 });
 
+test('counts of a plan have one form, in plan and in status', async () => {
+  writeDirectory(TWO);
+  const { plan } = json(await dirbridge('plan', '--json')) as unknown as {
+    readonly plan: { readonly counts: unknown };
+  };
+  expect(json(await dirbridge('status', '--json'))).toMatchObject({ plan: { id: '1', counts: plan.counts } });
+});
+
 test('staging makes the plan and writes nothing', async () => {
   writeDirectory(TWO);
   const { code, out } = await dirbridge('sync', '--staging');
@@ -304,6 +312,9 @@ test('check names what is wrong with the tenant and ends with 4, with the config
   const refused = await dirbridge('check', '--json');
   expect(refused.code).toBe(4);
   expect(json(refused)).toMatchObject({ ok: false });
+  rmSync(join(folder, 'secret'));
+  const withoutSecret = await dirbridge('check', '--json');
+  expect([withoutSecret.code, withoutSecret.out]).toEqual([2, expect.stringContaining('"code":"config-secret"')]);
   writeConfig('guard: {}\n');
   const invalid = await dirbridge('check');
   expect([invalid.code, invalid.err]).toEqual([2, expect.stringMatching(/dirbridge\.yaml:4:1: guard /)]);
@@ -412,4 +423,37 @@ test('the binary plans, applies and synchronizes a file into a tenant', async ()
     0,
     expect.stringMatching(/Done: .* 2 changed, 1 membership added, 1 membership removed/),
   ]);
+});
+
+test('nobody who reads stderr any more is no reason to stop a run', async () => {
+  writeDirectory(TWO, ['anna']);
+  const child = spawn(process.execPath, [BIN, 'sync', '--log-level', 'debug'], { cwd: folder });
+  child.stderr.destroy();
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    out += piece;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, out]).toEqual([0, expect.stringContaining('3 created, 1 membership added')]);
+});
+
+test('a result that cannot be written is told with exit code 4', async () => {
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(new Error('no space left on device')),
+  });
+  const stderr = new PassThrough();
+  const code = await runCommandLine(['config', 'schema', '--json'], { stdout, stderr, environment: {} });
+  const text = String(stderr.read());
+  expect([code, text]).toEqual([4, expect.stringContaining('could not be written to stdout: no space left on device')]);
+});
+
+test('explain --json tells what was written as data, and an empty name names nobody', async () => {
+  writeDirectory(TWO);
+  await dirbridge('sync');
+  const { objects } = json(await dirbridge('explain', 'anna', '--json')) as unknown as {
+    readonly objects: readonly { readonly history: readonly unknown[] }[];
+  };
+  expect(objects[0]?.history).toMatchObject([{ action: 'create', what: expect.any(Array) }]);
+  const nobody = await dirbridge('explain', '  ');
+  expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('the name of the object is empty')]);
 });

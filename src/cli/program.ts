@@ -35,11 +35,12 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   const session = new Session(surroundings);
   try {
     await createProgram(session).parseAsync([...args], { from: 'user' });
+    await session.out.finish();
   } catch (thrown) {
     if (!(thrown instanceof CommanderError) || thrown.exitCode !== 0)
       session.exitCode = await reportFailure(toUsageError(thrown), args, session);
+    await session.out.finish().catch(() => undefined);
   }
-  await session.out.flush();
   return session.exitCode;
 }
 
@@ -75,7 +76,7 @@ function toUsageError(thrown: unknown): unknown {
 async function reportFailure(thrown: unknown, args: readonly string[], session: Session): Promise<number> {
   const failure = describeFailure(thrown, args);
   // The options may not have been understood, so the arguments themselves say whether a script is listening.
-  if (args.includes('--json')) await session.out.write(failureJson(failure));
+  if (args.includes('--json') && !session.out.isClosed) await session.out.write(failureJson(failure));
   else session.warn(failureText(failure, session.errorPaint));
   if (session.logLevel === 'debug') session.warn(`${stackOf(thrown)}\n`);
   return failure.exitCode;

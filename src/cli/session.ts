@@ -34,6 +34,8 @@ export class Session {
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.out = new Output(surroundings.stdout);
+    // Progress and log have nobody to read them when stderr is closed: no reason to stop work in the middle.
+    surroundings.stderr.on('error', () => undefined);
   }
 
   /** Takes the global options in, before the command begins. */

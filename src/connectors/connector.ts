@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../errors.ts';
 import type { ObjectChange, TargetType } from '../model/change.ts';
 import type { FindingCode, Severity } from '../model/finding.ts';
 import type { Attributes, Value } from '../model/value.ts';
@@ -35,6 +36,8 @@ export interface CheckLine {
   readonly state: 'ok' | 'warning' | 'error';
   readonly detail: string;
   readonly remedy?: string;
+  /** The error that a run would end with, where one is known: it decides the exit code of `check`. */
+  readonly code?: ErrorCode;
 }
 
 export interface ReadRequest {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openSqliteStore, storeExists } from './sqlite.ts';
+import { openSqliteDriver, openSqliteStore, storeExists } from './sqlite.ts';
 import { describeStoreContract } from './store.contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dirbridge-store-'));
@@ -118,6 +118,26 @@ describe('a store file', () => {
     await expect(openSqliteStore(other, { command: 'sync' })).rejects.toMatchObject({ code: 'store-damaged' });
     expect(database.prepare('select count(*) as n from sqlite_master').get()).toEqual({ n: 1 });
     database.close();
+  });
+
+  test('that cannot be opened, or whose disk is full, is told as that and not as one in use or damaged', async () => {
+    const file = newFile();
+    mkdirSync(`${file}.lock`, { recursive: true });
+    const refused = {
+      code: 'store-unwritable',
+      message: expect.stringContaining(`${file}.lock cannot be read or written`),
+    };
+    await expect(openSqliteStore(file, { command: 'sync' })).rejects.toMatchObject(refused);
+    await expect(openSqliteStore(dirname(file), { command: 'status', readOnly: true })).rejects.toMatchObject({
+      code: 'store-unwritable',
+    });
+    const driver = openSqliteDriver(newFile(), { command: 'sync' });
+    await driver.get('pragma max_page_count = 60');
+    await expect(driver.run('insert into meta values (?, ?)', 'a', 'x'.repeat(1 << 20))).rejects.toMatchObject({
+      code: 'store-unwritable',
+      message: expect.stringContaining('disk is full'),
+    });
+    await driver.close();
   });
 
   test('has every migration behind it once, in order', async () => {

@@ -7,6 +7,7 @@ import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import type { Driver, SqlValue } from './driver.ts';
 import { SqlStore } from './sql-store.ts';
+import { isBusy, toStoreError } from './sqlite-failure.ts';
 import type { Store } from './store.ts';
 
 const PAGE = 2000;
@@ -15,13 +16,15 @@ const MIGRATIONS = new URL('./migrations/', import.meta.url);
 
 class SqliteDriver implements Driver {
   readonly #database: DatabaseSync;
+  readonly #file: string;
   readonly #statements = new Map<string, StatementSync>();
   readonly #release: () => void;
   /** The end of the last transaction asked for: one connection carries one at a time, and apply asks for them from two sides. */
   #lastTransaction: Promise<unknown> = Promise.resolve();
 
-  constructor(database: DatabaseSync, release: () => void) {
+  constructor(database: DatabaseSync, file: string, release: () => void) {
     this.#database = database;
+    this.#file = file;
     this.#release = release;
   }
 
@@ -35,15 +38,15 @@ class SqliteDriver implements Driver {
   }
 
   async all<Row>(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> {
-    return this.#statement(sql).all(...values) as Row[];
+    return this.#tell(() => this.#statement(sql).all(...values) as Row[]);
   }
 
   async get<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row | undefined> {
-    return this.#statement(sql).get(...values) as Row | undefined;
+    return this.#tell(() => this.#statement(sql).get(...values) as Row | undefined);
   }
 
   async run(sql: string, ...values: readonly SqlValue[]): Promise<number> {
-    return Number(this.#statement(sql).run(...values).changes);
+    return this.#tell(() => Number(this.#statement(sql).run(...values).changes));
   }
 
   async runMany(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
@@ -56,7 +59,16 @@ class SqliteDriver implements Driver {
 
   async insert(sql: string, ...values: readonly SqlValue[]): Promise<number> {
     // SQLite knows the number of the last row without the detour that `returning` takes.
-    return Number(this.#statement(sql, RETURNING).run(...values).lastInsertRowid);
+    return this.#tell(() => Number(this.#statement(sql, RETURNING).run(...values).lastInsertRowid));
+  }
+
+  /** A full disk and the like are told as what they are. */
+  #tell<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw toStoreError(error, this.#file);
+    }
   }
 
   async *pages<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<readonly Row[]> {
@@ -81,10 +93,10 @@ class SqliteDriver implements Driver {
   }
 
   async #transact<T>(work: () => Promise<T>): Promise<T> {
-    this.#database.exec('begin immediate');
+    this.#tell(() => this.#database.exec('begin immediate'));
     try {
       const result = await work();
-      this.#database.exec('commit');
+      this.#tell(() => this.#database.exec('commit'));
       // SQLite never waits, so without this neither signals nor timers would be heard while a long step runs.
       await letOthersRun();
       return result;
@@ -110,7 +122,8 @@ export interface OpenOptions {
 
 /**
  * Opens the store in an SQLite file (`:memory:` for tests), made when it is not there. A second writer is refused with `store-locked`, naming the first;
- * a file of a newer version with `store-version`; anything that is no store with `store-damaged`.
+ * a file of a newer version with `store-version`; anything that is no store with `store-damaged`; a file, folder or disk that cannot be written,
+ * now or later, with `store-unwritable`.
  */
 export async function openSqliteStore(file: string, options: OpenOptions): Promise<Store> {
   return new SqlStore(openSqliteDriver(file, options));
@@ -127,11 +140,12 @@ export function openSqliteDriver(file: string, options: OpenOptions): Driver {
     refuseOthers(database, file);
     // A reader that finds an older format is the writer for a moment.
     migrate(database, file, options.readOnly && !inMemory ? () => lock(file, options.command) : () => () => undefined);
-    return new SqliteDriver(database, release);
+    return new SqliteDriver(database, file, release);
   } catch (error) {
     database?.close();
     release();
-    if (error instanceof DirbridgeError) throw error;
+    const told = toStoreError(error, file);
+    if (told instanceof DirbridgeError) throw told;
     throw new DirbridgeError('store-damaged', `${file} cannot be used as a store: ${messageOf(error)}`, {
       cause: error,
     });
@@ -142,10 +156,14 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new DirbridgeError('store-damaged', `the folder ${folder} of the store cannot be made: ${messageOf(error)}`, {
-      cause: error,
-      remedy: 'Name a folder in the configuration (store: sqlite:PATH) in which this account may write.',
-    });
+    throw new DirbridgeError(
+      'store-unwritable',
+      `the folder ${folder} of the store cannot be made: ${messageOf(error)}`,
+      {
+        cause: error,
+        remedy: 'Name a folder in the configuration (store: sqlite:PATH) in which this account may write.',
+      },
+    );
   }
 }
 
@@ -216,8 +234,7 @@ interface Owner {
  * and the row inside, written before, tells a second process who holds it.
  */
 function lock(file: string, command: string): () => void {
-  const name = `${file}.lock`;
-  const database = new DatabaseSync(name, { timeout: 0 });
+  const database = openLock(`${file}.lock`);
   try {
     database.exec('create table if not exists owner (pid integer, host text, command text, since text)');
     database.exec('begin immediate');
@@ -228,14 +245,23 @@ function lock(file: string, command: string): () => void {
     database.exec('commit');
     database.exec('begin immediate');
   } catch (error) {
-    const owner = readOwner(database);
+    const owner = isBusy(error) ? readOwner(database) : undefined;
     database.close();
+    if (!isBusy(error)) throw toStoreError(error, `${file}.lock`);
     const who = owner
       ? `"dirbridge ${owner.command}" (process ${owner.pid} on ${owner.host}, since ${owner.since})`
       : 'another dirbridge process';
     throw new DirbridgeError('store-locked', `the store ${file} is in use by ${who}`, { cause: error });
   }
   return () => database.close();
+}
+
+function openLock(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw toStoreError(error, file);
+  }
 }
 
 function readOwner(database: DatabaseSync): Owner | undefined {

@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
 import type { CheckLine } from '../../app.ts';
-import { EXIT_CODES } from '../../errors.ts';
+import { ERRORS, EXIT_CODES } from '../../errors.ts';
 import { helpTail } from '../help.ts';
 import type { Session } from '../session.ts';
 import { writeCheckLine, writeCheckVerdict } from '../views/check-text.ts';
-
-/** Lines about our own side; whatever else is wrong is wrong with a directory or the tenant. */
-const OWN = ['configuration', 'rules', 'store'];
 
 export function addCheckCommand(program: Command, session: Session): void {
   program
@@ -31,8 +28,10 @@ async function check(session: Session): Promise<void> {
   else await writeCheckVerdict(session, lines);
 }
 
+/** The code that a run would end with: a mistake of the configuration comes before a directory or a tenant that refuses us. */
 function exitCodeOf(lines: readonly CheckLine[]): number {
   const errors = lines.filter((line) => line.state === 'error');
   if (errors.length === 0) return 0;
-  return errors.some((line) => OWN.includes(line.what)) ? EXIT_CODES.usage : EXIT_CODES.outside;
+  const isOurs = errors.some(({ code }) => code !== undefined && ERRORS[code].kind === 'usage');
+  return isOurs ? EXIT_CODES.usage : EXIT_CODES.outside;
 }

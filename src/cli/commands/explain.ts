@@ -24,10 +24,15 @@ export function addExplainCommand(program: Command, session: Session): void {
 }
 
 async function explain(session: Session, object: string, attribute: string | undefined): Promise<void> {
+  if (object.trim() === '') throw new DirbridgeError('object-not-found', 'the name of the object is empty');
   const explanations = await session.openApp('explain').explain(object);
   const chosen = attribute === undefined ? explanations : onlyAttribute(explanations, attribute);
   if (session.json) {
-    const shown = chosen.map((one) => ({ ...one, findings: one.findings.map(findingJson) }));
+    const shown = chosen.map((one) => ({
+      ...one,
+      findings: one.findings.map(findingJson),
+      history: one.history.map((change) => ({ ...change, what: JSON.parse(change.what) as unknown })),
+    }));
     await session.out.line(JSON.stringify({ objects: shown }));
     return;
   }

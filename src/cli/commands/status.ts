@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { helpTail } from '../help.ts';
 import type { Session } from '../session.ts';
+import { countsJson } from '../views/plan-json.ts';
 import { writeStatus } from '../views/status-text.ts';
 
 export function addStatusCommand(program: Command, session: Session): void {
@@ -10,7 +11,9 @@ export function addStatusCommand(program: Command, session: Session): void {
     .addHelpText('after', helpTail(['status', 'status --json'], [0, 2, 4, 70]))
     .action(async () => {
       const status = await session.openApp('status').status();
-      if (session.json) await session.out.line(JSON.stringify(status));
+      const { plan } = status;
+      const shown = { ...status, plan: plan && { ...plan, counts: countsJson(plan.counts) } };
+      if (session.json) await session.out.line(JSON.stringify(shown));
       else await writeStatus(session, status);
     });
 }

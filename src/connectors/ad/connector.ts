@@ -37,7 +37,7 @@ class AdConnector implements Connector {
     try {
       sessions = this.#openSessions();
     } catch (error) {
-      const remedy = error instanceof DirbridgeError ? { remedy: error.remedy } : {};
+      const remedy = error instanceof DirbridgeError ? { remedy: error.remedy, code: error.code } : {};
       yield { what: `source ${this.name}`, state: 'error', detail: messageOf(error), ...remedy };
       return;
     }

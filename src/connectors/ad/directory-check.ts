@@ -35,7 +35,13 @@ export async function* checkDirectory(
     if (usable) yield* checkDomain(source, usable, demanded);
   } catch (error) {
     const failure = asDirectoryError(error, source, 'looking at the domain');
-    yield { what: `source ${source}`, state: 'error', detail: failure.message, remedy: failure.remedy };
+    yield {
+      what: `source ${source}`,
+      state: 'error',
+      detail: failure.message,
+      remedy: failure.remedy,
+      code: failure.code,
+    };
   } finally {
     usable?.connection.close();
   }
@@ -54,7 +60,13 @@ async function lookAt(server: ServerAddress, source: string, sessions: Sessions,
     return { session, lines: [...checkServer(session, server, sessions.settings.user, now)], isLast: false };
   } catch (error) {
     const failure = describeAway(error) ?? asDirectoryError(error, source, 'connecting');
-    const line: CheckLine = { what: server.url, state: 'error', detail: failure.message, remedy: failure.remedy };
+    const line: CheckLine = {
+      what: server.url,
+      state: 'error',
+      detail: failure.message,
+      remedy: failure.remedy,
+      code: failure.code,
+    };
     // The same account is refused everywhere; more attempts could lock it.
     return { session: null, lines: [line], isLast: failure.code === 'directory-credentials' };
   }

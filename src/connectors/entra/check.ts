@@ -164,6 +164,6 @@ async function attempt<Value>(what: string, work: () => Promise<Value>): Promise
 }
 
 function failure(what: string, thrown: unknown): CheckLine {
-  const remedy = thrown instanceof DirbridgeError ? { remedy: thrown.remedy } : {};
+  const remedy = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
   return { what, state: 'error', detail: messageOf(thrown), ...remedy };
 }

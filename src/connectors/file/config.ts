@@ -46,7 +46,10 @@ export const csvSection = z
       ),
     type: z.enum(SOURCE_TYPES).optional().describe('What every row is; default: user'),
     typeColumn: columnName.optional().describe('The column that says what a row is: user, group, contact ...'),
-    delimiter: z.string().length(1, { error: 'must be one char, such as ; or , or a tab ("\\t")' }).default(','),
+    delimiter: z
+      .string()
+      .regex(/^[^"\r\n]$/, { error: 'must be one char, such as ; or , or a tab ("\\t"), and no quote or line break' })
+      .default(','),
     encoding: z.enum(CSV_ENCODINGS).default('utf-8'),
   })
   .superRefine((section, context) => {

@@ -76,7 +76,7 @@ class FileConnector implements Connector {
       for (const remark of this.#format.remarks()) yield { what, state: 'warning', detail: remark };
     } catch (error) {
       if (!(error instanceof DirbridgeError)) throw error;
-      yield { what, state: 'error', detail: error.message, remedy: error.remedy };
+      yield { what, state: 'error', detail: error.message, remedy: error.remedy, code: error.code };
     }
   }
 

@@ -63,6 +63,11 @@ describe('a CSV file', () => {
     expect(objects.get('2')?.attributes['mail']).toBeUndefined();
   });
 
+  it('may hold rows of delimiters alone, as spreadsheets write them', async () => {
+    const { objects, problems } = await readText(`${HEADER}1,Ann,,\n,,,\n   \n`);
+    expect([[...objects.keys()], problems]).toEqual([['1'], []]);
+  });
+
   it('needs no line break at its end (RFC 4180 §2.2)', async () => {
     const { objects } = await readText(`${HEADER}1,Ann,,\n2,Bob,,1`);
     expect([...objects.keys()]).toEqual(['1', '2']);
@@ -220,6 +225,18 @@ describe('a CSV file that is not whole', () => {
     });
   });
 
+  it('is told by the line break in UTF-16 as well, whatever the encoding was before', async () => {
+    const text = `${HEADER}1,Ann,,1\n`;
+    const { watermark } = await readText(text);
+    const section = { ...SECTION, encoding: 'utf-16le' };
+    writeFileSync(path, Buffer.from(text, 'utf16le'));
+    const again = await readWhole(connect(section), { ...REQUEST, watermark });
+    expect(again.objects.size).toBe(1);
+    writeFileSync(path, Buffer.from(text.trimEnd(), 'utf16le'));
+    const cut = readWhole(connect(section), { ...REQUEST, watermark: again.watermark });
+    await expect(cut).rejects.toMatchObject({ code: 'file-truncated' });
+  });
+
   it('is told by the line break that it used to end with', async () => {
     const { watermark } = await readText(`${HEADER}1,Ann,,1\n2,Bob,,1\n`);
     writeFileSync(path, `${HEADER}1,Ann,,1`);
@@ -228,6 +245,10 @@ describe('a CSV file that is not whole', () => {
 });
 
 describe('a CSV file that does not fit its configuration', () => {
+  it.each(['"', '\n', ';;', ''])('cannot have %j for a delimiter', (delimiter) => {
+    expect(csvSection.safeParse({ path, ...SECTION, delimiter }).success).toBe(false);
+  });
+
   it('because a column is missing is an error that names it and those that are there', async () => {
     await expect(readText('number;name\n1;Ann\n')).rejects.toMatchObject({
       code: 'config-invalid',

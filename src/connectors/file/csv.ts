@@ -18,7 +18,7 @@ interface Row {
 }
 
 /**
- * Reads a CSV file (RFC 4180) whose first row names its columns. Lines without any field are skipped. A row that cannot be read comes
+ * Reads a CSV file (RFC 4180) whose first row names its columns. Lines without any value are skipped. A row that cannot be read comes
  * with its fault. Thrown for the file as a whole: `config-invalid` when the header lacks a column that the configuration names,
  * `file-invalid` when its encoding is another one, `file-truncated` when it ends within a quoted field or a row.
  */
@@ -129,8 +129,10 @@ class CsvReading {
       this.#header = this.#bind(record);
       return;
     }
-    this.#rows++;
     this.#last = { width: record.length, line };
+    // Spreadsheets end their exports with rows of delimiters alone: they name nobody and hide nobody.
+    if (record.every((field) => field.trim() === '')) return;
+    this.#rows++;
     const fault = raw.includes('"') && !this.#isWellQuoted(raw) ? MISPLACED_QUOTE : null;
     records.push(fault ? this.#badRow(line, fault) : this.#readRow(this.#header, record, line));
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -351,6 +352,11 @@ describe('an LDIF file of another form', () => {
       code: 'file-invalid',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('that is a named pipe is refused without waiting for anybody to write into it', async () => {
+    execFileSync('mkfifo', [path]);
+    await expect(readWhole(connect())).rejects.toMatchObject({ code: 'file-missing' });
   });
 
   it('that is missing is named', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { DirbridgeError, messageOf } from '../../errors.ts';
 
 /** What a whole reading of a file found out about it. */
@@ -16,7 +16,8 @@ export const FILE_ENDS = ['in-line', 'line-break', 'empty-line'] as const;
 export type FileEnd = (typeof FILE_ENDS)[number];
 
 const CHUNK_BYTES = 1 << 20;
-const TAIL_BYTES = 4;
+/** Two line breaks of two chars each, in UTF-16. */
+const TAIL_BYTES = 8;
 
 /**
  * Reads a file once from start to end and watches that nobody writes to it meanwhile. `chunks` may be walked once;
@@ -40,7 +41,6 @@ export class SourceFile {
     const handle = await this.#open();
     try {
       const before = await handle.stat();
-      if (!before.isFile()) throw new DirbridgeError('file-missing', `${this.path} is not a file.`);
       if (before.size === 0)
         throw new DirbridgeError('file-truncated', `${this.path} is empty: a source file holds at least one record.`);
       const hash = createHash('sha256');
@@ -70,15 +70,19 @@ export class SourceFile {
 
   async #open(): Promise<FileHandle> {
     try {
+      // Before it is opened: a named pipe would keep us waiting for whoever writes into it, and a file is read twice.
+      if (!(await stat(this.path)).isFile()) throw new DirbridgeError('file-missing', `${this.path} is not a file.`);
       return await open(this.path, 'r');
     } catch (cause) {
+      if (cause instanceof DirbridgeError) throw cause;
       throw new DirbridgeError('file-missing', `${this.path} cannot be read: ${messageOf(cause)}`, { cause });
     }
   }
 }
 
 function endOf(tail: Buffer): FileEnd {
-  const text = tail.toString('latin1');
+  // UTF-16 writes a zero beside each char of a line break.
+  const text = tail.toString('latin1').replaceAll('\0', '');
   if (/\n\r?\n$/.test(text)) return 'empty-line';
   return text.endsWith('\n') ? 'line-break' : 'in-line';
 }
