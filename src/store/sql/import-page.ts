@@ -96,13 +96,13 @@ export class ImportPages {
     await this.#batch.write(this.#driver);
     await this.#references.end();
     if (this.#nextId > this.#firstNew) {
+      // All of that range are of this space; to name the space would make SQLite walk through all of it.
       await this.#driver.run(
-        `insert into pending_object (object, flags) select id, ? from object where id >= ? and id <= ? and space = ? and state <> 1
+        `insert into pending_object (object, flags) select id, ? from object where id >= ? and id <= ? and state <> 1
          on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
         PENDING.attributes | PENDING.state,
         this.#firstNew,
         this.#nextId - 1,
-        this.#space,
       );
     }
     await this.#storeLiveCounts();
