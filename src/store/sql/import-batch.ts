@@ -2,6 +2,18 @@ import type { Driver, SqlValue } from '../driver.ts';
 
 type Row = readonly SqlValue[];
 
+interface NewObject {
+  readonly id: number;
+  readonly space: number;
+  readonly anchor: string;
+  readonly type: string;
+  readonly state: number;
+  readonly parent: number | null;
+  readonly rdn: string | null;
+  readonly generation: number;
+  readonly deletedAt: string | null;
+}
+
 /**
  * What a page adds to a space and nobody reads before its end. It is written kind by kind, each with one statement for all of its rows: an import of new
  * objects is nothing else, and a statement that is asked for anew for each row costs more than the row.
@@ -12,6 +24,7 @@ export class ImportBatch {
   #documents: Row[] = [];
   #values: Row[] = [];
   #references: Row[] = [];
+  #counts: Row[] = [];
   #pending: Row[] = [];
   #isEmpty = true;
 
@@ -19,34 +32,15 @@ export class ImportBatch {
     return this.#isEmpty;
   }
 
-  addObject(object: {
-    readonly id: number;
-    readonly space: number;
-    readonly anchor: string;
-    readonly type: string;
-    readonly state: number;
-    readonly parent: number | null;
-    readonly rdn: string | null;
-    readonly generation: number;
-    readonly deletedAt: string | null;
-  }): void {
+  addObject(object: NewObject): void {
     const { id, space, anchor, type, state, parent, rdn, generation, deletedAt } = object;
     this.#objects.push([id, space, anchor, type, state, parent, rdn, generation, deletedAt]);
     this.#isEmpty = false;
   }
 
-  /** An object that was only referred to so far. */
-  fillPlaceholder(object: {
-    readonly id: number;
-    readonly type: string;
-    readonly state: number;
-    readonly parent: number | null;
-    readonly rdn: string | null;
-    readonly generation: number;
-    readonly deletedAt: string | null;
-    readonly flags: number;
-  }): void {
-    const { id, type, state, parent, rdn, generation, deletedAt, flags } = object;
+  /** An object that was only referred to so far; `flags`: those of PENDING that it gets. */
+  fillPlaceholder(object: NewObject, flags: number): void {
+    const { id, type, state, parent, rdn, generation, deletedAt } = object;
     this.#filled.push([type, state, parent, rdn, generation, deletedAt, id]);
     this.#pending.push([id, flags]);
     this.#isEmpty = false;
@@ -61,8 +55,10 @@ export class ImportBatch {
   }
 
   /** The source must have no references of this attribute yet, and no target may be given twice. */
-  addReference(source: number, attribute: number, target: number): void {
-    this.#references.push([source, attribute, target]);
+  addReferences(source: number, attribute: number, targets: readonly number[]): void {
+    if (targets.length === 0) return;
+    for (const target of targets) this.#references.push([source, attribute, target]);
+    this.#counts.push([source, attribute, targets.length]);
   }
 
   clear(): void {
@@ -71,6 +67,7 @@ export class ImportBatch {
     this.#documents = [];
     this.#values = [];
     this.#references = [];
+    this.#counts = [];
     this.#pending = [];
     this.#isEmpty = true;
   }
@@ -90,7 +87,15 @@ export class ImportBatch {
       'insert into space_value (space, kind, key, object) values (?, ?, ?, ?) on conflict do nothing',
       this.#values,
     );
-    await driver.runMany('insert into reference (source, attribute, target) values (?, ?, ?)', this.#references);
+    await driver.runMany(
+      'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing',
+      this.#references,
+    );
+    await driver.runMany(
+      `insert into reference_count (source, attribute, count) values (?, ?, ?)
+       on conflict (source, attribute) do update set count = excluded.count`,
+      this.#counts,
+    );
     await driver.runMany(
       'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
       this.#pending,

@@ -235,6 +235,8 @@ export class ImportPages {
     const state = change.deletedAt === undefined ? OBJECT_STATES.live : OBJECT_STATES.restorable;
     const values = {
       id,
+      space: this.#space,
+      anchor: change.anchor,
       type: change.type,
       state,
       parent,
@@ -242,8 +244,8 @@ export class ImportPages {
       generation: this.#generation,
       deletedAt: change.deletedAt ?? null,
     };
-    if (placeholder === undefined) batch.addObject({ ...values, space: this.#space, anchor: change.anchor });
-    else batch.fillPlaceholder({ ...values, flags: PENDING.attributes | PENDING.state });
+    if (placeholder === undefined) batch.addObject(values);
+    else batch.fillPlaceholder(values, PENDING.attributes | PENDING.state);
     this.#ids.set(change.anchor, id);
     this.#placeholders.delete(id);
     batch.addDocument(id, change.document ?? encodeAttributes(change.attributes));

@@ -59,8 +59,8 @@ export class ImportReferences {
       if (change === undefined) continue;
       const attribute = this.#names.known(name) ?? (await this.#names.id(name));
       const targets = uniqueIds(change.kind === 'complete' ? change.targets : change.add, idOf);
-      for (const target of targets) batch.addReference(source, attribute, target);
-      this.#countNew(source, attribute, targets.length);
+      batch.addReferences(source, attribute, targets);
+      this.#counter.referencesAdded += targets.length;
       if (change.kind === 'complete' && change.more === true) this.#begun.add(`${source}/${attribute}`);
     }
   }
@@ -113,12 +113,9 @@ export class ImportReferences {
     const rows: (readonly number[])[] = [];
     for (const anchor of targets) rows.push([source, attribute, await this.#idOf(anchor)]);
     const sql = 'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing';
-    this.#countNew(source, attribute, await this.#driver.runMany(sql, rows));
-  }
-
-  /** The object itself is marked as new, so its references need no marks of their own. */
-  #countNew(source: number, attribute: number, added: number): void {
+    const added = await this.#driver.runMany(sql, rows);
     this.#counter.referencesAdded += added;
+    // The object itself is marked as new, so its references need no marks of their own.
     if (added > 0) this.#count(source, attribute, added, false);
   }
 

@@ -10,7 +10,7 @@ import {
   UnbindRequest,
 } from 'ldapts';
 import { BerCursor } from './ber-cursor.ts';
-import { openSocket, secureSocket } from './connect-socket.ts';
+import { type ByteSink, openSecureSocket, openSocket, secureSocket } from './connect-socket.ts';
 import { decodeEntry, type LdapEntry } from './ldap-entry.ts';
 import { ConnectionLost, LdapRefusal, RESULT } from './ldap-failure.ts';
 import { MessageFrames } from './message-frames.ts';
@@ -54,7 +54,7 @@ export interface Collection<Item> {
 }
 
 interface PendingAnswer {
-  /** The cursor stands on the content of a SearchResultEntry. Throws RangeError for what is malformed. */
+  /** The cursor stands on the content of a SearchResultEntry, whose bytes are good until the call returns. Throws RangeError for what is malformed. */
   onEntry(cursor: BerCursor): void;
   onDone(result: { readonly code: number; readonly diagnostic: string; readonly controls: AnswerControls }): void;
   onFailure(error: ConnectionLost): void;
@@ -79,17 +79,23 @@ export class LdapConnection {
     certificate: ServerCertificate | null,
     settings: ConnectionSettings,
     lastId: number,
+    sink?: Sink,
   ) {
     this.server = server;
     this.certificate = certificate;
     this.#socket = socket;
     this.#settings = settings;
     this.#lastId = lastId;
-    this.#listen();
+    this.#listen(sink);
   }
 
   /** Connects, with TLS as the address demands. Throws ConnectionLost, LdapRefusal (StartTLS) or `directory-certificate`. */
   static async open(server: ServerAddress, settings: ConnectionSettings): Promise<LdapConnection> {
+    if (server.protection === 'tls') {
+      const sink = new Sink();
+      const secured = await openSecureSocket(server, settings.tls, settings.connectTimeoutMs, sink);
+      return new LdapConnection(server, secured.socket, secured.certificate, settings, 0, sink);
+    }
     const plain = await openSocket(server, settings.connectTimeoutMs);
     if (server.protection === 'startTls') {
       const first = new LdapConnection(server, plain, null, settings, 0);
@@ -221,16 +227,18 @@ export class LdapConnection {
     if (this.#pending.size === 0) this.#socket.setTimeout(0);
   }
 
-  #listen(): void {
+  #listen(sink: Sink | undefined): void {
     const frames = new MessageFrames();
     const onMessage = (message: Buffer): void => this.#receive(message);
-    this.#socket.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       try {
         frames.push(chunk, onMessage);
       } catch (error) {
         this.#break('the answer could not be read', error);
       }
-    });
+    };
+    if (sink === undefined) this.#socket.on('data', take);
+    else sink.onBytes = take;
     this.#socket.on('timeout', () => {
       // A reader that takes its time makes the socket pause; that is not the silence of the server.
       if (!this.#socket.isPaused()) this.#break(`no answer within ${this.#settings.requestTimeoutMs / 1000} s`);
@@ -265,7 +273,7 @@ export class LdapConnection {
       return;
     }
     if (operation === SEARCH_REFERENCE) return;
-    const result = decodeResult(cursor, operation);
+    const result = decodeResult(new BerCursor(Buffer.from(message), cursor.at), operation);
     // RFC 4511 §4.4.1: id 0 is the notice of disconnection.
     if (messageId === 0) {
       this.#break(`the server ends the connection: ${result.diagnostic}`);
@@ -273,6 +281,15 @@ export class LdapConnection {
     }
     this.#forget(messageId);
     pending?.onDone(result);
+  }
+}
+
+/** Hands bytes to a connection that is made after them. Nothing comes before we have asked for something. */
+class Sink implements ByteSink {
+  onBytes: (bytes: Buffer) => void = () => undefined;
+
+  take(bytes: Buffer): void {
+    this.onBytes(bytes);
   }
 }
 
@@ -289,7 +306,7 @@ class EntryQueue implements PendingAnswer {
   }
 
   onEntry(cursor: BerCursor): void {
-    this.#entries.push(decodeEntry(cursor));
+    this.#entries.push(decodeEntry(new BerCursor(Buffer.from(cursor.bytes), cursor.at)));
     if (this.#entries.length >= QUEUE_LIMIT) this.#flow.hold();
     this.#notify();
   }

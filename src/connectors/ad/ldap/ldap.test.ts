@@ -28,7 +28,10 @@ describe('the stream of messages', () => {
           const got: Buffer[] = [];
           for (let at = 0, turn = 0; at < stream.length; turn++) {
             const size = cuts[turn % cuts.length] ?? 1;
-            frames.push(stream.subarray(at, at + size), (one) => got.push(Buffer.from(one)));
+            // The memory of a chunk is used again at once.
+            const chunk = Buffer.from(stream.subarray(at, at + size));
+            frames.push(chunk, (one) => got.push(Buffer.from(one)));
+            chunk.fill(0xff);
             at += size;
           }
           expect(got.map((one) => one.toString('hex'))).toEqual(messages.map((one) => one.toString('hex')));

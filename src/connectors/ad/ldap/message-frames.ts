@@ -1,6 +1,7 @@
 /**
  * Cuts the byte stream of a connection into LDAP messages (RFC 4511 §5.1). A message of many chunks is put together once, when its last
- * chunk is there, so that a value of megabytes costs no more than its bytes.
+ * chunk is there, so that a value of megabytes costs no more than its bytes. The memory of a chunk may be used again once it was pushed, so what is
+ * kept of it is copied; a message is good only while `onMessage` runs.
  */
 export class MessageFrames {
   #chunks: Buffer[] = [];
@@ -9,10 +10,13 @@ export class MessageFrames {
 
   /** Takes a chunk and hands over each message that is complete with it. Throws RangeError for bytes that are no LDAP. */
   push(chunk: Buffer, onMessage: (message: Buffer) => void): void {
-    this.#chunks.push(chunk);
+    const held = this.#held;
     this.#held += chunk.length;
-    if (this.#held < this.#needed) return;
-    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#held);
+    if (this.#held < this.#needed) {
+      this.#chunks.push(Buffer.from(chunk));
+      return;
+    }
+    const bytes = held === 0 ? chunk : Buffer.concat([...this.#chunks, chunk], this.#held);
     let start = 0;
     let size = measureMessage(bytes, start);
     while (size !== null && bytes.length - start >= size) {
@@ -21,7 +25,7 @@ export class MessageFrames {
       size = measureMessage(bytes, start);
     }
     this.#held = bytes.length - start;
-    this.#chunks = this.#held === 0 ? [] : [bytes.subarray(start)];
+    this.#chunks = this.#held === 0 ? [] : [Buffer.from(bytes.subarray(start))];
     this.#needed = size ?? this.#held + 1;
   }
 }

@@ -1,4 +1,4 @@
-import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { DirbridgeError } from '../../../errors.ts';
 import { isAddressLiteral, type ServerAddress } from './server-address.ts';
 
@@ -26,8 +26,9 @@ export interface ServerCertificate {
 export function tlsOptions(server: ServerAddress, demand: TlsDemand): ConnectionOptions {
   const name = demand.serverName ?? server.host;
   return {
-    host: name,
     ...(isAddressLiteral(name) ? {} : { servername: name }),
+    // Whatever address we connect to, the certificate is to be for this name.
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
     ...(demand.ca === null ? {} : { ca: demand.ca }),
     minVersion: 'TLSv1.2',
     rejectUnauthorized: false,
