@@ -17,5 +17,6 @@ export function helpTail(examples: readonly string[], exits: readonly number[]):
     '',
     'Exit codes:',
     ...exits.map((code) => `  ${String(code).padStart(2)}  ${EXIT_CODES[code] ?? ''}`),
+    '  130 and 143 after Ctrl-C and SIGTERM: stopped where it was safe to stop',
   ].join('\n');
 }

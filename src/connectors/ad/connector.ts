@@ -137,12 +137,20 @@ function readAddress(server: string, startTls: boolean): ServerAddress {
 }
 
 function readCertificates(path: string): string {
+  let text: string;
   try {
-    return readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new DirbridgeError('directory-certificate', `tls.ca: ${path} cannot be read: ${messageOf(error)}`, {
+    throw new DirbridgeError('config-invalid', `tls.ca: ${path} cannot be read: ${messageOf(error)}`, {
       cause: error,
       remedy: 'Correct tls.ca, or let this account read the file.',
     });
   }
+  if (text.includes(PEM_START)) return text;
+  throw new DirbridgeError('config-invalid', `tls.ca: ${path} holds no certificate in PEM form (${PEM_START})`, {
+    remedy:
+      'Write the certificate of the certification authority there in PEM form; "openssl x509 -inform der -in FILE" prints one that is in DER form.',
+  });
 }
+
+const PEM_START = '-----BEGIN CERTIFICATE-----';

@@ -23,15 +23,19 @@ export async function* checkDirectory(
   now: () => Date,
 ): AsyncGenerator<CheckLine, void, void> {
   let usable: Session | null = null;
+  const away: CheckLine[] = [];
   try {
     for (const server of sessions.settings.servers) {
-      const { session, lines, isLast } = await lookAt(server, source, sessions, now());
-      yield* lines;
+      const { session, lines, isLast, isAway } = await lookAt(server, source, sessions, now());
+      if (isAway) away.push(...lines);
+      else yield* lines;
+      if (session || usable) yield* away.splice(0).map(asWarning);
       if (usable && session) yield* compareDomains(usable, session);
       if (usable) session?.connection.close();
       else usable = session;
       if (isLast) break;
     }
+    yield* away;
     if (usable) yield* checkDomain(source, usable, demanded);
   } catch (error) {
     const failure = asDirectoryError(error, source, 'looking at the domain');
@@ -47,6 +51,11 @@ export async function* checkDirectory(
   }
 }
 
+/** What several servers are named for: one that is away stops nothing as long as another one answers. */
+function asWarning(line: CheckLine): CheckLine {
+  return { ...line, state: 'warning', detail: `${line.detail}; another server stands in for it` };
+}
+
 function* compareDomains(first: Session, other: Session): Generator<CheckLine> {
   if (isSameSpelling(first.facts.namingContext, other.facts.namingContext)) return;
   const what = other.connection.server.url;
@@ -57,7 +66,8 @@ function* compareDomains(first: Session, other: Session): Generator<CheckLine> {
 async function lookAt(server: ServerAddress, source: string, sessions: Sessions, now: Date) {
   try {
     const session = await sessions.open(server);
-    return { session, lines: [...checkServer(session, server, sessions.settings.user, now)], isLast: false };
+    const lines = [...checkServer(session, server, sessions.settings.user, now)];
+    return { session, lines, isLast: false, isAway: false };
   } catch (error) {
     const failure = describeAway(error) ?? asDirectoryError(error, source, 'connecting');
     const line: CheckLine = {
@@ -68,7 +78,8 @@ async function lookAt(server: ServerAddress, source: string, sessions: Sessions,
       code: failure.code,
     };
     // The same account is refused everywhere; more attempts could lock it.
-    return { session: null, lines: [line], isLast: failure.code === 'directory-credentials' };
+    const isLast = failure.code === 'directory-credentials';
+    return { session: null, lines: [line], isLast, isAway: failure.code === 'directory-unreachable' };
   }
 }
 
