@@ -1,24 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LdapConnection } from '../src/connectors/ad/ldap/ldap-connection.ts';
-import { DIR_SYNC_FLAGS, dirSyncControl } from '../src/connectors/ad/ldap/ldap-controls.ts';
+import { DIR_SYNC_FLAGS } from '../src/connectors/ad/ldap/ldap-controls.ts';
 import { parseServerAddress } from '../src/connectors/ad/ldap/server-address.ts';
+import { CHANGE_ATTRIBUTES } from '../src/connectors/ad/reading/change-stream.ts';
+import { requestDirSync } from '../src/connectors/ad/reading/dirsync-request.ts';
+import { readFacts } from '../src/connectors/ad/session/directory-facts.ts';
+import type { Session } from '../src/connectors/ad/session/sessions.ts';
 import type { SambaDomain } from '../test/lab/samba.ts';
 
 const SILENCE_MS = 60_000;
-const MOST_BYTES = 4 * 1024 * 1024;
 
 /** What of the AD connector's watermark is needed to ask as it asks. */
 const watermark = z.object({ cookie: z.string(), attributes: z.array(z.string()) });
 
 /** Asks a domain controller by DirSync what changed, and does nothing with the answer: the controller's own time. */
 export class DirSyncProbe {
-  readonly #connection: LdapConnection;
-  readonly #baseDn: string;
+  readonly #session: Session;
 
-  private constructor(connection: LdapConnection, baseDn: string) {
-    this.#connection = connection;
-    this.#baseDn = baseDn;
+  private constructor(session: Session) {
+    this.#session = session;
   }
 
   /** With the account that the connector uses: the controller checks the rights of others value by value, and spares an administrator's. */
@@ -33,24 +34,24 @@ export class DirSyncProbe {
       requestTimeoutMs: SILENCE_MS,
     });
     await connection.bind(account.user, account.password);
-    return new DirSyncProbe(connection, domain.baseDn);
+    return new DirSyncProbe({ connection, facts: await readFacts(connection) });
   }
 
   /** Milliseconds for one search from where the connector's watermark stands. */
   async measure(from: string): Promise<number> {
     const { cookie, attributes } = watermark.parse(JSON.parse(from));
     const startedAt = performance.now();
-    await this.#connection.searchAll({
-      base: this.#baseDn,
-      scope: 'sub',
+    const answer = requestDirSync(this.#session, {
       filter: '(objectClass=*)',
-      attributes,
-      controls: [dirSyncControl(DIR_SYNC_FLAGS.incrementalValues, MOST_BYTES, Buffer.from(cookie, 'base64'))],
+      attributes: [...attributes, ...CHANGE_ATTRIBUTES],
+      cookie: Buffer.from(cookie, 'base64'),
+      flags: DIR_SYNC_FLAGS.incrementalValues,
     });
+    for await (const _ of answer);
     return performance.now() - startedAt;
   }
 
   close(): void {
-    this.#connection.close();
+    this.#session.connection.close();
   }
 }

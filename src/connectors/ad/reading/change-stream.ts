@@ -20,7 +20,14 @@ export function streamChanges(context: ReadContext, point: ChangePoint): ChangeS
 }
 
 /** `name` makes the server tell the parent, whenCreated tells new objects from changed ones, isDeleted the deleted and restored ones. */
-const CHANGE_ATTRIBUTES = ['name', 'objectClass', 'objectGUID', 'whenCreated', 'isDeleted', 'showInAdvancedViewOnly'];
+export const CHANGE_ATTRIBUTES: readonly string[] = [
+  'name',
+  'objectClass',
+  'objectGUID',
+  'whenCreated',
+  'isDeleted',
+  'showInAdvancedViewOnly',
+];
 
 async function* streamByDirSync(context: ReadContext, start: ChangePoint): ChangeStream {
   const decoder = new ObjectDecoder(context.columns, 'changes');
