@@ -9,6 +9,7 @@ import type { Origin } from './flow.ts';
 import { InboundFlow } from './inbound.ts';
 import { uniqueKey } from './lookup.ts';
 import { flowOut } from './outbound.ts';
+import { RuleGroups } from './rule-groups.ts';
 import { findByDn, SourceScope } from './scope.ts';
 
 /** Where one value comes from, from the source object to the tenant. */
@@ -123,7 +124,8 @@ async function explainOne(
 ): Promise<Explanation> {
   const { store } = context;
   const scopes = await scopesOf(context, spaces);
-  const inbound = new InboundFlow(context, new Map(spaces.map((space) => [space.id, space])), scopes);
+  const groups = await ruleGroupsOf(context, spaces);
+  const inbound = new InboundFlow(context, new Map(spaces.map((space) => [space.id, space])), scopes, groups);
   const joined = object.mv === null ? [object] : await store.sync.objectsOf(object.mv);
   const mv = object.mv === null ? null : await store.sync.metaverse(object.mv);
   const ofSources = joined.filter((one) => scopes.has(one.space) && one.state === OBJECT_STATES.live);
@@ -160,6 +162,17 @@ async function scopesOf(
     if (source !== undefined) scopes.set(space.id, await SourceScope.read(context.store, space, source.scope));
   }
   return scopes;
+}
+
+async function ruleGroupsOf(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+): Promise<ReadonlyMap<number, RuleGroups>> {
+  const groups = new Map<number, RuleGroups>();
+  const asked = context.rules.scopeGroups();
+  for (const space of asked.length === 0 ? [] : spaces)
+    groups.set(space.id, await RuleGroups.read(context.store, space, asked));
+  return groups;
 }
 
 async function explainSource(

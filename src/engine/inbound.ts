@@ -4,6 +4,7 @@ import type { Contributor, MetaverseContent, SpaceHead, SpaceObject } from '../s
 import { type EngineContext, TENANT } from './context.ts';
 import { type Contribution, type FlowOutcome, flowAttributes } from './flow.ts';
 import { joinValues } from './lookup.ts';
+import type { RuleGroups } from './rule-groups.ts';
 import { ruleSource, runParameters } from './rule-source.ts';
 import type { SourceScope } from './scope.ts';
 
@@ -20,6 +21,7 @@ export class InboundFlow {
   readonly #context: EngineContext;
   readonly #spaces: ReadonlyMap<number, SpaceHead>;
   readonly #scopes: ReadonlyMap<number, SourceScope>;
+  readonly #groups: ReadonlyMap<number, RuleGroups>;
   readonly #positions: ReadonlyMap<CompiledRule, number>;
   readonly #parentDns = new Map<number, string | null>();
   readonly #parameters = new Map<number, Readonly<Record<string, string>>>();
@@ -32,8 +34,10 @@ export class InboundFlow {
     context: EngineContext,
     spaces: ReadonlyMap<number, SpaceHead>,
     scopes: ReadonlyMap<number, SourceScope>,
+    groups: ReadonlyMap<number, RuleGroups>,
   ) {
     this.#context = context;
+    this.#groups = groups;
     this.#spaces = spaces;
     this.#scopes = scopes;
     this.#startedAt = context.now();
@@ -99,10 +103,13 @@ export class InboundFlow {
 
   async #newSource(object: SpaceObject): Promise<RuleSource> {
     const counts = await this.#context.store.sync.referenceCounts(object.id);
-    return ruleSource(object.attributes, counts, this.#parametersOf(object.space), await this.#dnOf(object));
+    const asked = this.#context.rules.scopeGroups(object.type);
+    const groups = asked.length === 0 ? undefined : await this.#groups.get(object.space)?.groupsOf(object, asked);
+    return ruleSource(object.attributes, counts, this.parametersOf(object.space), await this.#dnOf(object), groups);
   }
 
-  #parametersOf(space: number): Readonly<Record<string, string>> {
+  /** The `%Name%` parameters of a space. */
+  parametersOf(space: number): Readonly<Record<string, string>> {
     const known = this.#parameters.get(space);
     if (known !== undefined) return known;
     const head = this.#spaces.get(space);

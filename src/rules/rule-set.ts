@@ -50,6 +50,8 @@ export interface RuleSet {
 /** Part of the hash: raise it when the meaning of the language changes, so that everything is worked out again. */
 const LANGUAGE_VERSION = 1;
 
+const NO_GROUPS: readonly string[] = [];
+
 const STANDARD_FOLDER = new URL('./standard/', import.meta.url);
 
 /** The files of the shipped rules, sorted by name. */
@@ -168,6 +170,14 @@ function createRuleSet(all: readonly CompiledRule[], hash: string): RuleSet {
       attributesOf(inbound.filter((rule) => rule.connector === side)),
     ]),
   );
+  const asking = inbound.filter((rule) => rule.scopeGroups.length > 0);
+  const allGroups = sortUnique(asking.flatMap((rule) => rule.scopeGroups));
+  const groupsByType = new Map(
+    [...Map.groupBy(asking, (rule) => rule.sourceType)].map(([type, rules]) => [
+      type,
+      sortUnique(rules.flatMap((rule) => rule.scopeGroups)),
+    ]),
+  );
   return {
     all,
     hash,
@@ -175,10 +185,7 @@ function createRuleSet(all: readonly CompiledRule[], hash: string): RuleSet {
     outbound: (metaverseType) => outboundByType.get(metaverseType) ?? [],
     attributesRead: (connector) => (read.get(connector) ?? []).filter((name) => !isReferenceAttribute(name)),
     referencesRead: (connector) => (read.get(connector) ?? []).filter(isReferenceAttribute),
-    scopeGroups: (sourceType) =>
-      sortUnique(
-        inbound.flatMap((rule) => (sourceType === undefined || rule.sourceType === sourceType ? rule.scopeGroups : [])),
-      ),
+    scopeGroups: (sourceType) => (sourceType === undefined ? allGroups : (groupsByType.get(sourceType) ?? NO_GROUPS)),
     joinAttributes: sortUnique(
       inbound.flatMap((rule) => rule.joins.flat().map((condition) => condition.metaverseAttribute)),
     ),
