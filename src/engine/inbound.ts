@@ -2,7 +2,7 @@ import type { Attributes } from '../model/value.ts';
 import type { CompiledRule, RuleSource } from '../rules/rule-set.ts';
 import type { Contributor, MetaverseContent, SpaceHead, SpaceObject } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
-import { type Contribution, type FlowOutcome, flowAttributes } from './flow.ts';
+import { type Contribution, type FlowObserver, type FlowOutcome, flowAttributes } from './flow.ts';
 import { joinValues } from './lookup.ts';
 import type { RuleGroups } from './rule-groups.ts';
 import { ruleSource, runParameters } from './rule-source.ts';
@@ -77,6 +77,7 @@ export class InboundFlow {
   async trace(
     objects: readonly SpaceObject[],
     before: Attributes | null,
+    observe?: FlowObserver<SpaceObject>,
   ): Promise<{
     readonly outcome: FlowOutcome<SpaceObject>;
     readonly contributions: readonly Contribution<SpaceObject>[];
@@ -90,7 +91,8 @@ export class InboundFlow {
     }
     if (objects.length > 1)
       contributions.sort((a, b) => a.rule.precedence - b.rule.precedence || a.from.space - b.from.space);
-    return { outcome: flowAttributes(contributions, before ?? NOTHING, before === null), contributions };
+    const outcome = flowAttributes(contributions, before ?? NOTHING, before === null, observe);
+    return { outcome, contributions };
   }
 
   async sourceOf(object: SpaceObject): Promise<RuleSource> {

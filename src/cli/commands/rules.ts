@@ -1,16 +1,5 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import {
-  lintRules,
-  type RuleProblem,
-  readConfig,
-  readRules,
-  readShippedRules,
-  rulesSchema,
-  type TriedExpression,
-  tryAlone,
-  tryOnFile,
-} from '../../app.ts';
+import { lintRules, type RuleProblem, readConfig, readRules, readShippedRules, rulesSchema } from '../../app.ts';
 import { DirbridgeError, EXIT_CODES } from '../../errors.ts';
 import { helpTail } from '../help.ts';
 import { nearestOf } from '../nearest.ts';
@@ -18,6 +7,7 @@ import type { Session } from '../session.ts';
 import { tableLines } from '../terminal/table.ts';
 import { countOf } from '../terminal/words.ts';
 import { writeRule } from '../views/rule-page.ts';
+import { addRulesTestCommand } from './rules-test.ts';
 
 export function addRulesCommand(program: Command, session: Session): void {
   const rules = program
@@ -52,25 +42,7 @@ export function addRulesCommand(program: Command, session: Session): void {
     .description('The JSON schema of rule files, for completion and checks in an editor.')
     .addHelpText('after', helpTail(['rules schema > rules.schema.json'], [0, 70]))
     .action(() => session.out.line(JSON.stringify(rulesSchema(), null, 2)));
-  rules
-    .command('test')
-    .description('What an expression of the rule language gives on an object.')
-    .requiredOption('--expression <expression>', 'as it would stand in a rule')
-    .option(
-      '--object <file or DN>',
-      'a file (LDIF: its first object; JSON) or an object of a source; default: nothing at all',
-    )
-    .addHelpText(
-      'after',
-      helpTail(
-        [
-          `rules test --expression 'Left("John Doe", 3)'`,
-          `rules test --expression 'Trim([givenName])' --object "CN=Anna,OU=People,DC=contoso,DC=com" --json`,
-        ],
-        [0, 2, 4, 70],
-      ),
-    )
-    .action((options: TestOptions) => testExpression(session, options));
+  addRulesTestCommand(rules, session);
 }
 
 /** Mistakes end with exit code 2 and stand on stderr, or with --json on stdout; warnings alone end with 0. */
@@ -95,33 +67,6 @@ function warningLines(session: Session, { file, line, rule, message, remedy }: R
     `${paint('warn', 'warning')}  ${file}:${line}: rule "${rule}": ${message}`,
     `         ${paint('dim', 'What to do:')} ${remedy}`,
   ];
-}
-
-interface TestOptions {
-  readonly expression: string;
-  readonly object?: string;
-}
-
-async function testExpression(session: Session, { expression, object }: TestOptions): Promise<void> {
-  const tried = await tryOn(session, expression, object);
-  if (session.json) await session.out.line(JSON.stringify(tried));
-  else await session.out.line(resultText(tried));
-}
-
-async function tryOn(session: Session, expression: string, object: string | undefined): Promise<TriedExpression> {
-  if (object === undefined) return tryAlone(expression);
-  if (existsSync(object)) return tryOnFile(expression, object);
-  if (object.includes('=')) return session.openApp('rules test').tryExpression(expression, object);
-  throw new DirbridgeError('usage', `--object "${object}" is neither a file nor a DN`, {
-    remedy: 'Give the path of an LDIF or JSON file, or the DN of an object of a source.',
-  });
-}
-
-function resultText({ value, result }: TriedExpression): string {
-  if (result === 'ignore') return 'IgnoreThisFlow';
-  if (result === 'authoritative-null') return 'AuthoritativeNull';
-  if (value === null) return 'NULL';
-  return (Array.isArray(value) ? value : [value]).map((one) => JSON.stringify(one)).join('\n');
 }
 
 async function listRules(session: Session): Promise<void> {
