@@ -10,7 +10,9 @@ import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult, runApply, runCycle } from './engine/run.ts';
-import { readSample } from './engine/sample-object.ts';
+import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
+import type { ObjectTrace } from './engine/trace-object.ts';
+import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
 import type { TargetType } from './model/change.ts';
@@ -22,6 +24,11 @@ import {
   attributesOfExpression,
   type CompiledRule,
   loadRuleSet,
+  type RuleReview,
+  type RuleSet,
+  reviewRules,
+  ruleFileSchema,
+  shippedRules,
   type TriedExpression,
   tryExpression,
 } from './rules/rule-set.ts';
@@ -33,8 +40,9 @@ export type { Config } from './config.ts';
 export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
+export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
-export type { TriedExpression } from './rules/rule-set.ts';
+export type { RuleProblem, TriedExpression } from './rules/rule-set.ts';
 export type { PlanPart } from './store/store.ts';
 
 /** A finding with the time of its first appearance and the run that saw it last. */
@@ -80,6 +88,21 @@ export function readRules(config: Config): readonly CompiledRule[] {
   return loadRuleSet(config.rules).all;
 }
 
+/** Everything that is to be said about the rules of the configuration, mistakes and warnings. */
+export function lintRules(config: Config): RuleReview {
+  return reviewRules(config.rules);
+}
+
+/** The rules as Dirbridge ships them, whatever the configuration makes of them. */
+export function readShippedRules(): ReturnType<typeof shippedRules> {
+  return shippedRules();
+}
+
+/** The JSON schema of rule files. */
+export function rulesSchema(): Readonly<Record<string, unknown>> {
+  return ruleFileSchema();
+}
+
 /** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
 export function tryAlone(expression: string): TriedExpression {
   return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null));
@@ -87,28 +110,77 @@ export function tryAlone(expression: string): TriedExpression {
 
 /** Works an expression out on the object of a JSON file, or on the first of an LDIF file that is no container. */
 export async function tryOnFile(expression: string, file: string): Promise<TriedExpression> {
-  if (file.toLowerCase().endsWith('.json')) {
+  const { source } = await sampleOfFile(file, sampleRequest(expression, null), 'user');
+  return tryExpression(expression, source);
+}
+
+/** What the rules of the configuration do with an object, step by step. */
+export interface TriedRules {
+  readonly object: string;
+  readonly type: string;
+  /** The source it was read from; null for a file. */
+  readonly source: string | null;
+  readonly trace: ObjectTrace;
+}
+
+/**
+ * Lets the object of a JSON file, or the first of an LDIF file that is no container, go through the rules. `rule`: the one of interest; of an
+ * outbound one the JSON file is the metaverse object that it reads.
+ */
+export async function tryRulesOnFile(config: Config, file: string, rule: CompiledRule | null): Promise<TriedRules> {
+  const rules = loadRuleSet(config.rules);
+  const type = rule?.sourceType ?? 'user';
+  const now = new Date();
+  if (rule?.direction === 'outbound' && isJson(file)) {
     const { attributes = {} } = readSampleFile(file);
-    const { dn } = attributes;
-    const isNamed = typeof dn === 'string';
-    return tryExpression(expression, ruleSource(attributes, {}, runParameters(new Date()), isNamed ? dn : null));
+    return { object: file, type, source: null, trace: await traceMetaverse(rules, type, attributes, now) };
+  }
+  const sample = await sampleOfFile(
+    file,
+    rulesRequest(rules, null, now),
+    rule?.direction === 'outbound' ? 'user' : type,
+  );
+  return { object: sample.dn || file, type: sample.type, source: null, trace: await traceAlone(rules, sample, now) };
+}
+
+function isJson(file: string): boolean {
+  return file.toLowerCase().endsWith('.json');
+}
+
+/** `type`: of an object in JSON, which does not tell. */
+async function sampleOfFile(file: string, request: SampleRequest, type: string): Promise<SampledObject> {
+  if (isJson(file)) {
+    const { attributes = {} } = readSampleFile(file);
+    const dn = typeof attributes['dn'] === 'string' ? attributes['dn'] : null;
+    const source = ruleSource(attributes, {}, runParameters(request.now), dn);
+    return { source, type, anchor: file, dn: dn ?? '', attributes };
   }
   const definition = SOURCES.find((one) => one.kind === 'ldif');
   if (definition === undefined) throw new DirbridgeError('bug', 'there is no connector for LDIF files');
   const context = createConnectorContext('file', process.cwd(), SILENT_LOG, () => new Date());
   const connector = definition.create(definition.section.parse({ path: file }) as never, context);
-  const source = await readSample(connector, sampleRequest(expression, null));
-  if (source === null) throw new DirbridgeError('object-not-found', `there is no object in ${file}`);
-  return tryExpression(expression, source);
+  const sample = await readSample(connector, request);
+  if (sample === null) throw new DirbridgeError('object-not-found', `there is no object in ${file}`);
+  return sample;
 }
 
-function sampleRequest(expression: string, dn: string | null): Parameters<typeof readSample>[1] {
+function sampleRequest(expression: string, dn: string | null): SampleRequest {
   const names = attributesOfExpression(expression).filter((name) => name !== 'dn');
   return {
     attributes: names.filter((name) => !isReferenceAttribute(name)),
     references: names.filter(isReferenceAttribute),
     dn,
     now: new Date(),
+  };
+}
+
+function rulesRequest(rules: RuleSet, dn: string | null, now: Date): SampleRequest {
+  return {
+    attributes: rules.attributesRead('source'),
+    references: rules.referencesRead('source'),
+    groups: rules.scopeGroups(),
+    dn,
+    now,
   };
 }
 
@@ -179,7 +251,7 @@ export class App {
   /** Whether everything that a run needs is there, line by line. */
   async *check(): AsyncIterable<CheckLine> {
     yield { what: 'configuration', state: 'ok', detail: this.config.file };
-    yield this.#checkRules();
+    yield* this.#checkRules();
     yield await this.#checkStore();
     for (const connector of [...this.#sources(), this.#target()]) {
       try {
@@ -193,17 +265,17 @@ export class App {
     }
   }
 
-  #checkRules(): CheckLine {
+  *#checkRules(): Iterable<CheckLine> {
     try {
       const rules = loadRuleSet(this.config.rules);
-      return {
-        what: 'rules',
-        state: 'ok',
-        detail: `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`,
-      };
+      const detail = `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`;
+      yield { what: 'rules', state: 'ok', detail };
     } catch (error) {
-      return errorLine('rules', error);
+      yield errorLine('rules', error);
+      return;
     }
+    for (const { file, line, rule, message, remedy } of reviewRules(this.config.rules).warnings)
+      yield { what: 'rules', state: 'warning', detail: `${file}:${line}: rule "${rule}": ${message}`, remedy };
   }
 
   async #checkStore(): Promise<CheckLine> {
@@ -268,13 +340,19 @@ export class App {
 
   /** Every object that goes by this name. Throws `object-not-found`. */
   async explain(name: string): Promise<readonly Explanation[]> {
+    return this.#withReading(async (context) => {
+      const found = await explainObject(context, name);
+      if (found.length === 0) throw new DirbridgeError('object-not-found', `nothing is known by the name "${name}"`);
+      return found;
+    });
+  }
+
+  async #withReading<T>(work: (context: EngineContext) => Promise<T>): Promise<T> {
     return this.#withStore(async (store) => {
       const connectors = this.#sources();
       const target = this.#target();
       try {
-        const found = await explainObject(this.#context(store, connectors, target), name);
-        if (found.length === 0) throw new DirbridgeError('object-not-found', `nothing is known by the name "${name}"`);
-        return found;
+        return await work(this.#context(store, connectors, target));
       } finally {
         for (const connector of [...connectors, target]) await connector.close();
       }
@@ -283,10 +361,32 @@ export class App {
 
   /** Works an expression out on an object as its directory holds it now. Throws `object-not-found`, `rules-invalid`. */
   async tryExpression(expression: string, dn: string): Promise<TriedExpression> {
+    const { sample } = await this.#findSample(dn, sampleRequest(expression, dn));
+    return tryExpression(expression, sample.source);
+  }
+
+  /**
+   * Lets an object, as its directory holds it now, go through the rules, together with what the store knows of it where there is one. Writes
+   * nothing. Throws `object-not-found`, `rules-invalid`.
+   */
+  async tryRules(dn: string): Promise<TriedRules> {
+    const now = this.#options.now?.() ?? new Date();
+    const rules = loadRuleSet(this.config.rules);
+    const found = await this.#findSample(dn, rulesRequest(rules, dn, now));
+    const trace = storeExists(this.config.store.path)
+      ? await this.#withReading((context) => traceInStore(context, found))
+      : await traceAlone(rules, found.sample, now);
+    return { object: found.sample.dn, type: found.sample.type, source: found.sourceName, trace };
+  }
+
+  async #findSample(
+    dn: string,
+    request: SampleRequest,
+  ): Promise<{ readonly sample: SampledObject; readonly sourceName: string }> {
     for (const connector of this.#sources()) {
       try {
-        const source = await readSample(connector, sampleRequest(expression, dn));
-        if (source !== null) return tryExpression(expression, source);
+        const sample = await readSample(connector, request);
+        if (sample !== null) return { sample, sourceName: connector.name };
       } finally {
         await connector.close();
       }

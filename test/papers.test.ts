@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configSchema } from '../src/app.ts';
+import { configSchema, rulesSchema } from '../src/app.ts';
 import { EXIT_CODES } from '../src/errors.ts';
 import { FINDINGS } from '../src/model/finding.ts';
 import { ROOT } from './architecture/project-files.ts';
@@ -74,4 +74,15 @@ describe('docs/guide/first-sync.md', () => {
     );
     expect(told).toEqual([0, 1, ...Object.values(EXIT_CODES)].sort((a, b) => a - b));
   });
+});
+
+test('docs/reference/rules.schema.json is what "dirbridge rules schema" prints', () => {
+  expect(JSON.parse(readPaper('docs/reference/rules.schema.json'))).toEqual(JSON.parse(JSON.stringify(rulesSchema())));
+});
+
+test('docs/reference/rules.md tells every key of a rule file', () => {
+  const told = new Set([...readPaper('docs/reference/rules.md').matchAll(/\w+/g)].map(([word]) => word));
+  const keys = new Set(namesOfKeys(rulesSchema()));
+  expect(keys.size).toBeGreaterThan(15);
+  expect([...keys].filter((key) => !told.has(key))).toEqual([]);
 });

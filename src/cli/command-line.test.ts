@@ -291,6 +291,62 @@ test('rules are checked as a whole', async () => {
   expect(await dirbridge('rules', 'lint')).toMatchObject({ code: 2, err: expect.stringContaining('own.yaml:1') });
 });
 
+test('lint tells mistakes as data, and the schema of rule files is printed', async () => {
+  writeFileSync(join(folder, 'own.yaml'), 'rules: [{ name: x, colour: red }]');
+  writeConfig('rules: [standard, ./own.yaml]');
+  const ended = await dirbridge('rules', 'lint', '--json');
+  expect(ended.code).toBe(2);
+  const { problems } = JSON.parse(ended.out) as { readonly problems: readonly Readonly<Record<string, unknown>>[] };
+  expect(problems).toContainEqual({
+    file: expect.stringContaining('own.yaml'),
+    line: 1,
+    rule: 'x',
+    message: expect.stringContaining('colour'),
+    remedy: expect.any(String),
+  });
+  expect(JSON.parse((await dirbridge('rules', 'schema')).out)).toMatchObject({ title: 'Dirbridge rule file' });
+});
+
+test('a shipped rule under an override that does not say for which version it was made is a warning of lint and check', async () => {
+  writeDirectory(TWO);
+  writeFileSync(
+    join(folder, 'own.yaml'),
+    'override: [{ rule: In from AD - User Exchange, precedence: 7, madeFor: "0" }]',
+  );
+  writeConfig('rules: [standard, ./own.yaml]');
+  for (const command of [['rules', 'lint'], ['check']]) {
+    const ended = await dirbridge(...command);
+    expect([ended.code, ended.out]).toEqual([
+      0,
+      expect.stringContaining('made for version 0 of it; the shipped rule is'),
+    ]);
+  }
+  const shown = await dirbridge('rules', 'show', 'In from AD - User Exchange', '--shipped');
+  expect(shown.out).toMatch(/precedence 108\n[\s\S]*for madeFor: [0-9a-f]{12}\n/);
+});
+
+test('a rule, the whole set and explain show scope, flows and winners of an object', async () => {
+  writeDirectory([{ name: 'Ann' }]);
+  const dn = `CN=Ann,${BASE}`;
+  const one = await dirbridge('rules', 'test', 'in from ad - user join', '--object', dn);
+  expect([one.code, one.out]).toEqual([0, expect.stringContaining('In from AD - User Join (provision): in scope')]);
+  expect(one.out).toContain('isCriticalSystemObject NOTEQUAL true (it has none)');
+  expect(one.out).not.toContain('Out to AAD');
+  const all = await dirbridge('rules', 'test', '--object', dn, '--json');
+  expect(JSON.parse(all.out)).toMatchObject({ rule: null, object: dn, type: 'user', source: 'corp' });
+  const sample = join(folder, 'person.json');
+  writeFileSync(sample, JSON.stringify({ sourceObjectType: 'User', sourceAnchor: 'a', accountEnabled: true }));
+  const out = await dirbridge('rules', 'test', 'Out to AAD - User Join', '--object', sample);
+  expect(out.out).toContain('yes sourceObjectType EQUAL User (it has "User")');
+  expect((await dirbridge('rules', 'test', 'In from AD - User Joint', '--object', dn)).err).toContain('Did you mean');
+  expect((await dirbridge('rules', 'test', 'Left("abc", 2)')).out).toBe('"ab"\n');
+  await dirbridge('plan');
+  const explained = await dirbridge('explain', dn, '--rules');
+  expect(explained.out).toMatch(
+    /Inbound rules\n[\s\S]*In the metaverse\n[\s\S]*Outbound rules\n[\s\S]*To the tenant\n/,
+  );
+});
+
 test('rules are listed in their order and shown one by one', async () => {
   const list = await dirbridge('rules', 'list');
   expect(list.out).toMatch(/^precedence +direction +name/);

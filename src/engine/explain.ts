@@ -9,7 +9,9 @@ import type { Origin } from './flow.ts';
 import { InboundFlow } from './inbound.ts';
 import { uniqueKey } from './lookup.ts';
 import { flowOut } from './outbound.ts';
+import { RuleGroups } from './rule-groups.ts';
 import { findByDn, SourceScope } from './scope.ts';
+import { type ObjectTrace, type TracedSubject, traceObject } from './trace-object.ts';
 
 /** Where one value comes from, from the source object to the tenant. */
 export interface ExplainedValue {
@@ -51,6 +53,8 @@ export interface Explanation {
   /** Why the object is in the tenant, is not, or will not be. */
   readonly verdict: string;
   readonly values: readonly ExplainedValue[];
+  /** Every rule that looked at it, what it found, and which rule won each attribute on the way. */
+  readonly trace: ObjectTrace;
   readonly findings: readonly Finding[];
   readonly history: readonly {
     readonly run: string;
@@ -123,7 +127,8 @@ async function explainOne(
 ): Promise<Explanation> {
   const { store } = context;
   const scopes = await scopesOf(context, spaces);
-  const inbound = new InboundFlow(context, new Map(spaces.map((space) => [space.id, space])), scopes);
+  const groups = await ruleGroupsOf(context, spaces);
+  const inbound = new InboundFlow(context, new Map(spaces.map((space) => [space.id, space])), scopes, groups);
   const joined = object.mv === null ? [object] : await store.sync.objectsOf(object.mv);
   const mv = object.mv === null ? null : await store.sync.metaverse(object.mv);
   const ofSources = joined.filter((one) => scopes.has(one.space) && one.state === OBJECT_STATES.live);
@@ -136,7 +141,17 @@ async function explainOne(
   const findings = await store.runs.findingsOf(subjects);
   const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
   const values = mv === null ? [] : await explainValues(context, spaces, inbound, ofSources, mv.id, tenant, history);
+  const traced = await subjectsOf(context, scopes, inbound, ofSources);
+  const trace = await traceObject({
+    rules: context.rules,
+    store,
+    subjects: traced,
+    before: mv,
+    tenant,
+    now: context.now(),
+  });
   return {
+    trace,
     name: nameOf(object, tenant),
     anchor: mv?.anchor ?? null,
     objects,
@@ -160,6 +175,33 @@ async function scopesOf(
     if (source !== undefined) scopes.set(space.id, await SourceScope.read(context.store, space, source.scope));
   }
   return scopes;
+}
+
+async function subjectsOf(
+  context: EngineContext,
+  scopes: ReadonlyMap<number, SourceScope>,
+  inbound: InboundFlow,
+  objects: readonly SpaceObject[],
+): Promise<readonly TracedSubject[]> {
+  const subjects: TracedSubject[] = [];
+  for (const object of objects) {
+    const { type, attributes } = object;
+    const name = (await context.store.sync.dnOf(object.id)) ?? object.anchor;
+    const isInScope = (await scopes.get(object.space)?.isInScope(object)) ?? true;
+    subjects.push({ name, type, attributes, source: await inbound.sourceOf(object), isInScope });
+  }
+  return subjects;
+}
+
+async function ruleGroupsOf(
+  context: EngineContext,
+  spaces: readonly SpaceHead[],
+): Promise<ReadonlyMap<number, RuleGroups>> {
+  const groups = new Map<number, RuleGroups>();
+  const asked = context.rules.scopeGroups();
+  for (const space of asked.length === 0 ? [] : spaces)
+    groups.set(space.id, await RuleGroups.read(context.store, space, asked));
+  return groups;
 }
 
 async function explainSource(

@@ -2,8 +2,9 @@ import type { Attributes } from '../model/value.ts';
 import type { CompiledRule, RuleSource } from '../rules/rule-set.ts';
 import type { Contributor, MetaverseContent, SpaceHead, SpaceObject } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
-import { type Contribution, type FlowOutcome, flowAttributes } from './flow.ts';
+import { type Contribution, type FlowObserver, type FlowOutcome, flowAttributes } from './flow.ts';
 import { joinValues } from './lookup.ts';
+import type { RuleGroups } from './rule-groups.ts';
 import { ruleSource, runParameters } from './rule-source.ts';
 import type { SourceScope } from './scope.ts';
 
@@ -20,6 +21,7 @@ export class InboundFlow {
   readonly #context: EngineContext;
   readonly #spaces: ReadonlyMap<number, SpaceHead>;
   readonly #scopes: ReadonlyMap<number, SourceScope>;
+  readonly #groups: ReadonlyMap<number, RuleGroups>;
   readonly #positions: ReadonlyMap<CompiledRule, number>;
   readonly #parentDns = new Map<number, string | null>();
   readonly #parameters = new Map<number, Readonly<Record<string, string>>>();
@@ -32,8 +34,10 @@ export class InboundFlow {
     context: EngineContext,
     spaces: ReadonlyMap<number, SpaceHead>,
     scopes: ReadonlyMap<number, SourceScope>,
+    groups: ReadonlyMap<number, RuleGroups>,
   ) {
     this.#context = context;
+    this.#groups = groups;
     this.#spaces = spaces;
     this.#scopes = scopes;
     this.#startedAt = context.now();
@@ -73,6 +77,7 @@ export class InboundFlow {
   async trace(
     objects: readonly SpaceObject[],
     before: Attributes | null,
+    observe?: FlowObserver<SpaceObject>,
   ): Promise<{
     readonly outcome: FlowOutcome<SpaceObject>;
     readonly contributions: readonly Contribution<SpaceObject>[];
@@ -86,7 +91,8 @@ export class InboundFlow {
     }
     if (objects.length > 1)
       contributions.sort((a, b) => a.rule.precedence - b.rule.precedence || a.from.space - b.from.space);
-    return { outcome: flowAttributes(contributions, before ?? NOTHING, before === null), contributions };
+    const outcome = flowAttributes(contributions, before ?? NOTHING, before === null, observe);
+    return { outcome, contributions };
   }
 
   async sourceOf(object: SpaceObject): Promise<RuleSource> {
@@ -99,10 +105,13 @@ export class InboundFlow {
 
   async #newSource(object: SpaceObject): Promise<RuleSource> {
     const counts = await this.#context.store.sync.referenceCounts(object.id);
-    return ruleSource(object.attributes, counts, this.#parametersOf(object.space), await this.#dnOf(object));
+    const asked = this.#context.rules.scopeGroups(object.type);
+    const groups = asked.length === 0 ? undefined : await this.#groups.get(object.space)?.groupsOf(object, asked);
+    return ruleSource(object.attributes, counts, this.parametersOf(object.space), await this.#dnOf(object), groups);
   }
 
-  #parametersOf(space: number): Readonly<Record<string, string>> {
+  /** The `%Name%` parameters of a space. */
+  parametersOf(space: number): Readonly<Record<string, string>> {
     const known = this.#parameters.get(space);
     if (known !== undefined) return known;
     const head = this.#spaces.get(space);

@@ -27,7 +27,7 @@ export async function joinObject(
   let ambiguous: JoinResult = { kind: 'none' };
   for (const rule of rules) {
     for (const group of rule.joins) {
-      const candidates = await matches(store, rule.targetType, group, attributes);
+      const candidates = await joinCandidates(store, rule.targetType, group, attributes);
       const free: number[] = [];
       for (const mv of candidates) if (await isFree(mv)) free.push(mv);
       const [first, second] = free;
@@ -41,7 +41,8 @@ export async function joinObject(
   return ambiguous;
 }
 
-async function matches(
+/** The metaverse objects for which all conditions of a join group hold, whether they are free or not. */
+export async function joinCandidates(
   store: Store,
   type: string,
   group: readonly JoinCondition[],

@@ -2,9 +2,9 @@ import type { ShapedObject, TargetSchema } from '../connectors/connector.ts';
 import { TARGET_TYPES, type TargetType } from '../model/change.ts';
 import type { AttributeChange } from '../model/plan.ts';
 import { type Attributes, isSameValue, printValue } from '../model/value.ts';
-import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
+import type { CompiledRule, RuleSet, RuleSource } from '../rules/rule-set.ts';
 import { type MetaverseObject, OBJECT_STATES, type SpaceObject } from '../store/store.ts';
-import { type FlowOutcome, flowAttributes } from './flow.ts';
+import { type FlowObserver, type FlowOutcome, flowAttributes } from './flow.ts';
 import { ruleSource, runParameters } from './rule-source.ts';
 
 /** What the outbound rules want of one metaverse object. */
@@ -21,11 +21,16 @@ export type Desired =
  * Runs the outbound rules. `tenant` is the object of the tenant space that is joined, live or restorable; rules see of it `cloudAnchor`
  * (`User_<id>`), by which they know what is in the tenant already. Throws RuleEvaluationError when a rule raises an error.
  */
-export function flowOut(rules: RuleSet, object: MetaverseObject, tenant: SpaceObject | null, startedAt: Date): Desired {
+export function flowOut(
+  rules: RuleSet,
+  object: MetaverseObject,
+  tenant: SpaceObject | null,
+  startedAt: Date,
+  observe?: FlowObserver<null>,
+): Desired {
   if (object.rules === '' && Object.keys(object.attributes).length === 0) return { kind: 'nothing' };
   const current = tenant?.attributes ?? null;
-  const anchor = tenant === null || tenant.state !== OBJECT_STATES.live ? {} : { cloudAnchor: cloudAnchor(tenant) };
-  const source = ruleSource({ ...anchor, ...object.attributes }, {}, runParameters(startedAt), null);
+  const source = outboundSource(object.attributes, tenant, startedAt);
   const inScope = rules.outbound(object.type).filter((rule) => rule.isInScope(source));
   const provision = inScope.find((rule) => rule.link === 'provision');
   if (provision === undefined || !isTargetType(provision.targetType)) return { kind: 'nothing' };
@@ -34,8 +39,15 @@ export function flowOut(rules: RuleSet, object: MetaverseObject, tenant: SpaceOb
     same.map((rule) => ({ rule, source, from: null })),
     current ?? {},
     current === null,
+    observe,
   );
   return { kind: 'object', type: provision.targetType, rules: same, outcome };
+}
+
+/** A metaverse object as outbound rules read it. */
+export function outboundSource(attributes: Attributes, tenant: SpaceObject | null, startedAt: Date): RuleSource {
+  const anchor = tenant === null || tenant.state !== OBJECT_STATES.live ? {} : { cloudAnchor: cloudAnchor(tenant) };
+  return ruleSource({ ...anchor, ...attributes }, {}, runParameters(startedAt), null);
 }
 
 function cloudAnchor(tenant: SpaceObject): string {

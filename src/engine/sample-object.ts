@@ -2,6 +2,7 @@ import type { Connector, ReadRequest } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import { type ObjectChange, type ObjectPut, type Place, SOURCE_TYPES } from '../model/change.ts';
 import { normalizeDn, normalizeRdn, splitFirstRdn } from '../model/dn.ts';
+import type { Attributes } from '../model/value.ts';
 import type { RuleSource } from '../rules/rule-set.ts';
 import { ruleSource, runParameters } from './rule-source.ts';
 
@@ -14,13 +15,24 @@ export interface SampleRequest {
   /** Which object; null for the first that is no container. */
   readonly dn: string | null;
   readonly now: Date;
+  /** Groups (`normalizeDn`) whose membership is asked for. */
+  readonly groups?: readonly string[];
+}
+
+/** An object as its directory holds it now. */
+export interface SampledObject {
+  readonly source: RuleSource;
+  readonly type: string;
+  readonly anchor: string;
+  readonly dn: string;
+  readonly attributes: Attributes;
 }
 
 /**
  * Reads one object of a directory as rules see it, with the attributes that an expression asks for, past everything that is stored; null when it is
- * not there. Memory holds the place of each object on the way.
+ * not there. Memory holds the place of each object on the way, and the members of the groups asked for.
  */
-export async function readSample(connector: Connector, request: SampleRequest): Promise<RuleSource | null> {
+export async function readSample(connector: Connector, request: SampleRequest): Promise<SampledObject | null> {
   const { attributes, references, dn } = request;
   const sample = new Sample(request);
   const asked: ReadRequest = { watermark: null, attributes, references };
@@ -39,12 +51,15 @@ class Sample {
   readonly #request: SampleRequest;
   readonly #rdn: string | null;
   readonly #places = new Map<string, Place>();
+  readonly #groupRdns: ReadonlySet<string>;
+  readonly #members = new Map<string, Set<string>>();
   readonly #counts = new Map<string, Record<string, number>>();
   /** Objects that may be the one: where it is only known in the end, after their parents. */
   #candidates: ObjectPut[] = [];
 
   constructor(request: SampleRequest) {
     this.#request = request;
+    this.#groupRdns = new Set((request.groups ?? []).map((dn) => normalizeRdn(splitFirstRdn(dn).rdn)));
     this.#rdn = request.dn === null ? null : normalizeRdn(splitFirstRdn(request.dn).rdn);
   }
 
@@ -53,7 +68,24 @@ class Sample {
       if (change.place !== null) this.#places.set(change.anchor, change.place);
       this.#consider(change);
     }
+    this.#noteMembers(change);
     if (this.#candidates.some((one) => one.anchor === change.anchor)) this.#count(change);
+  }
+
+  #noteMembers(change: ObjectChange): void {
+    if (change.kind !== 'put' && change.kind !== 'patch') return;
+    const rdn = change.kind === 'put' ? change.place?.rdn : undefined;
+    if (rdn !== undefined && this.#groupRdns.has(normalizeRdn(splitFirstRdn(rdn).rdn)))
+      this.#members.set(change.anchor, new Set());
+    const { member } = change.references;
+    if (member === undefined) return;
+    for (const one of member.kind === 'complete' ? member.targets : member.add)
+      this.#members.get(change.anchor)?.add(one);
+  }
+
+  #groupsOf(anchor: string): ReadonlySet<string> {
+    const groups = [...this.#members].filter(([, members]) => members.has(anchor));
+    return new Set(groups.map(([group]) => normalizeDn(this.#dnOf(group))));
   }
 
   #consider(object: ObjectPut): void {
@@ -75,14 +107,17 @@ class Sample {
     this.#counts.set(change.anchor, counts);
   }
 
-  finish(): RuleSource | null {
-    const { dn, now } = this.#request;
+  finish(): SampledObject | null {
+    const { dn: wanted, now } = this.#request;
     const found = this.#candidates.find(
-      (one) => dn === null || normalizeDn(this.#dnOf(one.anchor)) === normalizeDn(dn),
+      (one) => wanted === null || normalizeDn(this.#dnOf(one.anchor)) === normalizeDn(wanted),
     );
     if (found === undefined) return null;
+    const { anchor, type, attributes } = found;
+    const dn = this.#dnOf(anchor);
     const parameters = { ...runParameters(now), ...this.parameters };
-    return ruleSource(found.attributes, this.#counts.get(found.anchor) ?? {}, parameters, this.#dnOf(found.anchor));
+    const source = ruleSource(attributes, this.#counts.get(anchor) ?? {}, parameters, dn, this.#groupsOf(anchor));
+    return { source, type, anchor, dn, attributes };
   }
 
   #dnOf(anchor: string): string {

@@ -14,6 +14,7 @@ import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
+import { RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
 
 const BATCH = 2000;
@@ -44,6 +45,7 @@ class Synchronization {
   readonly #run: string;
   readonly #spaces: ReadonlyMap<number, SpaceHead>;
   readonly #scopes: ReadonlyMap<number, SourceScope>;
+  readonly #ruleGroups: ReadonlyMap<number, RuleGroups>;
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
@@ -53,6 +55,7 @@ class Synchronization {
     run: string,
     spaces: ReadonlyMap<number, SpaceHead>,
     scopes: ReadonlyMap<number, SourceScope>,
+    ruleGroups: ReadonlyMap<number, RuleGroups>,
     tenantHasObjects: boolean,
   ) {
     this.#context = context;
@@ -60,12 +63,14 @@ class Synchronization {
     this.#run = run;
     this.#spaces = spaces;
     this.#scopes = scopes;
-    this.#inbound = new InboundFlow(context, spaces, scopes);
+    this.#ruleGroups = ruleGroups;
+    this.#inbound = new InboundFlow(context, spaces, scopes, ruleGroups);
   }
 
   static async begin(context: EngineContext, run: string): Promise<Synchronization> {
     const heads = await context.store.spaces.spaces();
     const scopes = new Map<number, SourceScope>();
+    const ruleGroups = new Map<number, RuleGroups>();
     const configured = heads.filter(
       (head) => head.name === TENANT || context.sources.some((source) => source.connector.name === head.name),
     );
@@ -75,6 +80,7 @@ class Synchronization {
         if (source === undefined) continue;
         const scope = await SourceScope.resolve(context.store, head, source.scope);
         scopes.set(head.id, scope);
+        ruleGroups.set(head.id, await RuleGroups.resolve(context.store, head, context.rules.scopeGroups()));
         await context.store.runs.replaceFindings(
           'sync',
           `scope:${head.name}`,
@@ -86,7 +92,8 @@ class Synchronization {
     });
     const tenant = heads.find((head) => head.name === TENANT);
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
-    return new Synchronization(context, run, new Map(heads.map((head) => [head.id, head])), scopes, tenantHasObjects);
+    const spaces = new Map(heads.map((head) => [head.id, head]));
+    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects);
   }
 
   /** Marks everything when the rules or a scope are not those of the last time; answers why. */
@@ -114,6 +121,12 @@ class Synchronization {
         if (space !== undefined) await store.sync.markAllPending(space.id);
         reasons.push(`the scope of ${source.connector.name} has changed`);
       }
+      for (const [space, groups] of this.#ruleGroups) {
+        // Who is a member of the new group and who was one of the old: both may come into the scope of a rule or leave it.
+        if (!groups.isChanged) continue;
+        await store.sync.markAllPending(space);
+        reasons.push(`a group that rules name is another one in ${this.#spaces.get(space)?.name ?? ''}`);
+      }
       for (const name of await this.#forgetRemovedSources()) reasons.push(`the source ${name} is no longer configured`);
       if (reasons.length > 0) await store.sync.raiseVersion();
       return reasons.length === 0 ? 'changes only' : `full: ${reasons.join(', ')}`;
@@ -139,6 +152,7 @@ class Synchronization {
     const { store } = this.#context;
     await store.transaction(async () => {
       for (const scope of this.#scopes.values()) await store.sync.markTargetsOfChanged(scope.groups, 'member');
+      for (const groups of this.#ruleGroups.values()) await store.sync.markTargetsOfChanged(groups.ids, 'member');
     });
     await this.#walkPending();
     // Whoever could not be joined because another was in the way may be joined now.

@@ -6,6 +6,7 @@ import { nearestOf } from '../nearest.ts';
 import type { Session } from '../session.ts';
 import { writeExplanation } from '../views/explain-page.ts';
 import { findingJson } from '../views/finding-json.ts';
+import { writeTrace } from '../views/trace-text.ts';
 
 export function addExplainCommand(program: Command, session: Session): void {
   program
@@ -13,17 +14,27 @@ export function addExplainCommand(program: Command, session: Session): void {
     .description('Where each value of an object comes from, or why the object is not synchronized.')
     .argument('<object>', 'user principal name, DN, GUID, mail address or name')
     .option('--attribute <name>', 'only this attribute, by its name in the tenant or in the rules')
+    .option('--rules', 'every rule that looked at it: scope clause by clause, join, flows, winners and losers')
     .addHelpText(
       'after',
       helpTail(
-        ['explain anna@contoso.com', 'explain "CN=Anna,OU=People,DC=contoso,DC=com" --attribute department'],
+        [
+          'explain anna@contoso.com',
+          'explain "CN=Anna,OU=People,DC=contoso,DC=com" --attribute department',
+          'explain anna@contoso.com --rules',
+        ],
         [0, 2, 4, 70],
       ),
     )
-    .action((object: string, options: { readonly attribute?: string }) => explain(session, object, options.attribute));
+    .action((object: string, options: ExplainOptions) => explain(session, object, options));
 }
 
-async function explain(session: Session, object: string, attribute: string | undefined): Promise<void> {
+interface ExplainOptions {
+  readonly attribute?: string;
+  readonly rules?: true;
+}
+
+async function explain(session: Session, object: string, { attribute, rules }: ExplainOptions): Promise<void> {
   if (object.trim() === '') throw new DirbridgeError('object-not-found', 'the name of the object is empty');
   const explanations = await session.openApp('explain').explain(object);
   const chosen = attribute === undefined ? explanations : onlyAttribute(explanations, attribute);
@@ -40,6 +51,7 @@ async function explain(session: Session, object: string, attribute: string | und
   for (const [index, one] of chosen.entries()) {
     if (index > 0) await session.out.line();
     await writeExplanation(session, one);
+    if (rules === true) await writeTrace(session, one.trace);
   }
 }
 

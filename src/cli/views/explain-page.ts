@@ -18,7 +18,9 @@ export async function writeExplanation(session: Session, explanation: Explanatio
   if (tenant !== null) await out.line(`  in the tenant: ${tenant.type} ${tenant.id} (${tenant.state})`);
   if (explanation.anchor !== null) await out.line(`  source anchor: ${explanation.anchor}`);
   if (explanation.values.length > 0) await out.line(`\n${paint('strong', 'Values')}`);
-  for (const value of explanation.values) for (const line of valueLines(session, value)) await out.line(`  ${line}`);
+  for (const value of explanation.values)
+    for (const line of [...valueLines(session, value), ...loserLines(session, value, explanation.trace)])
+      await out.line(`  ${line}`);
   if (explanation.findings.length > 0) await out.line(`\n${paint('strong', 'Findings')}`);
   for (const finding of explanation.findings) {
     await out.line(`  ${severityText(finding.severity, paint)} ${finding.code}`);
@@ -56,6 +58,25 @@ function valueLines(session: Session, value: ExplainedValue): readonly string[] 
   if (lastWritten !== null)
     lines.push(`    ${paint('dim', `last written by run ${lastWritten.run}, ${formatTime(lastWritten.at)}`)}`);
   return lines;
+}
+
+/** What other rules would have given, on the way in and on the way out. */
+function loserLines(
+  session: Session,
+  { inbound, neutral }: ExplainedValue,
+  trace: Explanation['trace'],
+): readonly string[] {
+  const contested = [
+    ...trace.tenant.filter(({ attribute }) => attribute === neutral),
+    ...trace.metaverse.filter(({ attribute }) => attribute === inbound?.metaverseAttribute),
+  ];
+  return contested.flatMap(({ contributions }) =>
+    contributions
+      .filter(({ verdict, value }) => verdict === 'loses' && value !== null)
+      .map(
+        ({ rule, value }) => `    ${session.paint('dim', `not: rule "${rule}" would give ${formatValue(value, 60)}`)}`,
+      ),
+  );
 }
 
 function way(session: Session, text: string): string {
