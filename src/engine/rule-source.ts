@@ -1,17 +1,18 @@
 import type { Attributes, Value } from '../model/value.ts';
 import type { RuleSource } from '../rules/rule-set.ts';
 
-/** An object as rules read it. */
+/** An object as rules read it. `key`: its directory and anchor, the same in every run; what Guid and RandomNum draw by. */
 export function ruleSource(
   attributes: Attributes,
   references: Readonly<Record<string, number>>,
   parameters: Readonly<Record<string, string>>,
   dn: string | null,
+  key: string | null = null,
 ): RuleSource {
   return {
     get: (name): Value | undefined => (name === 'dn' ? (dn ?? undefined) : attributes[name]),
     countReferences: (name) => references[name] ?? 0,
-    parameter: (name) => parameters[name],
+    parameter: (name) => (name === 'Object.Key' ? (key ?? undefined) : parameters[name]),
   };
 }
 
