@@ -105,7 +105,7 @@ export function rulesSchema(): Readonly<Record<string, unknown>> {
 
 /** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
 export function tryAlone(expression: string): TriedExpression {
-  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null));
+  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null, ''));
 }
 
 /** Works an expression out on the object of a JSON file, or on the first of an LDIF file that is no container. */
@@ -152,7 +152,7 @@ async function sampleOfFile(file: string, request: SampleRequest, type: string):
   if (isJson(file)) {
     const { attributes = {} } = readSampleFile(file);
     const dn = typeof attributes['dn'] === 'string' ? attributes['dn'] : null;
-    const source = ruleSource(attributes, {}, runParameters(request.now), dn);
+    const source = ruleSource(attributes, {}, runParameters(request.now), dn, file);
     return { source, type, anchor: file, dn: dn ?? '', attributes };
   }
   const definition = SOURCES.find((one) => one.kind === 'ldif');

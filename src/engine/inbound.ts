@@ -107,7 +107,9 @@ export class InboundFlow {
     const counts = await this.#context.store.sync.referenceCounts(object.id);
     const asked = this.#context.rules.scopeGroups(object.type);
     const groups = asked.length === 0 ? undefined : await this.#groups.get(object.space)?.groupsOf(object, asked);
-    return ruleSource(object.attributes, counts, this.parametersOf(object.space), await this.#dnOf(object), groups);
+    const parameters = this.parametersOf(object.space);
+    const key = `${parameters['Connector.ID']}/${object.anchor}`;
+    return ruleSource(object.attributes, counts, parameters, await this.#dnOf(object), key, groups);
   }
 
   /** The `%Name%` parameters of a space. */

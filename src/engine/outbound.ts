@@ -47,7 +47,8 @@ export function flowOut(
 /** A metaverse object as outbound rules read it. */
 export function outboundSource(attributes: Attributes, tenant: SpaceObject | null, startedAt: Date): RuleSource {
   const anchor = tenant === null || tenant.state !== OBJECT_STATES.live ? {} : { cloudAnchor: cloudAnchor(tenant) };
-  return ruleSource({ ...anchor, ...attributes }, {}, runParameters(startedAt), null);
+  const key = `metaverse/${attributes['sourceAnchor'] ?? ''}`;
+  return ruleSource({ ...anchor, ...attributes }, {}, runParameters(startedAt), null, key);
 }
 
 function cloudAnchor(tenant: SpaceObject): string {

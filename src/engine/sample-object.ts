@@ -116,7 +116,8 @@ class Sample {
     const { anchor, type, attributes } = found;
     const dn = this.#dnOf(anchor);
     const parameters = { ...runParameters(now), ...this.parameters };
-    const source = ruleSource(attributes, this.#counts.get(anchor) ?? {}, parameters, dn, this.#groupsOf(anchor));
+    const key = `${parameters['Connector.ID']}/${anchor}`;
+    const source = ruleSource(attributes, this.#counts.get(anchor) ?? {}, parameters, dn, key, this.#groupsOf(anchor));
     return { source, type, anchor, dn, attributes };
   }
 
