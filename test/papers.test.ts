@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { configSchema } from '../src/app.ts';
 import { EXIT_CODES } from '../src/errors.ts';
 import { FINDINGS } from '../src/model/finding.ts';
+import { writeFunctionPage } from '../src/rules/expression/functions/function-page.ts';
 import { ROOT } from './architecture/project-files.ts';
 
 function readPaper(path: string): string {
@@ -74,4 +75,8 @@ describe('docs/guide/first-sync.md', () => {
     );
     expect(told).toEqual([0, 1, ...Object.values(EXIT_CODES)].sort((a, b) => a - b));
   });
+});
+
+test('docs/reference/functions.md tells the functions as they are (else: npm run docs)', () => {
+  expect(readPaper('docs/reference/functions.md')).toBe(writeFunctionPage());
 });
