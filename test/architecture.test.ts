@@ -129,12 +129,13 @@ const PERMITTED: readonly Place[] = [
   },
   { name: 'bin', at: 'bin/', may: ['scripts'], because: 'they find the right Node first' },
   { name: 'tests', at: 'test/', may: 'anything', because: 'they try the whole' },
+  { name: 'docs', at: 'docs/', may: 'anything', because: 'its reference pages are made from tables of the product' },
   { name: 'bench', at: 'bench/', may: 'anything', because: 'it measures the whole' },
   { name: 'examples', at: 'examples/', may: 'anything', because: 'they show the whole' },
 ];
 
 const OUTSIDE = ['node:net', 'node:tls', 'node:http', 'node:https', 'node:dgram', 'node:child_process'] as const;
-const WITH_TOOLS = ['test/', 'bench/', 'examples/', 'emulator/', 'scripts/', 'bin/'];
+const WITH_TOOLS = ['test/', 'bench/', 'docs/', 'examples/', 'emulator/', 'scripts/', 'bin/'];
 
 /** Packages that only one place may know. */
 const PACKAGES: readonly Package[] = [

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { configSchema, rulesSchema } from '../src/app.ts';
 import { EXIT_CODES } from '../src/errors.ts';
 import { FINDINGS } from '../src/model/finding.ts';
+import { writeFunctionPage } from '../src/rules/expression/functions/function-page.ts';
 import { ROOT } from './architecture/project-files.ts';
 
 function readPaper(path: string): string {
@@ -85,4 +86,8 @@ test('docs/reference/rules.md tells every key of a rule file', () => {
   const keys = new Set(namesOfKeys(rulesSchema()));
   expect(keys.size).toBeGreaterThan(15);
   expect([...keys].filter((key) => !told.has(key))).toEqual([]);
+});
+
+test('docs/reference/functions.md tells the functions as they are (else: npm run docs)', () => {
+  expect(readPaper('docs/reference/functions.md')).toBe(writeFunctionPage());
 });

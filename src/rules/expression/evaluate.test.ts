@@ -4,6 +4,7 @@ import { createRuleSource } from '../rule-source.ts';
 import { ANY_EXPRESSION } from './any-expression.ts';
 import { compileExpression } from './compile.ts';
 import { evaluateExpression, toFlowResult } from './evaluate.ts';
+import { parseExpression } from './parse.ts';
 import { EvaluationError } from './values.ts';
 
 const source = createRuleSource({
@@ -154,9 +155,62 @@ test.each([
   'Select($a, Split(PadLeft("x", 400000, ","), ","), PadLeft("", 1000000, "x"))',
   'With($l, Split(Replace(PadLeft("", 9000, "a"), "a", "a,"), ","), Select($a, $l, Count(Where($b, $l, $b = "x"))))',
   'With($a, PadLeft("a", 4000000, "a"), Replace(Replace($a, "a", $a), "a", $a))',
+  'With($l, Split(PadLeft("", 1000000, ","), ","), Count(Select($x, "a,a,a", $l)) + Count(Select($x, Split("1,2,3,4,5,6,7,8,9,10,11,12", ","), $l)))',
+  `With($l, Split(PadLeft("", 1000000, ","), ","), Len($l) ${'+ 1 '.repeat(10000)})`,
+  `With($b, CBin(1, 8) ${'& CBin(1, 8) '.repeat(500)}, ${'With($b, $b & $b & $b & $b & $b & $b & $b & $b, '.repeat(12)}Len($b)${')'.repeat(12)})`,
+  'InStr(PadLeft("", 4000000, "a"), "b" & PadLeft("", 2000000, "a"))',
+  `With($a, PadLeft("", 4000000, "x"), With($b, PadLeft("", 4000000, "x"), $a = $b ${'&& $a = $b '.repeat(5000)}))`,
   `${'Select($x, Split("a,a,a,a,a,a,a,a,a,a", ","), '.repeat(9)}$x${')'.repeat(9)}`,
 ])('a hostile expression is stopped: %s', (text) => {
   expect(() => evaluate(text)).toThrow('too much work');
+});
+
+test('a loop may give very many values', () => {
+  expect(evaluate('Count(Select($x, "a", Split(PadLeft("", 300000, ","), ",")))')).toBe(300_001n);
+});
+
+test('large whole numbers are told apart exactly', () => {
+  expect(evaluate('133500000000000001 = 133500000000000002')).toBe(false);
+  expect(evaluate('[filetime] = 133500000000000001 && 2.0 = 2')).toBe(true);
+});
+
+test('a number or flag stays a text in & even when the other side is absent', () => {
+  expect(evaluate('[absent] & 5')).toBe('5');
+  expect(evaluate('True & [absent]')).toBe('True');
+});
+
+describe('Guid and RandomNum', () => {
+  const on = (key: string, place: string, text: string): unknown => {
+    const object = createRuleSource({ parameters: { 'Object.Key': key } });
+    return compileExpression(parseExpression(text), place)(object);
+  };
+
+  test('give the same object the same value for the same attribute, however often it is worked out', () => {
+    expect(on('ad/1', 'title', 'Guid()')).toBe(on('ad/1', 'title', 'Guid()'));
+    expect(on('ad/1', 'title', 'RandomNum(1, 1000000000)')).toBe(on('ad/1', 'title', 'RandomNum(1, 1000000000)'));
+  });
+
+  test('differ between objects, attributes and calls', () => {
+    const all = [
+      on('ad/1', 'title', 'Guid()'),
+      on('ad/2', 'title', 'Guid()'),
+      on('ad/1', 'info', 'Guid()'),
+      on('ad/1', 'title', 'Right(Guid() & Guid(), 36)'),
+    ];
+    expect(new Set(all).size).toBe(4);
+    expect(all[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  test('RandomNum reaches both limits and nothing beyond', () => {
+    const drawn = new Set(Array.from({ length: 200 }, (_empty, index) => on(`ad/${index}`, 'x', 'RandomNum(-1, 1)')));
+    expect([...drawn].sort()).toEqual([-1n, 0n, 1n]);
+    expect(() => on('ad/1', 'x', 'RandomNum(2, 1)')).toThrow('lower limit');
+  });
+
+  test('are an error where the object is not known', () => {
+    const nobody = createRuleSource({});
+    expect(() => compileExpression(parseExpression('Guid()'))(nobody)).toThrow('not known here');
+  });
 });
 
 test('any expression gives a result or its own error, on any kind of value', () => {

@@ -196,6 +196,8 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     gives: { types: ['time'] },
     meaning:
       'The time that a text spells: year-month-day or month/day/year, with an optional time and zone (without one: UTC), or a GeneralizedTime.',
+    reading:
+      'A date with slashes is month/day/year; without a zone a time is UTC; culture and time zone of the machine play no part.',
     example: 'FormatDateTime(CDate("2013-01-10 4:00 PM -8"), "yyyy-MM-dd HH:mm")',
     result: '"2013-01-11 00:00"',
     apply: cDate,
@@ -212,6 +214,7 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     gives: { types: ['time'] },
     meaning:
       'The time so many intervals later: yyyy years, q quarters, m months, y, d or w days, ww weeks, h hours, n minutes, s seconds.',
+    reading: 'y, d and w all count days, as in Visual Basic; a day that the month lacks becomes its last.',
     example: 'FormatDateTime(DateAdd("m", 1, CDate("2024-01-31")), "yyyy-MM-dd")',
     result: '"2024-02-29"',
     apply: dateAdd,
@@ -240,6 +243,7 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     ],
     gives: { types: ['text'] },
     meaning: 'A time in UTC, written as a .NET custom format says; quoted or unknown characters stand for themselves.',
+    reading: 'Always a custom format of .NET, in English and UTC; a single letter is no standard format.',
     example: 'FormatDateTime(CDate("2024-03-05 17:08"), "d MMM yyyy, h:mm tt")',
     result: '"5 Mar 2024, 5:08 PM"',
     apply: formatDateTime,

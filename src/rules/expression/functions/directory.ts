@@ -35,6 +35,7 @@ export const DIRECTORY_FUNCTIONS: readonly ScalarFunction[] = [
     gives: { types: ['text'] },
     meaning:
       'The value of the relative name of that number, from the left; its escapes stay. Absent when there is none.',
+    reading: 'Escapes stay as written, since rules look for \\0ACNF:.',
     example: 'DNComponent(CRef("cn=Joe,ou=Sales"), 2)',
     result: '"Sales"',
     apply: (item = null, number = null) => component('DNComponent', item, number, splitDn),

@@ -148,6 +148,7 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     ],
     gives: { types: ['text'] },
     meaning: 'All values in one text, a blank or the delimiter between them.',
+    reading: 'Of an absent attribute nothing, not an empty text.',
     example: 'Join(Split("a,b,c", ","), "; ")',
     result: '"a; b; c"',
     apply: join,
@@ -159,6 +160,7 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     parameters: [{ name: 'values', types: ['any'], several: true }],
     gives: { like: [0], several: true },
     meaning: 'Each value once, in the order of their first occurrence. Texts that differ in case are different.',
+    reading: 'By case: SMTP: and smtp: are two.',
     example: 'Join(RemoveDuplicates(Split("b,a,b,B", ",")), ",")',
     result: '"b,a,B"',
     apply: removeDuplicates,
@@ -175,6 +177,7 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     gives: { types: ['text'], several: true },
     meaning:
       'The parts between the delimiters (one character); with a limit the last part holds the rest. Absent for an empty text.',
+    reading: 'Nothing for an empty text; empty parts in between stay.',
     example: 'Count(Split("a,b,c", ",", 2))',
     result: '2',
     apply: split,

@@ -39,6 +39,7 @@ export const SPECIAL_FUNCTIONS: readonly FunctionDefinition[] = [
     parameters: [{ name: 'message', types: ['any'], several: true }],
     gives: { types: ['nothing'] },
     meaning: 'Stops here: the object keeps its last good state and a finding shows the message.',
+    reading: 'At most 500 characters of the message are kept.',
     example: 'IIF(True, "fine", Error("never reached"))',
     result: '"fine"',
     apply: fail,
@@ -68,6 +69,7 @@ export const SPECIAL_FUNCTIONS: readonly FunctionDefinition[] = [
     gives: { like: [1, 2] },
     meaning:
       'One of two values; the other one is not evaluated. With a condition on several values it chooses for each of them.',
+    reading: 'The value that is not chosen is not evaluated, so that Error may stand there.',
     example: 'IIF(1 = 2, "a", "b")',
     result: '"b"',
   },
@@ -77,8 +79,9 @@ export const SPECIAL_FUNCTIONS: readonly FunctionDefinition[] = [
     form: 'special',
     parameters: [{ name: 'attribute', types: ['name'] }],
     gives: { types: ['any'], several: true },
-    meaning:
-      'The value that an import has confirmed, never one that is still to be written. The name stands in quotes.',
+    meaning: 'The value that the directory holds, never one that is still to be written. The name stands in quotes.',
+    reading:
+      'Rules never see what is still to be written. What the tenant has accepted counts already before the next import shows it.',
     example: 'ImportedValue("employeeType")',
     result: 'NULL',
     check: checkAttributeName,
@@ -90,6 +93,7 @@ export const SPECIAL_FUNCTIONS: readonly FunctionDefinition[] = [
     parameters: [],
     gives: { types: ['time'] },
     meaning: 'The time at which the run began: it is the same for all objects.',
+    reading: 'The start of the run, not the moment of the call: the same input must give the same plan.',
     example: 'IsDate(Now())',
     result: 'True',
   },
@@ -134,6 +138,7 @@ export const SPECIAL_FUNCTIONS: readonly FunctionDefinition[] = [
     gives: { like: [1] },
     meaning:
       'The value behind the first condition that is true; absent when none is. The other values are not evaluated.',
+    reading: 'Values that are not chosen, and conditions behind the first that is true, are not evaluated.',
     example: 'Switch(1 = 2, "a", 2 = 2, "b", True, Error("never reached"))',
     result: '"b"',
     check: checkPairs,
@@ -145,6 +150,7 @@ export const SPECIAL_FUNCTIONS: readonly FunctionDefinition[] = [
     parameters: [{ name: 'attribute', types: ['name'] }],
     gives: { types: ['number'] },
     meaning: 'How many values an attribute has, also a reference attribute. The name stands in quotes.',
+    reading: 'Not documented, but used by the rules of Connect.',
     example: 'ValueCount("member")',
     result: '0',
     check: checkAttributeName,
