@@ -22,7 +22,7 @@ import {
   type StoredOperation,
 } from '../store.ts';
 import type { ManagedCounts } from './managed-counts.ts';
-import { countLive, markPending } from './marks.ts';
+import { countLive, countReferences, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 import { type OperationRow, toStoredOperation } from './operations.ts';
 import { forgetReturning, keepReferencesTo } from './returning-references.ts';
@@ -479,16 +479,8 @@ export class SqlApplyStore implements ApplyStore {
     await this.#countReferences(source, id, more);
   }
 
-  /** The count tells an import which attributes a complete object must name. */
   async #countReferences(source: number, attribute: number, by: number): Promise<void> {
-    if (by === 0) return;
-    await this.#driver.run(
-      `insert into reference_count (source, attribute, count) values (?, ?, ?)
-       on conflict (source, attribute) do update set count = reference_count.count + excluded.count`,
-      source,
-      attribute,
-      by,
-    );
+    if (by !== 0) await countReferences(this.#driver, [[source, attribute, by]]);
   }
 
   async settlePlan(plan: string): Promise<void> {

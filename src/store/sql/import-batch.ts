@@ -1,4 +1,5 @@
 import type { Driver, SqlValue } from '../driver.ts';
+import { addReferences, countReferences, markManyPending } from './marks.ts';
 
 type Row = readonly SqlValue[];
 
@@ -27,10 +28,6 @@ export class ImportBatch {
   #counts: Row[] = [];
   #pending: Row[] = [];
   #isEmpty = true;
-
-  get isEmpty(): boolean {
-    return this.#isEmpty;
-  }
 
   addObject(object: NewObject): void {
     const { id, space, anchor, type, state, parent, rdn, generation, deletedAt } = object;
@@ -87,19 +84,9 @@ export class ImportBatch {
       'insert into space_value (space, kind, key, object) values (?, ?, ?, ?) on conflict do nothing',
       this.#values,
     );
-    await driver.runMany(
-      'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing',
-      this.#references,
-    );
-    await driver.runMany(
-      `insert into reference_count (source, attribute, count) values (?, ?, ?)
-       on conflict (source, attribute) do update set count = excluded.count`,
-      this.#counts,
-    );
-    await driver.runMany(
-      'insert into pending_object (object, flags) values (?, ?) on conflict (object) do update set flags = pending_object.flags | excluded.flags',
-      this.#pending,
-    );
+    await addReferences(driver, this.#references);
+    await countReferences(driver, this.#counts);
+    await markManyPending(driver, this.#pending);
     this.clear();
   }
 }

@@ -2,7 +2,7 @@ import type { ReferenceChange } from '../../model/change.ts';
 import type { Driver } from '../driver.ts';
 import { PENDING } from '../store.ts';
 import type { ImportBatch } from './import-batch.ts';
-import { markPending } from './marks.ts';
+import { addReferences, countReferences, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 
 /** How many references one page added and removed. */
@@ -112,8 +112,7 @@ export class ImportReferences {
   async #addMore(source: number, attribute: number, targets: readonly string[]): Promise<void> {
     const rows: (readonly number[])[] = [];
     for (const anchor of targets) rows.push([source, attribute, await this.#idOf(anchor)]);
-    const sql = 'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing';
-    const added = await this.#driver.runMany(sql, rows);
+    const added = await addReferences(this.#driver, rows);
     this.#counter.referencesAdded += added;
     // The object itself is marked as new, so its references need no marks of their own.
     if (added > 0) this.#count(source, attribute, added, false);
@@ -147,12 +146,7 @@ export class ImportReferences {
   }
 
   async add(source: number, attribute: number, target: number): Promise<void> {
-    const added = await this.#driver.run(
-      'insert into reference (source, attribute, target) values (?, ?, ?) on conflict do nothing',
-      source,
-      attribute,
-      target,
-    );
+    const added = await addReferences(this.#driver, [[source, attribute, target]]);
     if (added === 0) return;
     this.#counter.referencesAdded++;
     await this.#mark(source, attribute, target, 1);
@@ -193,9 +187,8 @@ export class ImportReferences {
   async #writeCounts(): Promise<void> {
     const changes = [...this.#countChanges.values()];
     this.#countChanges.clear();
-    await this.#driver.runMany(
-      `insert into reference_count (source, attribute, count) values (?, ?, ?)
-       on conflict (source, attribute) do update set count = reference_count.count + excluded.count`,
+    await countReferences(
+      this.#driver,
       changes.map(({ source, attribute, by }) => [source, attribute, by]),
     );
     for (const { source, marks } of changes) if (marks) await markPending(this.#driver, source, PENDING.attributes);
