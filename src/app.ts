@@ -26,6 +26,7 @@ import {
   loadRuleSet,
   type RuleReview,
   type RuleSet,
+  requireRules,
   reviewRules,
   ruleFileSchema,
   shippedRules,
@@ -42,7 +43,7 @@ export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
-export type { RuleProblem, TriedExpression } from './rules/rule-set.ts';
+export { type RuleProblem, requireRules, type TriedExpression } from './rules/rule-set.ts';
 export type { PlanPart } from './store/store.ts';
 
 /** A finding with the time of its first appearance and the run that saw it last. */
@@ -194,6 +195,15 @@ function createConnectorContext(name: string, folder: string, log: Log, now: () 
   };
 }
 
+interface FoundSample {
+  readonly sample: SampledObject;
+  readonly sourceName: string;
+}
+
+function describeTried({ sample, sourceName }: FoundSample, trace: ObjectTrace): TriedRules {
+  return { object: sample.dn, type: sample.type, source: sourceName, trace };
+}
+
 /** The composition: the only place that knows which connectors and which store there are. Every method opens what it needs and closes it again. */
 export class App {
   readonly config: Config;
@@ -266,15 +276,16 @@ export class App {
   }
 
   *#checkRules(): Iterable<CheckLine> {
+    const review = reviewRules(this.config.rules);
     try {
-      const rules = loadRuleSet(this.config.rules);
+      const rules = requireRules(review);
       const detail = `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`;
       yield { what: 'rules', state: 'ok', detail };
     } catch (error) {
       yield errorLine('rules', error);
       return;
     }
-    for (const { file, line, rule, message, remedy } of reviewRules(this.config.rules).warnings)
+    for (const { file, line, rule, message, remedy } of review.warnings)
       yield { what: 'rules', state: 'warning', detail: `${file}:${line}: rule "${rule}": ${message}`, remedy };
   }
 
@@ -371,18 +382,19 @@ export class App {
    */
   async tryRules(dn: string): Promise<TriedRules> {
     const now = this.#options.now?.() ?? new Date();
-    const rules = loadRuleSet(this.config.rules);
-    const found = await this.#findSample(dn, rulesRequest(rules, dn, now));
-    const trace = storeExists(this.config.store.path)
-      ? await this.#withReading((context) => traceInStore(context, found))
-      : await traceAlone(rules, found.sample, now);
-    return { object: found.sample.dn, type: found.sample.type, source: found.sourceName, trace };
+    const find = (rules: RuleSet) => this.#findSample(dn, rulesRequest(rules, dn, now));
+    if (!storeExists(this.config.store.path)) {
+      const rules = loadRuleSet(this.config.rules);
+      const found = await find(rules);
+      return describeTried(found, await traceAlone(rules, found.sample, now));
+    }
+    return this.#withReading(async (context) => {
+      const found = await find(context.rules);
+      return describeTried(found, await traceInStore(context, found));
+    });
   }
 
-  async #findSample(
-    dn: string,
-    request: SampleRequest,
-  ): Promise<{ readonly sample: SampledObject; readonly sourceName: string }> {
+  async #findSample(dn: string, request: SampleRequest): Promise<FoundSample> {
     for (const connector of this.#sources()) {
       try {
         const sample = await readSample(connector, request);

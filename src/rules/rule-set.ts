@@ -76,7 +76,11 @@ export interface RuleReview {
  * of the same name, disable or re-order them. Throws DirbridgeError `rules-invalid` that names every mistake with file, line, rule and remedy.
  */
 export function loadRuleSet(files: readonly string[]): RuleSet {
-  const { rules, problems } = reviewRules(files);
+  return requireRules(reviewRules(files));
+}
+
+/** The rules of a review. Throws `rules-invalid` with all of its problems when there are none. */
+export function requireRules({ rules, problems }: RuleReview): RuleSet {
   if (rules === null) throw new DirbridgeError('rules-invalid', problems.map(printProblem).join('\n'));
   return rules;
 }

@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { lintRules, type RuleProblem, readConfig, readRules, readShippedRules, rulesSchema } from '../../app.ts';
+import {
+  lintRules,
+  type RuleProblem,
+  readConfig,
+  readRules,
+  readShippedRules,
+  requireRules,
+  rulesSchema,
+} from '../../app.ts';
 import { DirbridgeError, EXIT_CODES } from '../../errors.ts';
 import { helpTail } from '../help.ts';
 import { nearestOf } from '../nearest.ts';
@@ -48,14 +56,15 @@ export function addRulesCommand(program: Command, session: Session): void {
 /** Mistakes end with exit code 2 and stand on stderr, or with --json on stdout; warnings alone end with 0. */
 async function lint(session: Session): Promise<void> {
   const config = readConfig(session.configFile);
-  const { rules, problems, warnings } = lintRules(config);
+  const review = lintRules(config);
+  const { rules, problems, warnings } = review;
   if (session.json) {
     if (rules === null) session.exitCode = EXIT_CODES.usage;
     await session.out.line(JSON.stringify({ rules: rules?.all.length ?? null, problems, warnings }));
     return;
   }
   for (const warning of warnings) for (const line of warningLines(session, warning)) await session.out.line(line);
-  const count = rules?.all.length ?? readRules(config).length;
+  const count = requireRules(review).all.length;
   const verdict =
     warnings.length === 0 ? 'nothing wrong' : `nothing wrong, ${countOf(warnings.length, 'warning')} above`;
   await session.out.line(`${count} rules from ${config.rules.join(', ')}: ${verdict}.`);
@@ -95,8 +104,8 @@ async function listRules(session: Session): Promise<void> {
 }
 
 async function showRule(session: Session, name: string, shipped: boolean): Promise<void> {
-  const fingerprints = new Map(readShippedRules().map(({ rule, fingerprint }) => [rule.name, fingerprint]));
-  const rules = shipped ? readShippedRules().map(({ rule }) => rule) : readRules(readConfig(session.configFile));
+  const asShipped = readShippedRules();
+  const rules = shipped ? asShipped.map(({ rule }) => rule) : readRules(readConfig(session.configFile));
   const rule = rules.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (rule === undefined) {
     const names = rules.map((one) => one.name);
@@ -104,7 +113,7 @@ async function showRule(session: Session, name: string, shipped: boolean): Promi
       remedy: `See which there are: ${session.commandLine('rules list')}.`,
     });
   }
-  const fingerprint = fingerprints.get(rule.name) ?? null;
+  const fingerprint = asShipped.find((one) => one.rule.name === rule.name)?.fingerprint ?? null;
   if (session.json) await session.out.line(JSON.stringify({ rule, shippedFingerprint: fingerprint }));
   else await writeRule(session, rule, fingerprint);
 }
