@@ -72,7 +72,7 @@ export function flowAttributes<From>(
       if (flow.reference) {
         decided.add(target);
         const count = source.countReferences(flow.sources[0] ?? target);
-        const isAlone = flow.merge === 'update' || flow.merge === 'replace';
+        const isAlone = standsAlone(flow);
         observe?.(referenceStep(rule, flow, from, count, isAlone));
         if (count === 0) continue;
         const list = references.get(target) ?? [];
@@ -95,7 +95,7 @@ export function flowAttributes<From>(
       if (result.kind === 'authoritative-null') final.add(target);
       if (result.kind !== 'value') continue;
       origins.set(target, origins.get(target) ?? { rule, flow, from });
-      if (flow.merge === 'update' || flow.merge === 'replace') {
+      if (standsAlone(flow)) {
         attributes[target] = result.value;
         final.add(target);
       } else {
@@ -105,6 +105,11 @@ export function flowAttributes<From>(
   }
   keepIgnored(attributes, ignored, decided, before);
   return { attributes, origins, references, decided };
+}
+
+/** Whether its values are the attribute, and are not joined to those of other rules. */
+function standsAlone({ merge: type }: CompiledFlow): boolean {
+  return type === 'update' || type === 'replace';
 }
 
 type Verdict = FlowStep<unknown>['verdict'];
@@ -128,7 +133,7 @@ function evaluateWatched<From>(
     observe({ rule, flow, from, verdict: 'error', value: null, error: result });
     return null;
   }
-  const won: Verdict = flow.merge === 'update' || flow.merge === 'replace' ? 'wins' : 'merges';
+  const won: Verdict = standsAlone(flow) ? 'wins' : 'merges';
   const isValue = result.kind === 'value';
   const verdict = isValue ? won : VERDICTS[result.kind];
   observe({ rule, flow, from, verdict, value: isValue ? result.value : null, error: null });

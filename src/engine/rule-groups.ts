@@ -30,29 +30,20 @@ export class RuleGroups {
   /** Looks the groups up and remembers which they are. A group of another source is not found here, and nobody is its member. */
   static async resolve(store: Store, space: SpaceHead, dns: readonly string[]): Promise<RuleGroups> {
     const before = await remembered(store, space);
-    const after: Record<string, string> = {};
-    const groups: KnownGroup[] = [];
-    let isChanged = false;
-    for (const dn of dns) {
-      const object = await findGroup(store, space.id, dn, before[dn]);
-      if (object === null) continue;
-      after[dn] = object.anchor;
-      isChanged ||= before[dn] !== object.anchor;
-      groups.push({ dn, id: object.id, isLive: object.state === OBJECT_STATES.live });
-    }
+    const found = await findGroups(store, space, dns, before);
+    const after = Object.fromEntries(found.map(({ dn, object }) => [dn, object.anchor]));
     if (JSON.stringify(before) !== JSON.stringify(after)) await store.setMeta(keyOf(space), JSON.stringify(after));
-    return new RuleGroups(store, groups, isChanged);
+    return new RuleGroups(
+      store,
+      found.map(toKnown),
+      found.some(({ dn, object }) => before[dn] !== object.anchor),
+    );
   }
 
   /** The groups as they were resolved last, for reading; a DN that no run has met is looked up, and not remembered. */
   static async read(store: Store, space: SpaceHead, dns: readonly string[]): Promise<RuleGroups> {
-    const known = await remembered(store, space);
-    const groups: KnownGroup[] = [];
-    for (const dn of dns) {
-      const object = await findGroup(store, space.id, dn, known[dn]);
-      if (object !== null) groups.push({ dn, id: object.id, isLive: object.state === OBJECT_STATES.live });
-    }
-    return new RuleGroups(store, groups, false);
+    const found = await findGroups(store, space, dns, await remembered(store, space));
+    return new RuleGroups(store, found.map(toKnown), false);
   }
 
   get ids(): readonly number[] {
@@ -77,6 +68,29 @@ function keyOf(space: SpaceHead): string {
 async function remembered(store: Store, space: SpaceHead): Promise<Readonly<Record<string, string>>> {
   const text = await store.meta(keyOf(space));
   return text === null ? {} : (JSON.parse(text) as Readonly<Record<string, string>>);
+}
+
+interface FoundGroup {
+  readonly dn: string;
+  readonly object: SpaceObject;
+}
+
+function toKnown({ dn, object }: FoundGroup): KnownGroup {
+  return { dn, id: object.id, isLive: object.state === OBJECT_STATES.live };
+}
+
+async function findGroups(
+  store: Store,
+  space: SpaceHead,
+  dns: readonly string[],
+  known: Readonly<Record<string, string>>,
+): Promise<readonly FoundGroup[]> {
+  const groups: FoundGroup[] = [];
+  for (const dn of dns) {
+    const object = await findGroup(store, space.id, dn, known[dn]);
+    if (object !== null) groups.push({ dn, object });
+  }
+  return groups;
 }
 
 /** The group that was known, as long as it is there; else the one that bears the name now; else the one that was known and is gone. */

@@ -4,15 +4,15 @@ export function suggestNearest(given: string, known: readonly string[]): string 
   return name === null ? '' : ` Did you mean "${name}"?`;
 }
 
-/** The known name that a mistyped one comes nearest to, without regard to case; null when none is near. */
-export function nearestName(given: string, known: readonly string[]): string | null {
+/** The known name that a mistyped one comes nearest to, without regard to case; null when none is near. `least`: so many letters may always differ. */
+export function nearestName(given: string, known: Iterable<string>, least = 2): string | null {
   const folded = given.toLowerCase();
   let best: { readonly name: string; readonly steps: number } | null = null;
   for (const name of known) {
     const steps = stepsBetween(folded, name.toLowerCase());
     if (best === null || steps < best.steps) best = { name, steps };
   }
-  return best !== null && best.steps <= Math.max(2, Math.floor(given.length / 3)) ? best.name : null;
+  return best !== null && best.steps <= Math.max(least, Math.floor(given.length / 3)) ? best.name : null;
 }
 
 /** How many letters have to be added, dropped or exchanged to come from one text to the other. */

@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DirbridgeError } from '../../errors.ts';
+import { complaint } from './complaint.ts';
 import { parseExpression } from './parse.ts';
-
-function complaint(text: string): string {
-  try {
-    parseExpression(text);
-  } catch (error) {
-    if (error instanceof DirbridgeError && error.code === 'rules-invalid') return error.message;
-    throw error;
-  }
-  throw new Error(`${text} was accepted`);
-}
 
 describe('what cannot go well on any object is refused before a run, with its place', () => {
   test.each([

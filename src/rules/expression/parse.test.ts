@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DirbridgeError } from '../../errors.ts';
 import { ANY_EXPRESSION } from './any-expression.ts';
+import { complaint } from './complaint.ts';
 import { parseExpression, parseSyntax } from './parse.ts';
 import { printExpression } from './print.ts';
 import type { Expression } from './syntax.ts';
@@ -13,16 +14,6 @@ function shape(expression: Expression): unknown {
       key === 'at' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
     ),
   );
-}
-
-function complaint(text: string): string {
-  try {
-    parseExpression(text);
-  } catch (error) {
-    if (error instanceof DirbridgeError && error.code === 'rules-invalid') return error.message;
-    throw error;
-  }
-  throw new Error(`${text} was accepted`);
 }
 
 /** What Entra Connect's own rules and the documentation of the language hold, apart from their many Trim([x]). */

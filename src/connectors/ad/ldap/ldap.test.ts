@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { BerWriter } from 'ldapts';
 import { describe, expect, it } from 'vitest';
+import { writeEntry } from '../trial/write-entry.ts';
 import { BerCursor } from './ber-cursor.ts';
 import { decodeDirSync, decodePagedResults, encodeInteger } from './ldap-controls.ts';
 import { decodeEntry, findAttribute, readBytes, readTexts } from './ldap-entry.ts';
@@ -50,17 +51,7 @@ describe('the stream of messages', () => {
 describe('an entry', () => {
   function entryWith(attributes: Readonly<Record<string, readonly Buffer[]>>): Buffer {
     const writer = new BerWriter();
-    writer.writeString('CN=x,DC=y');
-    writer.startSequence();
-    for (const [name, values] of Object.entries(attributes)) {
-      writer.startSequence();
-      writer.writeString(name);
-      writer.startSequence(0x31);
-      for (const value of values) writer.writeBuffer(value, 0x04);
-      writer.endSequence();
-      writer.endSequence();
-    }
-    writer.endSequence();
+    writeEntry(writer, 'CN=x,DC=y', Object.entries(attributes));
     return Buffer.from(writer.buffer);
   }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeAttributes } from '../../../model/value.ts';
 import { BerCursor } from '../ldap/ber-cursor.ts';
 import { decodeEntry } from '../ldap/ldap-entry.ts';
+import { writeEntry } from '../trial/write-entry.ts';
 import type { Column, Columns } from './attribute-columns.ts';
 import { ObjectDecoder } from './directory-object.ts';
 import { DocumentDecoder } from './document-decoder.ts';
@@ -27,17 +28,7 @@ type Sent = readonly (readonly [name: string, values: readonly Uint8Array[]])[];
 
 function messageOf(sent: Sent): Buffer {
   const writer = new BerWriter();
-  writer.writeString('CN=x,OU=Ä,DC=y');
-  writer.startSequence();
-  for (const [name, values] of sent) {
-    writer.startSequence();
-    writer.writeString(name);
-    writer.startSequence(0x31);
-    for (const value of values) writer.writeBuffer(Buffer.from(value), 0x04);
-    writer.endSequence();
-    writer.endSequence();
-  }
-  writer.endSequence();
+  writeEntry(writer, 'CN=x,OU=Ä,DC=y', sent);
   return Buffer.from(writer.buffer);
 }
 

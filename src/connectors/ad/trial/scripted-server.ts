@@ -4,6 +4,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { BerReader, BerWriter, PresenceFilter, SearchRequest } from 'ldapts';
 import { BerCursor } from '../ldap/ber-cursor.ts';
 import { MessageFrames } from '../ldap/message-frames.ts';
+import { writeEntry } from './write-entry.ts';
 
 export interface ScriptedSearch {
   readonly base: string;
@@ -101,17 +102,7 @@ function decodeSearch(cursor: BerCursor): ScriptedSearch {
 
 function encodeEntry(id: number, entry: ScriptedEntry): Buffer {
   const writer = startMessage(id, 0x64);
-  writer.writeString(entry.dn);
-  writer.startSequence();
-  for (const [name, values] of Object.entries(entry.attributes)) {
-    writer.startSequence();
-    writer.writeString(name);
-    writer.startSequence(0x31);
-    for (const value of values) writer.writeBuffer(Buffer.from(value), 0x04);
-    writer.endSequence();
-    writer.endSequence();
-  }
-  writer.endSequence();
+  writeEntry(writer, entry.dn, Object.entries(entry.attributes));
   writer.endSequence();
   writer.endSequence();
   return writer.buffer;

@@ -153,17 +153,19 @@ function word(item: Item = null, number: Item = null, delimiters: Item = null): 
   return current !== '' && seen + 1 === wanted ? current : '';
 }
 
+const SEARCHED: ScalarFunction['parameters'] = [
+  { name: 'text', types: ['text'] },
+  { name: 'match', types: ['text'] },
+  { name: 'start', types: ['number'], optional: true },
+  { name: 'compare', types: ['text'], optional: true, choices: ['vbTextCompare', 'vbBinaryCompare'] },
+];
+
 export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
   {
     name: 'InStr',
     group: 'Text',
     form: 'scalar',
-    parameters: [
-      { name: 'text', types: ['text'] },
-      { name: 'match', types: ['text'] },
-      { name: 'start', types: ['number'], optional: true },
-      { name: 'compare', types: ['text'], optional: true, choices: ['vbTextCompare', 'vbBinaryCompare'] },
-    ],
+    parameters: SEARCHED,
     gives: { types: ['number'] },
     meaning:
       'Position of the first match, counted from 1, or 0. Exact unless compare is vbTextCompare. 0 for an absent text.',
@@ -176,12 +178,7 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'InStrRev',
     group: 'Text',
     form: 'scalar',
-    parameters: [
-      { name: 'text', types: ['text'] },
-      { name: 'match', types: ['text'] },
-      { name: 'start', types: ['number'], optional: true },
-      { name: 'compare', types: ['text'], optional: true, choices: ['vbTextCompare', 'vbBinaryCompare'] },
-    ],
+    parameters: SEARCHED,
     gives: { types: ['number'] },
     meaning: 'Position of the last match that ends at or before start, counted from 1, or 0.',
     reading: 'A match must end at or before start.',
