@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ShapedObject } from '../connectors/connector.ts';
+import type { ShapedObject, ShapeProblem } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { TargetType } from '../model/change.ts';
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
@@ -348,9 +348,13 @@ class Planning {
       await this.#report(touched.mv.id, []);
       return;
     }
-    const object = await this.#nameOf(touched);
+    // Nearly every user has a loss that is known already: only what is told needs the name of its object.
+    const isKnown = (problem: ShapeProblem): boolean =>
+      problem.code === 'target-cannot-carry-attribute' && this.#losses.has(`${touched.mv.type}/${problem.attribute}`);
+    const untold = shaped.problems.filter((problem) => !isKnown(problem));
+    const object = untold.length === 0 ? null : await this.#nameOf(touched);
     const found: Finding[] = [];
-    for (const problem of shaped.problems) {
+    for (const problem of untold) {
       if (problem.code === 'target-cannot-carry-attribute') {
         const key = `${touched.mv.type}/${problem.attribute}`;
         if (!this.#losses.has(key)) {
