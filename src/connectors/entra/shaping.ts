@@ -133,9 +133,14 @@ export function shapeOthers(
     const rule = rules.get(name);
     if (value === undefined || rule?.readOnly) continue;
     if (rule) shapeValue(shaping, rule, value);
-    else if (lossOf(type, name) === 'told')
+    else if (lossOf(type, name) === 'told' && !isDefault(name, value))
       shaping.note({ code: 'target-cannot-carry-attribute', attribute: name, value: textForPeople(value) });
   }
+}
+
+/** Active Directory gives every account the country code 0, which stands for no country: nothing is lost with it. */
+function isDefault(name: string, value: Value): boolean {
+  return name === 'countryCode' && (value === 0n || value === '0');
 }
 
 /** The form in which the tenant holds a value; undefined for what Graph counts as no value. */
