@@ -4,6 +4,7 @@ import { firstLoad } from './measures/first-load.ts';
 import { importMeasure } from './measures/import.ts';
 import { memberChange } from './measures/member-change.ts';
 import { noOpCycle } from './measures/no-op-cycle.ts';
+import { reEvaluation } from './measures/re-evaluation.ts';
 import { sambaMemberChange } from './measures/samba-member-change.ts';
 import { sambaNoOpCycle } from './measures/samba-no-op-cycle.ts';
 
@@ -13,6 +14,7 @@ export const MEASURES: readonly Measure[] = [
   coldPlan,
   noOpCycle,
   memberChange,
+  reEvaluation,
   sambaNoOpCycle,
   sambaMemberChange,
   firstLoad,

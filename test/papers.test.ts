@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { attributesPage } from '../docs/pages/attributes-page.ts';
 import { configSchema, rulesSchema } from '../src/app.ts';
 import { EXIT_CODES } from '../src/errors.ts';
 import { FINDINGS } from '../src/model/finding.ts';
@@ -90,4 +91,8 @@ test('docs/reference/rules.md tells every key of a rule file', () => {
 
 test('docs/reference/functions.md tells the functions as they are (else: npm run docs)', () => {
   expect(readPaper('docs/reference/functions.md')).toBe(writeFunctionPage());
+});
+
+test('docs/reference/attributes.md is the page that the shipped rules give (else: npm run docs)', () => {
+  expect(readPaper('docs/reference/attributes.md')).toBe(attributesPage());
 });

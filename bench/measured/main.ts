@@ -10,6 +10,7 @@ export type Call =
   | { readonly name: 'import'; readonly profile: boolean }
   | { readonly name: 'cycle'; readonly apply: boolean; readonly profile: boolean }
   | { readonly name: 'changeMember'; readonly group: 'small' | 'large' }
+  | { readonly name: 'changeRule'; readonly value: string }
   | { readonly name: 'countRows'; readonly apply: boolean }
   | { readonly name: 'watermark' }
   | { readonly name: 'peakMemory' }
@@ -35,6 +36,8 @@ async function answer(call: Call): Promise<unknown> {
       return rig.cycle(call.apply, call.profile);
     case 'changeMember':
       return rig.changeMember(call.group);
+    case 'changeRule':
+      return rig.changeRule(call.value);
     case 'countRows':
       return rig.countRows(call.apply);
     case 'watermark':

@@ -51,6 +51,11 @@ export class MeasuredProcess {
     await this.#call({ name: 'changeMember', group });
   }
 
+  /** A rule gives every person another value of an attribute that stays in the metaverse. */
+  async changeRule(value: string): Promise<void> {
+    await this.#call({ name: 'changeRule', value });
+  }
+
   /** A cycle in which the changed rows of the store are counted; its time says nothing. */
   countRows(options: { readonly apply: boolean }): Promise<readonly RowCount[]> {
     return this.#call({ name: 'countRows', ...options }) as Promise<readonly RowCount[]>;

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { adSource } from '../../src/connectors/ad/connector.ts';
 import type { Connector, ConnectorContext, TargetConnector } from '../../src/connectors/connector.ts';
@@ -74,6 +75,17 @@ const GUARDS = {
   membershipRemovals: { percent: 100 },
   sourceShrink: { percent: 100 },
 };
+
+const CHANGED_RULE = `rules:
+  - name: In from AD - Bench
+    direction: inbound
+    connector: source
+    from: user
+    to: person
+    precedence: 1
+    flows:
+      benchRound: { constant: VALUE }
+`;
 
 /** The engine with everything it needs. What is not in memory beforehand is opened by the first measured call, within its time. */
 export class Rig {
@@ -164,6 +176,12 @@ export class Rig {
   changeMember(group: PairMember): void {
     if (this.#memory === null) throw new Error('only a source in memory is changed from here');
     this.#memory.changeMember(group);
+  }
+
+  async changeRule(value: string): Promise<void> {
+    const file = `${this.#description.store}.rules.yaml`;
+    await writeFile(file, CHANGED_RULE.replace('VALUE', value));
+    this.#context = { ...(await this.#open()), rules: loadRuleSet(['standard', file]) };
   }
 
   async watermark(): Promise<string> {

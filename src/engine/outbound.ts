@@ -22,7 +22,7 @@ export type Desired =
  * (`User_<id>`), by which they know what is in the tenant already. Throws RuleEvaluationError when a rule raises an error.
  */
 export function flowOut(
-  rules: RuleSet,
+  rules: Pick<RuleSet, 'outbound'>,
   object: MetaverseObject,
   tenant: SpaceObject | null,
   startedAt: Date,

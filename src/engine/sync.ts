@@ -2,6 +2,7 @@ import { type Finding, finding, type ObjectName } from '../model/finding.ts';
 import type { CompiledRule } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
+  type MetaverseObject,
   OBJECT_STATES,
   type Origin,
   PENDING,
@@ -229,18 +230,14 @@ class Synchronization {
       await this.#disconnect(object, []);
       return;
     }
-    if (object.mv !== null && (await this.#isOfItsType(object.mv, linking))) {
-      await this.#flow(object.mv, object);
+    const before = object.mv === null ? null : await this.#context.store.sync.metaverse(object.mv);
+    if (object.mv !== null && isOfItsType(before, linking)) {
+      await this.#flow(object.mv, object, before);
       return;
     }
     // An object that has become one of another kind begins anew.
     if (object.mv !== null) await this.#disconnect(object, []);
     await this.#connect(object, linking);
-  }
-
-  async #isOfItsType(mv: number, rules: readonly CompiledRule[]): Promise<boolean> {
-    const type = (await this.#context.store.sync.metaverse(mv))?.type;
-    return rules.some((rule) => rule.targetType === type || rule.targetType === '*');
   }
 
   /** What lies below a moved container may have come into the scope or left it. A new container brings its children as new objects. */
@@ -294,13 +291,15 @@ class Synchronization {
     if (content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
   }
 
-  /** Flows everything that is joined to a metaverse object into it again. */
-  async #flow(mv: number, object: SpaceObject): Promise<void> {
+  /** Flows everything that is joined to a metaverse object into it again: `object`, which is joined to it, and the others. */
+  async #flow(mv: number, object: SpaceObject, known?: MetaverseObject | null): Promise<void> {
     const { store } = this.#context;
-    const before = await store.sync.metaverse(mv);
-    const joined = (await store.sync.objectsOf(mv)).filter(
-      (one) => this.#scopes.has(one.space) && one.state === OBJECT_STATES.live,
-    );
+    const before = known === undefined ? await store.sync.metaverse(mv) : known;
+    // The object itself is at hand, and with it what was found out about it.
+    const others = await store.sync.objectsOf(mv, object.id);
+    const joined = [...others, object]
+      .filter((one) => this.#scopes.has(one.space) && one.state === OBJECT_STATES.live)
+      .sort((a, b) => a.space - b.space || (a.anchor < b.anchor ? -1 : 1));
     const content = await this.#evaluate(object, joined, before?.attributes ?? null);
     if (content === null) return;
     if (before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor && content.isProvisioned) {
@@ -509,6 +508,10 @@ class Synchronization {
     const dn = await this.#context.store.sync.dnOf(object.id);
     return objectName(object, this.#spaces.get(object.space)?.name ?? '', dn);
   }
+}
+
+function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[]): boolean {
+  return rules.some((rule) => rule.targetType === mv?.type || rule.targetType === '*');
 }
 
 /** How people know an object. */

@@ -327,6 +327,12 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect(await store.sync.metaverseByValue({ kind: 'displayName', key: 'b' })).toEqual([
           { id: mv, type: 'person' },
         ]);
+        // Rules have begun to join by another attribute: what the object holds is the same.
+        expect(await store.sync.saveMetaverse(mv, { ...content, lookup: [{ kind: 'mail', key: 'c' }] })).toBe(false);
+        expect(await store.sync.metaverseByValue({ kind: 'displayName', key: 'b' })).toEqual([]);
+        expect(await store.sync.metaverseByValue({ kind: 'mail', key: 'c' })).toEqual([{ id: mv, type: 'person' }]);
+        expect((await store.sync.objectsOf(mv)).map((one) => one.anchor)).toEqual(['a']);
+        expect(await store.sync.objectsOf(mv, await numberOf('a'))).toEqual([]);
         await store.sync.deleteMetaverse(mv);
         expect(await store.sync.metaverse(mv)).toBeNull();
         expect((await store.spaces.objectByAnchor(space, 'a'))?.mv).toBeNull();

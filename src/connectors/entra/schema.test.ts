@@ -178,6 +178,11 @@ describe('values that the tenant does not take', () => {
     const shaped = user({ pager: '4711', onPremisesSamAccountName: 'anna' });
     expect(shaped.attributes).not.toHaveProperty('pager');
     expect(shaped.problems).toMatchObject([{ code: 'target-cannot-carry-attribute', attribute: 'pager' }]);
+    expect(user({ countryCode: 276n }).problems).toMatchObject([{ attribute: 'countryCode' }]);
+  });
+
+  test('what every object has is passed over: records of where it comes from, and the country code that stands for none', () => {
+    expect(user({ commonName: 'Anna', onPremiseSecurityIdentifier: 'S-1-5-21', countryCode: 0n }).problems).toEqual([]);
   });
 
   test('addresses beyond the mail address are told', () => {

@@ -187,10 +187,11 @@ export class SqlSyncStore implements SyncStore {
     );
   }
 
-  async objectsOf(mv: number): Promise<readonly SpaceObject[]> {
+  async objectsOf(mv: number, except = 0): Promise<readonly SpaceObject[]> {
     const rows = await this.#driver.all<ObjectRow>(
-      `select ${OBJECT_COLUMNS} from object where mv = ? order by space, anchor`,
+      `select ${OBJECT_COLUMNS} from object where mv = ? and id <> ? order by space, anchor`,
       mv,
+      except,
     );
     return rows.map(toSpaceObject);
   }
@@ -244,6 +245,7 @@ export class SqlSyncStore implements SyncStore {
       readonly rules: string;
     }>(`select anchor, rules, ${metaverseDocument('metaverse')} as doc from metaverse where id = ?`, mv);
     const contributed = await this.#saveContributors(mv, content.contributors);
+    await this.#saveLookup(mv, content.lookup);
     if (before?.doc === doc && before.anchor === content.anchor && before.rules === content.rules) return contributed;
     await this.#driver.run(
       'update metaverse set anchor = ?, rules = ? where id = ?',
@@ -252,9 +254,20 @@ export class SqlSyncStore implements SyncStore {
       mv,
     );
     if (before?.doc !== doc) await storeMetaverseDocument(this.#driver, mv, doc);
-    await this.#driver.run('delete from metaverse_value where mv = ?', mv);
-    await this.#addLookup(mv, content.lookup);
     return true;
+  }
+
+  /** Also when nothing else differs: rules may have begun to join by another attribute. */
+  async #saveLookup(mv: number, values: readonly LookupValue[]): Promise<void> {
+    const before = await this.#driver.all<LookupValue>(
+      'select attribute as kind, key from metaverse_value where mv = ?',
+      mv,
+    );
+    const old = new Set(before.map(({ kind, key }) => `${kind}/${key}`));
+    const wanted = new Set(values.map(({ kind, key }) => `${kind}/${key}`));
+    if (old.size === wanted.size && [...wanted].every((value) => old.has(value))) return;
+    await this.#driver.run('delete from metaverse_value where mv = ?', mv);
+    await this.#addLookup(mv, values);
   }
 
   /** When another object begins to give the references, all of them must be compared again. */
