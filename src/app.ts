@@ -15,6 +15,8 @@ import type { ObjectTrace } from './engine/trace-object.ts';
 import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
+import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
+import { writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
 import type { MemberName, Operation, PlanHead } from './model/plan.ts';
@@ -43,6 +45,7 @@ export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
+export type { ImportedConfiguration } from './migration/import-configuration.ts';
 export { type RuleProblem, requireRules, type TriedExpression } from './rules/rule-set.ts';
 export type { PlanPart } from './store/store.ts';
 
@@ -82,6 +85,22 @@ export function readConfig(file: string): Config {
 /** The JSON schema of the configuration file. */
 export function configSchema(): Readonly<Record<string, unknown>> {
   return configJsonSchema({ sources: SOURCES, targets: TARGETS });
+}
+
+/**
+ * Reads an exported configuration of Azure AD Connect and writes ours into a folder; answers the files too. What was written is read
+ * again, so a result that would not do is told at once. Throws `connect-file-invalid`, `output-exists`.
+ */
+export async function importFromConnect(
+  folder: string,
+  output: string,
+  force: boolean,
+): Promise<ImportedConfiguration & { readonly written: readonly string[] }> {
+  const known = new Set(Object.keys(configSchema()['properties'] ?? {}));
+  const imported = await importConfiguration(folder, known);
+  const written = writeFiles(output, imported.files, force);
+  for (const file of written.filter((one) => one.endsWith('dirbridge.yaml'))) readRules(readConfig(file));
+  return { ...imported, written };
 }
 
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */

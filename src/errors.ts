@@ -47,6 +47,16 @@ export const ERRORS = {
     meaning: 'The command line is not understood.',
     remedy: 'See "dirbridge --help" or "dirbridge COMMAND --help".',
   },
+  'connect-file-invalid': {
+    kind: 'usage',
+    meaning: 'A file of Azure AD Connect cannot be read, or is not of the form that Connect writes.',
+    remedy: 'Export it again, whole, and give the new folder or file.',
+  },
+  'output-exists': {
+    kind: 'usage',
+    meaning: 'A file that would be written is there already.',
+    remedy: 'Name another folder, or give --force to write over it.',
+  },
   'object-not-found': {
     kind: 'usage',
     meaning: 'No object is known by that name.',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { configSchema, readConfig } from '../../app.ts';
 import { helpTail } from '../help.ts';
 import type { Session } from '../session.ts';
+import { addConfigImportCommand } from './config-import.ts';
 
 export function addConfigCommand(program: Command, session: Session): void {
   const config = program
@@ -18,6 +19,7 @@ export function addConfigCommand(program: Command, session: Session): void {
     .description('Print the JSON schema of the configuration file, for editors.')
     .addHelpText('after', helpTail(['config schema > dirbridge.schema.json'], [0, 70]))
     .action(() => session.out.line(JSON.stringify(configSchema(), null, 2)));
+  addConfigImportCommand(config, session);
 }
 
 async function validateConfig(session: Session): Promise<void> {

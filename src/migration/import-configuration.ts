@@ -1,0 +1,77 @@
+import { basename } from 'node:path';
+import { stringify } from 'yaml';
+import { type ImportLine, line } from './import-report.ts';
+import { type Explained, importRules } from './import-rules.ts';
+import { importSettings } from './import-settings.ts';
+import { importSources } from './import-sources.ts';
+import { type ConnectExport, readConnectExport } from './read-export.ts';
+
+/** What an import gives: the texts of two files, and a line for everything that the export holds. */
+export interface ImportedConfiguration {
+  readonly server: string;
+  readonly rules: number;
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  readonly lines: readonly ImportLine[];
+}
+
+/**
+ * Turns an exported configuration of Azure AD Connect into ours. `known`: the keys that the configuration of this version has. The same
+ * export gives the same texts. Throws `connect-file-invalid`.
+ */
+export async function importConfiguration(folder: string, known: ReadonlySet<string>): Promise<ImportedConfiguration> {
+  const source = await readConnectExport(folder);
+  const { sources, lines: sourceLines } = importSources(source.connectors);
+  const { keys, lines: settingLines } = importSettings(source, known);
+  const { rules, disable, lines: ruleLines } = importRules(source, explainedBy(keys));
+  const origin = `${source.server === '' ? 'a server' : source.server}${source.exportedAt === '' ? '' : `, exported ${source.exportedAt}`}`;
+  const content = { ...(disable.length > 0 ? { disable } : {}), rules };
+  return {
+    server: source.server,
+    rules: source.rules.length,
+    files: [
+      { name: 'dirbridge.yaml', text: write(CONFIG_HEAD, origin, { sources, ...keys }) },
+      { name: 'rules.yaml', text: write(RULES_HEAD, origin, content) },
+    ],
+    lines: [...ruleLines, ...sourceLines, ...settingLines, ...fileLines(source)],
+  };
+}
+
+const CONFIG_HEAD = [
+  'Made by "dirbridge config import" from Azure AD Connect',
+  'Before the first plan: put the secrets where this file says, register the application and put its id in, and name',
+  'the certification authority of the domain controllers. Then: dirbridge check, and dirbridge plan.',
+];
+const RULES_HEAD = [
+  'What differs from the standard rules in the configuration of Azure AD Connect',
+  'The standard rules themselves are shipped with Dirbridge: see "dirbridge rules list".',
+];
+
+function write([first = '', ...rest]: readonly string[], origin: string, content: object): string {
+  const head = [`${first} (${origin}).`, ...rest].map((text) => `# ${text.replaceAll(/\s+/g, ' ')}\n`).join('');
+  return `${head}${stringify(content, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+/** What the section `identity` says already need not be said by rules as well. */
+function explainedBy(keys: Readonly<Record<string, unknown>>): Explained {
+  const identity = (keys['identity'] ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    isJoin: identity['join'] !== undefined,
+    flows: [
+      ...(identity['sourceAnchor'] === undefined ? [] : ['sourceAnchor', 'sourceAnchorBinary']),
+      ...(identity['userPrincipalName'] === undefined ? [] : ['userPrincipalName']),
+    ],
+  };
+}
+
+function fileLines({ policies, otherFiles }: ConnectExport): readonly ImportLine[] {
+  return [
+    ...policies.map(({ file, type, version, rules, unknownKeys }) => {
+      const unknown = unknownKeys.length === 0 ? '' : `; keys that we do not know: ${unknownKeys.join(', ')}`;
+      const told = `a policy${type === '' ? '' : ` of type ${type}`}${version === '' ? '' : ` of version ${version}`} with ${rules.length} rules${unknown}`;
+      return line.taken('file', basename(file), told);
+    }),
+    ...otherFiles.map((file) =>
+      line.left('file', basename(file), 'is neither a rule, a connector, the global settings nor a policy'),
+    ),
+  ];
+}
