@@ -77,7 +77,7 @@ export function configSchema(): Readonly<Record<string, unknown>> {
 
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */
 export function readRules(config: Config): readonly CompiledRule[] {
-  return loadRuleSet(config.rules).all;
+  return loadRuleSet(config.rules, config.identity).all;
 }
 
 /** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
@@ -195,7 +195,7 @@ export class App {
 
   #checkRules(): CheckLine {
     try {
-      const rules = loadRuleSet(this.config.rules);
+      const rules = loadRuleSet(this.config.rules, this.config.identity);
       return {
         what: 'rules',
         state: 'ok',
@@ -334,7 +334,7 @@ export class App {
   #context(store: Store, connectors: readonly Connector[], target: TargetConnector): EngineContext {
     return {
       store,
-      rules: loadRuleSet(this.config.rules),
+      rules: loadRuleSet(this.config.rules, this.config.identity),
       sources: connectors.map((connector, index) => ({
         connector,
         scope: this.config.sources[index]?.scope ?? { include: [], exclude: [], groups: [] },

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DirbridgeError } from '../errors.ts';
 import { compileRule } from './compile-rule.ts';
+import { applyIdentity, type Identity, STANDARD_IDENTITY } from './identity.ts';
 import { isReferenceAttribute } from './reference-attributes.ts';
 import type { CompiledRule, RuleConnector } from './rule.ts';
 import { type ReadRule, type RuleProblem, readRuleFile } from './rule-file.ts';
@@ -54,12 +55,15 @@ export function standardRuleFiles(): readonly string[] {
 
 /**
  * Reads, checks and compiles rules. `files`: `standard` for the shipped set, or paths of rule files; later ones add rules, replace those
- * of the same name, or disable them. Throws DirbridgeError `rules-invalid` with one line (and a caret where it helps) for each mistake.
+ * of the same name, or disable them. `identity` changes the shipped set before they do. Throws DirbridgeError `rules-invalid` with one line (and a caret where it helps) for each mistake.
  */
-export function loadRuleSet(files: readonly string[]): RuleSet {
+export function loadRuleSet(files: readonly string[], identity: Identity = STANDARD_IDENTITY): RuleSet {
   const problems: RuleProblem[] = [];
   const byName = new Map<string, ReadRule>();
-  for (const file of files) readInto(byName, file, problems);
+  for (const file of files) {
+    readInto(byName, file, problems);
+    if (file === 'standard') applyIdentity(byName, identity);
+  }
   const enabled = [...byName.values()].filter(({ definition }) => !definition.disabled);
   checkPrecedences(enabled, problems);
   const compiled = enabled.map((rule) => compileRule(rule, problems)).filter((rule) => rule !== null);
