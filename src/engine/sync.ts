@@ -333,7 +333,9 @@ class Synchronization {
   ): Promise<InboundContent | null> {
     try {
       const content = await this.#inbound.flowIn(joined, before);
+      // What was wrong with the person was told at one of the objects, and may have been put right at another.
       await this.#report(object, []);
+      for (const one of joined) if (one.id !== object.id) await this.#report(one, []);
       return content;
     } catch (error) {
       if (!(error instanceof RuleEvaluationError)) throw error;
