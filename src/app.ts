@@ -22,6 +22,10 @@ import {
   attributesOfExpression,
   type CompiledRule,
   loadRuleSet,
+  type RuleReview,
+  reviewRules,
+  ruleFileSchema,
+  shippedRules,
   type TriedExpression,
   tryExpression,
 } from './rules/rule-set.ts';
@@ -34,7 +38,7 @@ export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
-export type { TriedExpression } from './rules/rule-set.ts';
+export type { RuleProblem, TriedExpression } from './rules/rule-set.ts';
 export type { PlanPart } from './store/store.ts';
 
 /** A finding with the time of its first appearance and the run that saw it last. */
@@ -78,6 +82,21 @@ export function configSchema(): Readonly<Record<string, unknown>> {
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */
 export function readRules(config: Config): readonly CompiledRule[] {
   return loadRuleSet(config.rules).all;
+}
+
+/** Everything that is to be said about the rules of the configuration, mistakes and warnings. */
+export function lintRules(config: Config): RuleReview {
+  return reviewRules(config.rules);
+}
+
+/** The rules as Dirbridge ships them, whatever the configuration makes of them. */
+export function readShippedRules(): ReturnType<typeof shippedRules> {
+  return shippedRules();
+}
+
+/** The JSON schema of rule files. */
+export function rulesSchema(): Readonly<Record<string, unknown>> {
+  return ruleFileSchema();
 }
 
 /** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
@@ -179,7 +198,7 @@ export class App {
   /** Whether everything that a run needs is there, line by line. */
   async *check(): AsyncIterable<CheckLine> {
     yield { what: 'configuration', state: 'ok', detail: this.config.file };
-    yield this.#checkRules();
+    yield* this.#checkRules();
     yield await this.#checkStore();
     for (const connector of [...this.#sources(), this.#target()]) {
       try {
@@ -193,17 +212,17 @@ export class App {
     }
   }
 
-  #checkRules(): CheckLine {
+  *#checkRules(): Iterable<CheckLine> {
     try {
       const rules = loadRuleSet(this.config.rules);
-      return {
-        what: 'rules',
-        state: 'ok',
-        detail: `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`,
-      };
+      const detail = `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`;
+      yield { what: 'rules', state: 'ok', detail };
     } catch (error) {
-      return errorLine('rules', error);
+      yield errorLine('rules', error);
+      return;
     }
+    for (const { file, line, rule, message, remedy } of reviewRules(this.config.rules).warnings)
+      yield { what: 'rules', state: 'warning', detail: `${file}:${line}: rule "${rule}": ${message}`, remedy };
   }
 
   async #checkStore(): Promise<CheckLine> {
