@@ -101,7 +101,7 @@ export function rulesSchema(): Readonly<Record<string, unknown>> {
 
 /** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
 export function tryAlone(expression: string): TriedExpression {
-  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null));
+  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null, ''));
 }
 
 /** Works an expression out on the object of a JSON file, or on the first of an LDIF file that is no container. */
@@ -110,7 +110,7 @@ export async function tryOnFile(expression: string, file: string): Promise<Tried
     const { attributes = {} } = readSampleFile(file);
     const { dn } = attributes;
     const isNamed = typeof dn === 'string';
-    return tryExpression(expression, ruleSource(attributes, {}, runParameters(new Date()), isNamed ? dn : null));
+    return tryExpression(expression, ruleSource(attributes, {}, runParameters(new Date()), isNamed ? dn : null, ''));
   }
   const definition = SOURCES.find((one) => one.kind === 'ldif');
   if (definition === undefined) throw new DirbridgeError('bug', 'there is no connector for LDIF files');

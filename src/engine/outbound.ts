@@ -25,7 +25,8 @@ export function flowOut(rules: RuleSet, object: MetaverseObject, tenant: SpaceOb
   if (object.rules === '' && Object.keys(object.attributes).length === 0) return { kind: 'nothing' };
   const current = tenant?.attributes ?? null;
   const anchor = tenant === null || tenant.state !== OBJECT_STATES.live ? {} : { cloudAnchor: cloudAnchor(tenant) };
-  const source = ruleSource({ ...anchor, ...object.attributes }, {}, runParameters(startedAt), null);
+  const key = `metaverse/${object.attributes['sourceAnchor'] ?? object.id}`;
+  const source = ruleSource({ ...anchor, ...object.attributes }, {}, runParameters(startedAt), null, key);
   const inScope = rules.outbound(object.type).filter((rule) => rule.isInScope(source));
   const provision = inScope.find((rule) => rule.link === 'provision');
   if (provision === undefined || !isTargetType(provision.targetType)) return { kind: 'nothing' };

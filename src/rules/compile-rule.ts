@@ -189,7 +189,7 @@ function expressionFlow(
 ): CompiledFlow | null {
   try {
     const expression = parseExpression(text);
-    const compiled = compileExpression(expression);
+    const compiled = compileExpression(expression, target);
     const evaluate = (source: RuleSource): FlowResult => {
       try {
         return withoutEmptyText(toFlowResult(compiled(source)));
