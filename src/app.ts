@@ -81,12 +81,12 @@ export function configSchema(): Readonly<Record<string, unknown>> {
 
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */
 export function readRules(config: Config): readonly CompiledRule[] {
-  return loadRuleSet(config.rules).all;
+  return loadRuleSet(config.rules, config.identity).all;
 }
 
 /** Everything that is to be said about the rules of the configuration, mistakes and warnings. */
 export function lintRules(config: Config): RuleReview {
-  return reviewRules(config.rules);
+  return reviewRules(config.rules, config.identity);
 }
 
 /** The rules as Dirbridge ships them, whatever the configuration makes of them. */
@@ -214,14 +214,14 @@ export class App {
 
   *#checkRules(): Iterable<CheckLine> {
     try {
-      const rules = loadRuleSet(this.config.rules);
+      const rules = loadRuleSet(this.config.rules, this.config.identity);
       const detail = `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`;
       yield { what: 'rules', state: 'ok', detail };
     } catch (error) {
       yield errorLine('rules', error);
       return;
     }
-    for (const { file, line, rule, message, remedy } of reviewRules(this.config.rules).warnings)
+    for (const { file, line, rule, message, remedy } of reviewRules(this.config.rules, this.config.identity).warnings)
       yield { what: 'rules', state: 'warning', detail: `${file}:${line}: rule "${rule}": ${message}`, remedy };
   }
 
@@ -353,7 +353,7 @@ export class App {
   #context(store: Store, connectors: readonly Connector[], target: TargetConnector): EngineContext {
     return {
       store,
-      rules: loadRuleSet(this.config.rules),
+      rules: loadRuleSet(this.config.rules, this.config.identity),
       sources: connectors.map((connector, index) => ({
         connector,
         scope: this.config.sources[index]?.scope ?? { include: [], exclude: [], groups: [] },

@@ -1,7 +1,8 @@
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
-import type { CompiledRule } from '../rules/rule-set.ts';
+import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
+  type MetaverseObject,
   OBJECT_STATES,
   type Origin,
   PENDING,
@@ -14,6 +15,7 @@ import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
+import { flowOut } from './outbound.ts';
 import { SourceScope } from './scope.ts';
 
 const BATCH = 2000;
@@ -241,7 +243,8 @@ class Synchronization {
     const taken: number[] = [];
     const result = await joinObject(store, rules, object.attributes, async (mv) => {
       const others = await store.sync.objectsOf(mv);
-      const free = !others.some((one) => one.space === object.space);
+      const isRival = (one: SpaceObject): boolean => one.space === object.space && !this.#inbound.isStandIn(one);
+      const free = this.#inbound.isStandIn(object) || !others.some(isRival);
       if (!free) taken.push(mv);
       return free;
     });
@@ -289,18 +292,37 @@ class Synchronization {
     );
     const content = await this.#evaluate(object, joined, before?.attributes ?? null);
     if (content === null) return;
-    if (before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor && content.isProvisioned) {
-      await this.#report(object, [
-        finding('anchor-changed', 'sync', {
-          object: await this.#nameOf(object),
-          attribute: 'sourceAnchor',
-          value: content.anchor,
-          cause: `The source anchor changed from ${before.anchor} to ${content.anchor ?? 'nothing'}, but the object is in the tenant under the old one.`,
-        }),
-      ]);
+    const isChanged = before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor;
+    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before?.anchor ?? null, object);
+    else await this.#keepAnchor(before, content, object);
+  }
+
+  /**
+   * What is in the tenant keeps the anchor it was made with, or a second object would be made. Mostly it stays as it is altogether. A person
+   * who has lost an account, perhaps the one that gave the anchor, goes on with what is left: that decides whether it may still sign in.
+   */
+  async #keepAnchor(before: MetaverseObject, content: InboundContent, object: SpaceObject): Promise<void> {
+    const { rules, now } = this.#context;
+    if (before.origin === null) {
+      await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
       return;
     }
-    await this.#store(mv, content, before?.anchor ?? null, object);
+    const { sourceAnchor, sourceAnchorBinary } = before.attributes;
+    const attributes = {
+      ...content.attributes,
+      ...(sourceAnchor === undefined ? {} : { sourceAnchor }),
+      ...(sourceAnchorBinary === undefined ? {} : { sourceAnchorBinary }),
+    };
+    const kept = {
+      ...content,
+      anchor: before.anchor,
+      attributes,
+      lookup: joinValues(rules.joinAttributes, attributes),
+    };
+    await this.#store(before.id, kept, before.anchor, object);
+    // What no rule wants any more leaves the tenant; its anchor concerns nobody.
+    if (!isWanted(rules, { ...before, ...kept }, now())) return;
+    await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
   }
 
   /** Runs the rules; a rule that raises an error leaves the object as it is and is a finding. */
@@ -311,7 +333,9 @@ class Synchronization {
   ): Promise<InboundContent | null> {
     try {
       const content = await this.#inbound.flowIn(joined, before);
+      // What was wrong with the person was told at one of the objects, and may have been put right at another.
       await this.#report(object, []);
+      for (const one of joined) if (one.id !== object.id) await this.#report(one, []);
       return content;
     } catch (error) {
       if (!(error instanceof RuleEvaluationError)) throw error;
@@ -470,6 +494,15 @@ class Synchronization {
     return this.#context.now().toISOString();
   }
 
+  async #anchorChanged(object: SpaceObject, from: string | null, to: string | null): Promise<Finding> {
+    return finding('anchor-changed', 'sync', {
+      object: await this.#nameOf(object),
+      attribute: 'sourceAnchor',
+      value: to,
+      cause: `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one and keeps it.`,
+    });
+  }
+
   async #missingAnchor(object: SpaceObject): Promise<Finding> {
     return finding('anchor-missing', 'sync', { object: await this.#nameOf(object) });
   }
@@ -494,6 +527,16 @@ class Synchronization {
   async #nameOf(object: SpaceObject): Promise<ObjectName> {
     const dn = await this.#context.store.sync.dnOf(object.id);
     return objectName(object, this.#spaces.get(object.space)?.name ?? '', dn);
+  }
+}
+
+/** Whether the outbound rules want the object in the tenant, or would if they could be worked out. */
+function isWanted(rules: RuleSet, object: MetaverseObject, now: Date): boolean {
+  try {
+    return flowOut(rules, object, null, now).kind === 'object';
+  } catch (error) {
+    if (!(error instanceof RuleEvaluationError)) throw error;
+    return true;
   }
 }
 
