@@ -22,6 +22,10 @@ import {
   attributesOfExpression,
   type CompiledRule,
   loadRuleSet,
+  type RuleReview,
+  reviewRules,
+  ruleFileSchema,
+  shippedRules,
   type TriedExpression,
   tryExpression,
 } from './rules/rule-set.ts';
@@ -34,7 +38,7 @@ export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
-export type { TriedExpression } from './rules/rule-set.ts';
+export type { RuleProblem, TriedExpression } from './rules/rule-set.ts';
 export type { PlanPart } from './store/store.ts';
 
 /** A finding with the time of its first appearance and the run that saw it last. */
@@ -80,9 +84,24 @@ export function readRules(config: Config): readonly CompiledRule[] {
   return loadRuleSet(config.rules, config.identity).all;
 }
 
+/** Everything that is to be said about the rules of the configuration, mistakes and warnings. */
+export function lintRules(config: Config): RuleReview {
+  return reviewRules(config.rules, config.identity);
+}
+
+/** The rules as Dirbridge ships them, whatever the configuration makes of them. */
+export function readShippedRules(): ReturnType<typeof shippedRules> {
+  return shippedRules();
+}
+
+/** The JSON schema of rule files. */
+export function rulesSchema(): Readonly<Record<string, unknown>> {
+  return ruleFileSchema();
+}
+
 /** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
 export function tryAlone(expression: string): TriedExpression {
-  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null));
+  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null, ''));
 }
 
 /** Works an expression out on the object of a JSON file, or on the first of an LDIF file that is no container. */
@@ -91,7 +110,7 @@ export async function tryOnFile(expression: string, file: string): Promise<Tried
     const { attributes = {} } = readSampleFile(file);
     const { dn } = attributes;
     const isNamed = typeof dn === 'string';
-    return tryExpression(expression, ruleSource(attributes, {}, runParameters(new Date()), isNamed ? dn : null));
+    return tryExpression(expression, ruleSource(attributes, {}, runParameters(new Date()), isNamed ? dn : null, ''));
   }
   const definition = SOURCES.find((one) => one.kind === 'ldif');
   if (definition === undefined) throw new DirbridgeError('bug', 'there is no connector for LDIF files');
@@ -179,7 +198,7 @@ export class App {
   /** Whether everything that a run needs is there, line by line. */
   async *check(): AsyncIterable<CheckLine> {
     yield { what: 'configuration', state: 'ok', detail: this.config.file };
-    yield this.#checkRules();
+    yield* this.#checkRules();
     yield await this.#checkStore();
     for (const connector of [...this.#sources(), this.#target()]) {
       try {
@@ -193,17 +212,17 @@ export class App {
     }
   }
 
-  #checkRules(): CheckLine {
+  *#checkRules(): Iterable<CheckLine> {
     try {
       const rules = loadRuleSet(this.config.rules, this.config.identity);
-      return {
-        what: 'rules',
-        state: 'ok',
-        detail: `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`,
-      };
+      const detail = `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`;
+      yield { what: 'rules', state: 'ok', detail };
     } catch (error) {
-      return errorLine('rules', error);
+      yield errorLine('rules', error);
+      return;
     }
+    for (const { file, line, rule, message, remedy } of reviewRules(this.config.rules, this.config.identity).warnings)
+      yield { what: 'rules', state: 'warning', detail: `${file}:${line}: rule "${rule}": ${message}`, remedy };
   }
 
   async #checkStore(): Promise<CheckLine> {

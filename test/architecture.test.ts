@@ -140,6 +140,11 @@ const WITH_TOOLS = ['test/', 'bench/', 'examples/', 'emulator/', 'scripts/', 'bi
 const PACKAGES: readonly Package[] = [
   { name: 'ldapts', only: ['src/connectors/ad/', 'test/', 'bench/'], because: 'LDAP is spoken in one place' },
   { name: '@azure/msal-node', only: ['src/connectors/entra/', 'test/'], because: 'sign-in happens in one place' },
+  ...['@peculiar/asn1-schema', '@peculiar/asn1-x509'].map((name) => ({
+    name,
+    only: ['src/rules/expression/functions/'],
+    because: 'certificates are looked into by rules alone',
+  })),
   { name: 'csv-parse', only: ['src/connectors/file/'], because: 'files are read in one place' },
   { name: 'node:sqlite', only: ['src/store/sqlite.ts', 'test/', 'bench/'], because: 'a driver is one thin file' },
   { name: 'pino', only: ['src/log.ts'], because: 'everybody else knows the Log type alone' },

@@ -194,6 +194,12 @@ export interface TargetSchema {
   }[];
   readonly referencesPerWrite: number;
   /**
+   * What to say of an attribute that objects of this type have no place for, and of which nothing else is made. `told`: shape notes it as
+   * a problem of every object that has it. `known`: every object has it and the documentation says so, shape passes it over. Null: it is
+   * carried. The answer never changes, so that a plan may leave out flows whose loss is known.
+   */
+  lossOf?(type: TargetType, attribute: string): 'told' | 'known' | null;
+  /**
    * Turns what the rules want into what the target can hold: fall-backs, lengths, characters, required values.
    * `desired`: neutral attributes as the outbound rules give them, with `sourceAnchor`; `current`: what the target holds, null for a creation.
    * An attribute with a problem of severity error is left out of `attributes` and must be left as it is in the target.

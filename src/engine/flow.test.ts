@@ -3,7 +3,12 @@ import type { Value } from '../model/value.ts';
 import type { CompiledFlow, CompiledRule, FlowResult, RuleSource } from '../rules/rule-set.ts';
 import { type Contribution, flowAttributes } from './flow.ts';
 
-const EMPTY: RuleSource = { get: () => undefined, countReferences: () => 0, parameter: () => undefined };
+const EMPTY: RuleSource = {
+  get: () => undefined,
+  countReferences: () => 0,
+  parameter: () => undefined,
+  isMemberOf: () => false,
+};
 
 function value(given: Value): FlowResult {
   return { kind: 'value', value: given };
@@ -40,6 +45,8 @@ function contribution(
     precedence: 1,
     enablePasswordSync: false,
     isInScope: () => true,
+    scope: [],
+    scopeGroups: [],
     scopeAttributes: [],
     joins: [],
     flows: [flow],

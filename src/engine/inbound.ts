@@ -108,7 +108,9 @@ export class InboundFlow {
 
   async #newSource(object: SpaceObject): Promise<RuleSource> {
     const counts = await this.#context.store.sync.referenceCounts(object.id);
-    return ruleSource(object.attributes, counts, this.#parametersOf(object.space), await this.#dnOf(object));
+    const parameters = this.#parametersOf(object.space);
+    const key = `${parameters['Connector.ID']}/${object.anchor}`;
+    return ruleSource(object.attributes, counts, parameters, await this.#dnOf(object), key);
   }
 
   #parametersOf(space: number): Readonly<Record<string, string>> {

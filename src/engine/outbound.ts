@@ -21,11 +21,17 @@ export type Desired =
  * Runs the outbound rules. `tenant` is the object of the tenant space that is joined, live or restorable; rules see of it `cloudAnchor`
  * (`User_<id>`), by which they know what is in the tenant already. Throws RuleEvaluationError when a rule raises an error.
  */
-export function flowOut(rules: RuleSet, object: MetaverseObject, tenant: SpaceObject | null, startedAt: Date): Desired {
+export function flowOut(
+  rules: Pick<RuleSet, 'outbound'>,
+  object: MetaverseObject,
+  tenant: SpaceObject | null,
+  startedAt: Date,
+): Desired {
   if (object.rules === '' && Object.keys(object.attributes).length === 0) return { kind: 'nothing' };
   const current = tenant?.attributes ?? null;
   const anchor = tenant === null || tenant.state !== OBJECT_STATES.live ? {} : { cloudAnchor: cloudAnchor(tenant) };
-  const source = ruleSource({ ...anchor, ...object.attributes }, {}, runParameters(startedAt), null);
+  const key = `metaverse/${object.attributes['sourceAnchor'] ?? object.id}`;
+  const source = ruleSource({ ...anchor, ...object.attributes }, {}, runParameters(startedAt), null, key);
   const inScope = rules.outbound(object.type).filter((rule) => rule.isInScope(source));
   const provision = inScope.find((rule) => rule.link === 'provision');
   if (provision === undefined || !isTargetType(provision.targetType)) return { kind: 'nothing' };

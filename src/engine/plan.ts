@@ -19,6 +19,7 @@ import { judgePlan } from './guards/judge-plan.ts';
 import { uniqueValues } from './lookup.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
+import { OutboundRules } from './outbound-rules.ts';
 import { objectName } from './sync.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
@@ -86,6 +87,7 @@ class Planning {
   readonly #unique: (attributes: Attributes) => readonly LookupValue[];
   readonly facts: Readonly<Record<string, string>>;
   readonly flows: readonly ReferenceFlow[];
+  readonly #rules: OutboundRules;
   readonly #startedAt: Date;
   readonly #containerDns = new Map<number, string | null>();
 
@@ -97,6 +99,7 @@ class Planning {
     this.#unique = uniqueValues(context.target.schema);
     this.facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
     this.flows = referenceFlows(context);
+    this.#rules = new OutboundRules(context.rules, context.target.schema);
     this.#startedAt = context.now();
   }
 
@@ -136,7 +139,7 @@ class Planning {
       touched.tenant !== null && touched.tenant.state !== OBJECT_STATES.removed ? touched.tenant.attributes : null;
     let desired: Desired;
     try {
-      desired = flowOut(this.#context.rules, touched.mv, current === null ? null : touched.tenant, this.#startedAt);
+      desired = flowOut(this.#rules, touched.mv, current === null ? null : touched.tenant, this.#startedAt);
     } catch (error) {
       if (!(error instanceof RuleEvaluationError)) throw error;
       const object = await this.#nameOf(touched);
@@ -185,7 +188,7 @@ class Planning {
     const { mv, tenant } = touched;
     const shaped = target.schema.shape(desired.type, desired.outcome.attributes, current, this.facts);
     const isLive = tenant?.state === OBJECT_STATES.live;
-    await this.#reportProblems(touched, shaped);
+    await this.#reportProblems(touched, desired.type, shaped);
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
     if (shaped.blocked) return;
     const changes = compareAttributes(target.schema, desired.type, shaped, desired.outcome.decided, current);
@@ -340,7 +343,7 @@ class Planning {
     }
   >();
 
-  async #reportProblems(touched: TouchedObject, shaped: ShapedObject): Promise<void> {
+  async #reportProblems(touched: TouchedObject, type: TargetType, shaped: ShapedObject): Promise<void> {
     if (shaped.problems.length === 0) {
       await this.#report(touched.mv.id, []);
       return;
@@ -351,6 +354,7 @@ class Planning {
       if (problem.code === 'target-cannot-carry-attribute') {
         const key = `${touched.mv.type}/${problem.attribute}`;
         if (!this.#losses.has(key)) {
+          if (problem.attribute !== null) this.#rules.told(type, problem.attribute);
           this.#losses.set(key, {
             type: touched.mv.type === 'person' ? 'user' : touched.mv.type,
             attribute: problem.attribute ?? '',

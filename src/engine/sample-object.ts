@@ -82,7 +82,9 @@ class Sample {
     );
     if (found === undefined) return null;
     const parameters = { ...runParameters(now), ...this.parameters };
-    return ruleSource(found.attributes, this.#counts.get(found.anchor) ?? {}, parameters, this.#dnOf(found.anchor));
+    const key = `${parameters['Connector.ID']}/${found.anchor}`;
+    const counts = this.#counts.get(found.anchor) ?? {};
+    return ruleSource(found.attributes, counts, parameters, this.#dnOf(found.anchor), key);
   }
 
   #dnOf(anchor: string): string {

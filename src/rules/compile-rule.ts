@@ -1,14 +1,19 @@
 import { DirbridgeError } from '../errors.ts';
 import { SOURCE_TYPES, TARGET_TYPES } from '../model/change.ts';
+import { normalizeDn, splitDn } from '../model/dn.ts';
 import { attributesIn, compileExpression } from './expression/compile.ts';
 import { toFlowResult } from './expression/evaluate.ts';
 import { parseExpression } from './expression/parse.ts';
 import { EvaluationError } from './expression/values.ts';
+import { suggestNearest } from './nearest-name.ts';
 import { isReferenceAttribute } from './reference-attributes.ts';
 import { type CompiledFlow, type CompiledRule, type FlowResult, RuleEvaluationError, type RuleSource } from './rule.ts';
-import type { FlowDefinition, Path, ReadRule, RuleDefinition, RuleProblem } from './rule-file.ts';
+import type { ReadRule } from './rule-file.ts';
+import type { Path, RuleProblem } from './rule-problem.ts';
+import type { FlowDefinition, RuleDefinition } from './rule-schema.ts';
 import {
   BIT_OPERATORS,
+  compileClause,
   compileScope,
   MEMBERSHIP_OPERATORS,
   numberIn,
@@ -20,15 +25,15 @@ import {
 export const METAVERSE_TYPES = ['person', 'group', 'device'] as const;
 
 /** Where the checks of one rule put what they find. */
-type Report = (path: Path, message: string) => void;
+type Report = (path: Path, message: string, remedy: string) => void;
 
 /** Checks and compiles one rule; null when something is wrong, and then `problems` has grown. */
 export function compileRule(rule: ReadRule, problems: RuleProblem[]): CompiledRule | null {
   const { definition, file } = rule;
   const before = problems.length;
-  const report: Report = (path, message) =>
-    problems.push({ file, line: rule.lineOf(path), message: `rule "${definition.name}": ${message}` });
-  checkTypes(definition, report);
+  const report: Report = (path, message, remedy) =>
+    problems.push({ file, line: rule.lineOf(path), rule: definition.name, message, remedy });
+  if (!TYPE_KEYS.some((key) => rule.unknown.has(key))) checkTypes(definition, report);
   const scope = readScope(definition, report);
   const flows = Object.entries(definition.flows).map(([target, flow]) =>
     compileFlow(definition.name, target, flow, report),
@@ -47,7 +52,19 @@ export function compileRule(rule: ReadRule, problems: RuleProblem[]): CompiledRu
     precedence: definition.precedence,
     enablePasswordSync: definition.passwordSync,
     isInScope: compileScope(scope),
-    scopeAttributes: [...new Set(scope.flat().map((clause) => clause.attribute))],
+    scope: scope.map((group) => group.map((clause) => ({ ...clause, isMet: compileClause(clause) }))),
+    scopeGroups: scope
+      .flat()
+      .filter(isMembership)
+      .map((clause) => normalizeDn(clause.value)),
+    scopeAttributes: [
+      ...new Set(
+        scope
+          .flat()
+          .filter((one) => !isMembership(one))
+          .map((one) => one.attribute),
+      ),
+    ],
     joins: definition.join.map((group) =>
       group.map(({ space, metaverse, caseSensitive }) => ({
         spaceAttribute: space,
@@ -59,43 +76,75 @@ export function compileRule(rule: ReadRule, problems: RuleProblem[]): CompiledRu
   };
 }
 
+const TYPE_KEYS = ['direction', 'connector', 'from', 'to', 'link'] as const;
+
+function isMembership({ operator }: ScopeClause): boolean {
+  return MEMBERSHIP_OPERATORS.includes(operator);
+}
+
 function checkTypes(definition: RuleDefinition, report: Report): void {
   const { connector, direction, from, to, link } = definition;
   if (direction === 'outbound' && connector === 'source') {
-    report(['connector'], 'nothing is written back to a source; an outbound rule is for the tenant');
+    const message = 'nothing is written back to a source; an outbound rule is for the tenant';
+    report(['connector'], message, 'Write connector: tenant, or direction: inbound.');
     return;
   }
   const spaceTypes: readonly string[] = connector === 'source' ? SOURCE_TYPES : TARGET_TYPES;
   const [spaceKey, space, metaverseKey, metaverse] =
     direction === 'inbound' ? (['from', from, 'to', to] as const) : (['to', to, 'from', from] as const);
-  if (!spaceTypes.includes(space))
-    report([spaceKey], `there is no type "${space}" there, only ${spaceTypes.join(', ')}`);
+  if (!spaceTypes.includes(space)) report([spaceKey], ...unknownType(space, `in the ${connector}`, spaceTypes));
   const isAny = direction === 'inbound' && metaverse === '*';
-  const isKnown = (METAVERSE_TYPES as readonly string[]).includes(metaverse);
-  if (!isKnown && !isAny)
-    report([metaverseKey], `there is no type "${metaverse}" in the metaverse, only ${METAVERSE_TYPES.join(', ')}`);
-  if (isAny && link !== 'join') report(['link'], 'a rule for any type (*) can only join');
+  if (!(METAVERSE_TYPES as readonly string[]).includes(metaverse) && !isAny)
+    report([metaverseKey], ...unknownType(metaverse, 'in the metaverse', METAVERSE_TYPES));
+  if (isAny && link !== 'join')
+    report(['link'], 'a rule for any type (*) can only join', 'Write link: join, or name the type under "to".');
+}
+
+function unknownType(type: string, where: string, known: readonly string[]): readonly [string, string] {
+  return [`there is no type "${type}" ${where}.${suggestNearest(type, known)}`, `Write one of ${known.join(', ')}.`];
 }
 
 function readScope(definition: RuleDefinition, report: Report): readonly (readonly ScopeClause[])[] {
   return definition.scope.map((group, groupIndex) =>
-    group.map(({ attribute, operator, value }, index) => {
-      const path = ['scope', groupIndex, index];
-      const label = `scope: ${attribute} ${operator}`;
+    group.map(({ attribute = '', operator, value }, index) => {
       const text = value === undefined ? '' : [value].flat().map(String).join(';');
-      const isUnary = UNARY_OPERATORS.includes(operator);
-      if (isUnary && value !== undefined) report(path, `${label} takes no value`);
-      if (!isUnary && value === undefined) report(path, `${label} needs a value`);
-      if (Array.isArray(value) && operator !== 'ISIN' && operator !== 'ISNOTIN')
-        report(path, `${label} takes one value`);
-      if (MEMBERSHIP_OPERATORS.includes(operator)) {
-        report(path, `${label} cannot be used yet; name the groups in the scope of the source instead`);
-      }
-      if (BIT_OPERATORS.includes(operator) && numberIn(text) === null)
-        report(path, `${label} needs a whole number (a bit mask)`);
-      return { attribute, operator, value: text };
+      const clause = { attribute, operator, value: text };
+      const tell = (message: string, remedy: string): void =>
+        report(['scope', groupIndex, index], `scope: ${`${attribute} ${operator}`.trim()} ${message}`, remedy);
+      if (isMembership(clause)) checkMembership(definition, value, tell);
+      else checkClause(clause, value, tell);
+      return clause;
     }),
   );
+}
+
+type GivenValue = RuleDefinition['scope'][number][number]['value'];
+type Tell = (message: string, remedy: string) => void;
+
+function checkClause({ attribute, operator, value }: ScopeClause, given: GivenValue, tell: Tell): void {
+  const isUnary = UNARY_OPERATORS.includes(operator);
+  if (attribute === '') tell('needs an attribute', 'Add attribute: with the name of an attribute of the object.');
+  if (isUnary && given !== undefined) tell('takes no value', 'Take the value out, or choose another operator.');
+  if (!isUnary && given === undefined) tell('needs a value', 'Add value:, or use ISNULL or ISNOTNULL.');
+  if (Array.isArray(given) && operator !== 'ISIN' && operator !== 'ISNOTIN')
+    tell('takes one value', 'Use ISIN or ISNOTIN for a list, or one clause for each value.');
+  if (BIT_OPERATORS.includes(operator) && given !== undefined && numberIn(value) === null)
+    tell('needs a whole number (a bit mask)', 'Write the mask in decimal (2) or hexadecimal (&H2).');
+}
+
+/** Only objects of a source have groups that are known by a DN. */
+function checkMembership({ direction, connector }: RuleDefinition, given: GivenValue, tell: Tell): void {
+  if (direction === 'outbound' || connector === 'tenant') {
+    tell('asks for a group of a source', 'Let an inbound rule flow a flag by it, and compare that flag here.');
+    return;
+  }
+  if (typeof given === 'string' && isDn(given)) return;
+  tell('needs the DN of a group', 'Write for example value: "CN=Pilot,OU=Groups,DC=contoso,DC=com".');
+}
+
+function isDn(text: string): boolean {
+  const names = splitDn(text);
+  return names.length > 0 && names.every((rdn) => /^[^=]+=./.test(rdn.trim()));
 }
 
 function compileFlow(rule: string, target: string, flow: FlowDefinition, report: Report): CompiledFlow | null {
@@ -114,7 +163,8 @@ const NOTHING: FlowResult = { kind: 'null' };
 function directFlow(target: string, attribute: string, options: FlowOptions, report: Report): CompiledFlow {
   if (isReferenceAttribute(target) !== isReferenceAttribute(attribute)) {
     const [reference, plain] = isReferenceAttribute(target) ? [target, attribute] : [attribute, target];
-    report(['flows', target], `flow to ${target}: ${reference} refers to objects, ${plain} does not`);
+    const message = `flow to ${target}: ${reference} refers to objects, ${plain} does not`;
+    report(['flows', target], message, 'Let references flow from a reference attribute, everything else from another.');
   }
   return {
     target,
@@ -139,7 +189,7 @@ function expressionFlow(
 ): CompiledFlow | null {
   try {
     const expression = parseExpression(text);
-    const compiled = compileExpression(expression);
+    const compiled = compileExpression(expression, target);
     const evaluate = (source: RuleSource): FlowResult => {
       try {
         return withoutEmptyText(toFlowResult(compiled(source)));
@@ -159,7 +209,8 @@ function expressionFlow(
     };
   } catch (error) {
     if (!(error instanceof DirbridgeError)) throw error;
-    report(['flows', target], `flow to ${target}: ${error.message}`);
+    const remedy = `Correct the expression; "dirbridge rules test --expression" tries one.`;
+    report(['flows', target], `flow to ${target}: ${error.message}`, remedy);
     return null;
   }
 }

@@ -1,4 +1,5 @@
-import type { ReadRule, RuleDefinition } from './rule-file.ts';
+import type { ReadRule } from './rule-file.ts';
+import type { RuleDefinition } from './rule-schema.ts';
 
 type FlowDefinition = RuleDefinition['flows'][string];
 type JoinGroups = RuleDefinition['join'];

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DirbridgeError } from '../errors.ts';
+import { checkSpelling } from './attribute-spelling.ts';
 import { compileRule } from './compile-rule.ts';
 import { applyIdentity, type Identity, STANDARD_IDENTITY } from './identity.ts';
+import { layerRules } from './layer-rules.ts';
+import { checkMergeTypes } from './merge-types.ts';
 import { isReferenceAttribute } from './reference-attributes.ts';
 import type { CompiledRule, RuleConnector } from './rule.ts';
-import { type ReadRule, type RuleProblem, readRuleFile } from './rule-file.ts';
+import type { ReadRule } from './rule-file.ts';
+import { printProblem, type RuleProblem } from './rule-problem.ts';
 
 export {
   attributesOfExpression,
@@ -24,6 +28,8 @@ export {
   RuleEvaluationError,
   type RuleSource,
 } from './rule.ts';
+export type { RuleProblem } from './rule-problem.ts';
+export { ruleFileSchema } from './rule-schema.ts';
 
 /** All rules in force. Every list is in the order of precedence. */
 export interface RuleSet {
@@ -36,12 +42,14 @@ export interface RuleSet {
   referencesRead(connector: RuleConnector): readonly string[];
   /** Metaverse attributes in the join conditions of inbound rules; sorted. The engine keeps an index of them. */
   readonly joinAttributes: readonly string[];
+  /** DNs of groups (`normalizeDn`) whose members the scopes of rules for this type ask for; of all types without one; sorted. */
+  scopeGroups(sourceType?: string): readonly string[];
   /** Changes whenever a rule changes in what it does: then everything must be synchronized again. */
   readonly hash: string;
 }
 
 /** Part of the hash: raise it when the meaning of the language changes, so that everything is worked out again. */
-const LANGUAGE_VERSION = 1;
+const LANGUAGE_VERSION = 2;
 
 const STANDARD_FOLDER = new URL('./standard/', import.meta.url);
 
@@ -53,74 +61,98 @@ export function standardRuleFiles(): readonly string[] {
     .map((name) => fileURLToPath(new URL(name, STANDARD_FOLDER)));
 }
 
+/** What is to be said about rule files, all at once. */
+export interface RuleReview {
+  /** Null when something is wrong. */
+  readonly rules: RuleSet | null;
+  readonly problems: readonly RuleProblem[];
+  /** What can be used, but should be looked at: rules of ours over shipped rules that have changed since. */
+  readonly warnings: readonly RuleProblem[];
+}
+
 /**
  * Reads, checks and compiles rules. `files`: `standard` for the shipped set, or paths of rule files; later ones add rules, replace those
- * of the same name, or disable them. `identity` changes the shipped set before they do. Throws DirbridgeError `rules-invalid` with one line (and a caret where it helps) for each mistake.
+ * of the same name, disable or re-order them. `identity` changes the shipped set before they do. Throws DirbridgeError `rules-invalid` that names every
+ * mistake with file, line, rule and remedy.
  */
 export function loadRuleSet(files: readonly string[], identity: Identity = STANDARD_IDENTITY): RuleSet {
-  const problems: RuleProblem[] = [];
-  const byName = new Map<string, ReadRule>();
-  for (const file of files) {
-    readInto(byName, file, problems);
-    if (file === 'standard') applyIdentity(byName, identity);
-  }
-  const enabled = [...byName.values()].filter(({ definition }) => !definition.disabled);
+  const { rules, problems } = reviewRules(files, identity);
+  if (rules === null) throw new DirbridgeError('rules-invalid', problems.map(printProblem).join('\n'));
+  return rules;
+}
+
+/** The same without throwing. */
+export function reviewRules(files: readonly string[], identity: Identity = STANDARD_IDENTITY): RuleReview {
+  const layers = files.map((entry) =>
+    entry === 'standard' ? { files: standardRuleFiles(), isShipped: true } : { files: [entry], isShipped: false },
+  );
+  const layered = layerRules(layers, (shipped) => applyIdentity(shipped, identity));
+  const problems = [...layered.problems];
+  const standing = layered.rules.filter(({ rule }) => !rule.definition.disabled);
+  const enabled = standing.map(({ rule }) => rule);
   checkPrecedences(enabled, problems);
-  const compiled = enabled.map((rule) => compileRule(rule, problems)).filter((rule) => rule !== null);
-  if (problems.length > 0) throw new DirbridgeError('rules-invalid', problems.map(printProblem).join('\n'));
-  compiled.sort((a, b) => a.precedence - b.precedence);
-  return createRuleSet(compiled, hashOf(enabled));
+  checkMergeTypes(enabled, problems);
+  const usable = standing.flatMap(({ rule: read, isShipped }) => {
+    const compiled = compileRule(read, problems);
+    return compiled === null ? [] : [{ read, compiled, isShipped }];
+  });
+  const compiled = usable.map((one) => one.compiled).sort((a, b) => a.precedence - b.precedence);
+  return {
+    rules: problems.length > 0 ? null : createRuleSet(compiled, hashOf(enabled)),
+    problems: inOrder(problems),
+    warnings: inOrder([...layered.warnings, ...checkSpelling(usable)]),
+  };
 }
 
-function printProblem({ file, line, message }: RuleProblem): string {
-  return `${file}:${line}: ${message}`;
+/** File by file as they came, in each by line: as somebody goes through them. */
+function inOrder(problems: readonly RuleProblem[]): readonly RuleProblem[] {
+  return [...Map.groupBy(problems, ({ file }) => file).values()].flatMap((ofFile) =>
+    ofFile.toSorted((a, b) => a.line - b.line),
+  );
 }
 
-function readInto(byName: Map<string, ReadRule>, entry: string, problems: RuleProblem[]): void {
-  const earlier = new Map(byName);
-  const paths = entry === 'standard' ? standardRuleFiles() : [entry];
-  const here = new Map<string, ReadRule>();
-  for (const path of paths) {
-    const read = readRuleFile(path);
-    problems.push(...read.problems);
-    for (const { name, line } of read.disable) {
-      if (earlier.has(name)) byName.delete(name);
-      else
-        problems.push({
-          file: path,
-          line,
-          message: `disable: there is no rule "${name}" in the files before this one`,
-        });
-    }
-    for (const rule of read.rules) {
-      const { name } = rule.definition;
-      const twin = here.get(name);
-      if (twin) {
-        const place = `${twin.file}:${twin.lineOf([])}`;
-        problems.push({ file: path, line: rule.lineOf([]), message: `rule "${name}": this name is taken by ${place}` });
-      }
-      here.set(name, rule);
-    }
-  }
-  for (const [name, rule] of here) byName.set(name, rule);
+/** The shipped rules as they are shipped, with the fingerprint of each. */
+export function shippedRules(): readonly { readonly rule: CompiledRule; readonly fingerprint: string }[] {
+  const fingerprints = new Map(
+    layerRules([{ files: standardRuleFiles(), isShipped: true }]).rules.map(({ rule, fingerprint }) => [
+      rule.definition.name,
+      fingerprint,
+    ]),
+  );
+  return loadRuleSet(['standard']).all.map((rule) => ({ rule, fingerprint: fingerprints.get(rule.name) ?? '' }));
 }
 
 /** Two rules of one number would leave open who wins. */
 function checkPrecedences(rules: readonly ReadRule[], problems: RuleProblem[]): void {
   const byNumber = new Map<number, ReadRule>();
   for (const rule of rules) {
+    if (rule.unknown.has('precedence')) continue;
     const { name, precedence } = rule.definition;
     const other = byNumber.get(precedence);
     byNumber.set(precedence, rule);
     if (!other) continue;
-    const message = `rule "${name}": precedence ${precedence} is taken by "${other.definition.name}"`;
-    problems.push({ file: rule.file, line: rule.lineOf(['precedence']), message });
+    const { file, line } = rule.place ?? { file: rule.file, line: rule.lineOf(['precedence']) };
+    const message = `precedence ${precedence} is taken by "${other.definition.name}"`;
+    problems.push({
+      file,
+      line,
+      rule: name,
+      message,
+      remedy: `Choose a free number, for example ${freeNumber(rules, precedence)}.`,
+    });
   }
+}
+
+function freeNumber(rules: readonly ReadRule[], precedence: number): number {
+  const taken = new Set(rules.map(({ definition }) => definition.precedence));
+  let free = precedence;
+  while (taken.has(free)) free++;
+  return free;
 }
 
 function hashOf(rules: readonly ReadRule[]): string {
   const definitions = rules
-    .map(({ definition: { description: _text, tag: _tag, ...meaning } }) => meaning)
+    .map(({ definition: { description: _text, tag: _tag, madeFor: _madeFor, ...meaning } }) => meaning)
     .sort((a, b) => a.precedence - b.precedence);
   return createHash('sha256')
     .update(JSON.stringify([LANGUAGE_VERSION, definitions]))
@@ -145,6 +177,10 @@ function createRuleSet(all: readonly CompiledRule[], hash: string): RuleSet {
     outbound: (metaverseType) => outboundByType.get(metaverseType) ?? [],
     attributesRead: (connector) => (read.get(connector) ?? []).filter((name) => !isReferenceAttribute(name)),
     referencesRead: (connector) => (read.get(connector) ?? []).filter(isReferenceAttribute),
+    scopeGroups: (sourceType) =>
+      sortUnique(
+        inbound.flatMap((rule) => (sourceType === undefined || rule.sourceType === sourceType ? rule.scopeGroups : [])),
+      ),
     joinAttributes: sortUnique(
       inbound.flatMap((rule) => rule.joins.flat().map((condition) => condition.metaverseAttribute)),
     ),
@@ -153,6 +189,7 @@ function createRuleSet(all: readonly CompiledRule[], hash: string): RuleSet {
 
 function attributesOf(rules: readonly CompiledRule[]): readonly string[] {
   const names = rules.flatMap((rule) => [
+    ...(rule.scopeGroups.length > 0 ? ['member'] : []),
     ...rule.scopeAttributes,
     ...rule.joins.flat().map((condition) => condition.spaceAttribute),
     ...rule.flows.flatMap((flow) => flow.sources),

@@ -8,6 +8,8 @@ export interface RuleSource {
   countReferences(attribute: string): number;
   /** `%Name%` parameters, e.g. `Domain.FQDN`, `Connector.ID`; undefined when not known. */
   parameter(name: string): string | undefined;
+  /** Whether the object is a direct member of the group with this DN, in the form of `normalizeDn`. */
+  isMemberOf(group: string): boolean;
 }
 
 /**
@@ -59,6 +61,14 @@ export interface JoinCondition {
   readonly caseSensitive: boolean;
 }
 
+/** One clause of a scope filter as written. `attribute` is empty where the operator looks at none. */
+export interface RuleClause {
+  readonly attribute: string;
+  readonly operator: string;
+  readonly value: string;
+  isMet(source: RuleSource): boolean;
+}
+
 export const DIRECTIONS = ['inbound', 'outbound'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -85,6 +95,10 @@ export interface CompiledRule {
   readonly precedence: number;
   readonly enablePasswordSync: boolean;
   isInScope(source: RuleSource): boolean;
+  /** The same as it is written, for people: groups of clauses. */
+  readonly scope: readonly (readonly RuleClause[])[];
+  /** The DNs of groups whose members `isInScope` asks for, in the form of `normalizeDn`. */
+  readonly scopeGroups: readonly string[];
   /** The attributes that `isInScope` reads. */
   readonly scopeAttributes: readonly string[];
   /** Groups in order, the first with exactly one match decides; all conditions of a group must hold. */

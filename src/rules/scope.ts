@@ -1,3 +1,4 @@
+import { normalizeDn } from '../model/dn.ts';
 import type { Scalar, Value } from '../model/value.ts';
 import type { RuleSource } from './rule.ts';
 
@@ -28,7 +29,7 @@ export type ScopeOperator = (typeof SCOPE_OPERATORS)[number];
 
 /** Operators that only look whether there is a value. */
 export const UNARY_OPERATORS: readonly ScopeOperator[] = ['ISNULL', 'ISNOTNULL'];
-/** Operators that need the groups of an object, which no space knows yet. */
+/** Operators whose value is the DN of a group; they look at no attribute. */
 export const MEMBERSHIP_OPERATORS: readonly ScopeOperator[] = ['ISMEMBEROF', 'ISNOTMEMBEROF'];
 /** Operators whose value must be a whole number. */
 export const BIT_OPERATORS: readonly ScopeOperator[] = ['ISBITSET', 'ISBITNOTSET'];
@@ -36,7 +37,7 @@ export const BIT_OPERATORS: readonly ScopeOperator[] = ['ISBITSET', 'ISBITNOTSET
 export interface ScopeClause {
   readonly attribute: string;
   readonly operator: ScopeOperator;
-  /** A text, `%Parameter%`, or (ISIN, ISNOTIN) several texts separated by semicolons. Empty for ISNULL and ISNOTNULL. */
+  /** A text, `%Parameter%`, (ISIN, ISNOTIN) several texts separated by semicolons, (ISMEMBEROF, ISNOTMEMBEROF) a DN. Empty for ISNULL and ISNOTNULL. */
   readonly value: string;
 }
 
@@ -57,6 +58,7 @@ const NEGATIONS: Readonly<Partial<Record<ScopeOperator, ScopeOperator>>> = {
   NOTENDSWITH: 'ENDSWITH',
   ISNOTIN: 'ISIN',
   ISBITNOTSET: 'ISBITSET',
+  ISNOTMEMBEROF: 'ISMEMBEROF',
   ISNULL: 'ISNOTNULL',
 };
 
@@ -68,6 +70,10 @@ export function compileClause(clause: ScopeClause): Test {
     return (source) => !test(source);
   }
   const { attribute, operator } = clause;
+  if (operator === 'ISMEMBEROF') {
+    const group = normalizeDn(clause.value);
+    return (source) => source.isMemberOf(group);
+  }
   if (operator === 'ISNOTNULL') return (source) => isPresent(source, attribute);
   const parameter = /^%([^%]+)%$/.exec(clause.value)?.[1];
   if (parameter === undefined) {

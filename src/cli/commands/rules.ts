@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { readConfig, readRules, type TriedExpression, tryAlone, tryOnFile } from '../../app.ts';
-import { DirbridgeError } from '../../errors.ts';
+import {
+  lintRules,
+  type RuleProblem,
+  readConfig,
+  readRules,
+  readShippedRules,
+  rulesSchema,
+  type TriedExpression,
+  tryAlone,
+  tryOnFile,
+} from '../../app.ts';
+import { DirbridgeError, EXIT_CODES } from '../../errors.ts';
 import { helpTail } from '../help.ts';
 import { nearestOf } from '../nearest.ts';
 import type { Session } from '../session.ts';
 import { tableLines } from '../terminal/table.ts';
+import { countOf } from '../terminal/words.ts';
 import { writeRule } from '../views/rule-page.ts';
 
 export function addRulesCommand(program: Command, session: Session): void {
@@ -22,13 +33,25 @@ export function addRulesCommand(program: Command, session: Session): void {
     .command('show')
     .description('One rule: when it applies, how it joins, what flows.')
     .argument('<name>', 'name of the rule')
-    .addHelpText('after', helpTail(['rules show "In from AD - User Common"'], [0, 2, 70]))
-    .action((name: string) => showRule(session, name));
+    .option('--shipped', 'the rule as Dirbridge ships it, whatever the files of the configuration make of it')
+    .addHelpText(
+      'after',
+      helpTail(
+        ['rules show "In from AD - User Common"', 'rules show "In from AD - User Common" --shipped'],
+        [0, 2, 70],
+      ),
+    )
+    .action((name: string, { shipped }: { readonly shipped?: true }) => showRule(session, name, shipped === true));
   rules
     .command('lint')
     .description('Reads and checks all rules of the configuration, and names every mistake with its line.')
-    .addHelpText('after', helpTail(['rules lint'], [0, 2, 70]))
-    .action(() => lintRules(session));
+    .addHelpText('after', helpTail(['rules lint', 'rules lint --json'], [0, 2, 70]))
+    .action(() => lint(session));
+  rules
+    .command('schema')
+    .description('The JSON schema of rule files, for completion and checks in an editor.')
+    .addHelpText('after', helpTail(['rules schema > rules.schema.json'], [0, 70]))
+    .action(() => session.out.line(JSON.stringify(rulesSchema(), null, 2)));
   rules
     .command('test')
     .description('What an expression of the rule language gives on an object.')
@@ -50,11 +73,28 @@ export function addRulesCommand(program: Command, session: Session): void {
     .action((options: TestOptions) => testExpression(session, options));
 }
 
-async function lintRules(session: Session): Promise<void> {
+/** Mistakes end with exit code 2 and stand on stderr, or with --json on stdout; warnings alone end with 0. */
+async function lint(session: Session): Promise<void> {
   const config = readConfig(session.configFile);
-  const count = readRules(config).length;
-  if (session.json) await session.out.line(JSON.stringify({ rules: count, problems: [] }));
-  else await session.out.line(`${count} rules from ${config.rules.join(', ')}: nothing wrong.`);
+  const { rules, problems, warnings } = lintRules(config);
+  if (session.json) {
+    if (rules === null) session.exitCode = EXIT_CODES.usage;
+    await session.out.line(JSON.stringify({ rules: rules?.all.length ?? null, problems, warnings }));
+    return;
+  }
+  for (const warning of warnings) for (const line of warningLines(session, warning)) await session.out.line(line);
+  const count = rules?.all.length ?? readRules(config).length;
+  const verdict =
+    warnings.length === 0 ? 'nothing wrong' : `nothing wrong, ${countOf(warnings.length, 'warning')} above`;
+  await session.out.line(`${count} rules from ${config.rules.join(', ')}: ${verdict}.`);
+}
+
+function warningLines(session: Session, { file, line, rule, message, remedy }: RuleProblem): readonly string[] {
+  const { paint } = session;
+  return [
+    `${paint('warn', 'warning')}  ${file}:${line}: rule "${rule}": ${message}`,
+    `         ${paint('dim', 'What to do:')} ${remedy}`,
+  ];
 }
 
 interface TestOptions {
@@ -109,8 +149,9 @@ async function listRules(session: Session): Promise<void> {
   for (const line of tableLines(columns, rows)) await session.out.line(line);
 }
 
-async function showRule(session: Session, name: string): Promise<void> {
-  const rules = readRules(readConfig(session.configFile));
+async function showRule(session: Session, name: string, shipped: boolean): Promise<void> {
+  const fingerprints = new Map(readShippedRules().map(({ rule, fingerprint }) => [rule.name, fingerprint]));
+  const rules = shipped ? readShippedRules().map(({ rule }) => rule) : readRules(readConfig(session.configFile));
   const rule = rules.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (rule === undefined) {
     const names = rules.map((one) => one.name);
@@ -118,6 +159,7 @@ async function showRule(session: Session, name: string): Promise<void> {
       remedy: `See which there are: ${session.commandLine('rules list')}.`,
     });
   }
-  if (session.json) await session.out.line(JSON.stringify({ rule }));
-  else await writeRule(session, rule);
+  const fingerprint = fingerprints.get(rule.name) ?? null;
+  if (session.json) await session.out.line(JSON.stringify({ rule, shippedFingerprint: fingerprint }));
+  else await writeRule(session, rule, fingerprint);
 }

@@ -5,13 +5,17 @@ import { padText, textWidth } from '../terminal/text-width.ts';
 type Rule = ReturnType<typeof readRules>[number];
 
 /** A synchronization rule: what it is for, how it joins, and each of its flows as written. */
-export async function writeRule(session: Session, rule: Rule): Promise<void> {
+export async function writeRule(session: Session, rule: Rule, fingerprint: string | null): Promise<void> {
   const { out, paint } = session;
   await out.line(`${paint('strong', rule.name)}, ${rule.direction}, precedence ${rule.precedence}`);
   if (rule.description !== '') await out.line(`  ${rule.description}`);
   await out.line(`  ${rule.sourceType} -> ${rule.targetType}, ${rule.link}`);
   await out.line(`  file: ${rule.file}`);
-  if (rule.scopeAttributes.length > 0) await out.line(`  its scope reads: ${rule.scopeAttributes.join(', ')}`);
+  if (fingerprint !== null)
+    await out.line(`  fingerprint of the shipped rule of this name, for madeFor: ${fingerprint}`);
+  if (rule.enablePasswordSync) await out.line('  passwords of these objects are synchronized');
+  for (const [index, group] of rule.scope.entries())
+    await out.line(`  ${index === 0 ? 'for' : 'or'} ${clausesText(group)}`);
   for (const group of rule.joins)
     await out.line(
       `  joins where ${group.map((one) => `${one.spaceAttribute} = ${one.metaverseAttribute}`).join(' and ')}`,
@@ -24,4 +28,8 @@ export async function writeRule(session: Session, rule: Rule): Promise<void> {
       `  ${padText(flow.target, width)}  <- ${flow.kind === 'constant' ? `"${flow.text}"` : flow.text}${told}`,
     );
   }
+}
+
+function clausesText(group: Rule['scope'][number]): string {
+  return group.map(({ attribute, operator, value }) => `${attribute} ${operator} ${value}`.trim()).join(' and ');
 }

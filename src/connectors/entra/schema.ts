@@ -3,6 +3,7 @@ import type { ShapedObject, TargetSchema } from '../connector.ts';
 import { ATTRIBUTES, isWritableType, REFERENCES, REFERENCES_PER_WRITE, WRITABLE_TYPES } from './attributes.ts';
 import { shapeGroup } from './shape-group.ts';
 import { shapeUser } from './shape-user.ts';
+import { lossOf } from './shaping.ts';
 
 /** What Microsoft Graph v1.0 lets an application keep of users and groups. */
 export const ENTRA_SCHEMA: TargetSchema = {
@@ -10,6 +11,7 @@ export const ENTRA_SCHEMA: TargetSchema = {
   attributes: ATTRIBUTES,
   references: REFERENCES,
   referencesPerWrite: REFERENCES_PER_WRITE,
+  lossOf,
   shape(type, desired, current, facts): ShapedObject {
     if (!isWritableType(type)) return refuseType(type, desired);
     return type === 'user' ? shapeUser(desired, current, facts) : shapeGroup(desired, current);

@@ -1,11 +1,35 @@
+import type { TargetType } from '../../model/change.ts';
 import type { Attributes, Value } from '../../model/value.ts';
 import { printValue } from '../../model/value.ts';
 import type { ShapedObject, ShapeProblem } from '../connector.ts';
-import { type AttributeRule, REFERENCES, RULES, type WritableType } from './attributes.ts';
+import { type AttributeRule, isWritableType, REFERENCES, RULES, type WritableType } from './attributes.ts';
 import { cleanNickname, type DerivedNickname } from './mail-nickname.ts';
 
-/** Names that rules hand over for us to derive others from (Graph has no place for them), and references, which are no attributes. */
-const INPUTS: ReadonlySet<string> = new Set(['onPremisesSamAccountName', ...REFERENCES.map((one) => one.name)]);
+/**
+ * What tells where an object comes from. Every synchronized object has it, the tenant fills it through directory synchronization alone, and
+ * the guide says so; a finding in every tenant would tell nobody anything.
+ */
+const RECORDS_OF_ORIGIN: ReadonlySet<string> = new Set([
+  'commonName',
+  'dnsDomainName',
+  'lastPasswordChangeTimestamp',
+  'netBiosName',
+  'onPremisesSamAccountName',
+  'onPremiseSecurityIdentifier',
+]);
+const REFERENCE_NAMES: ReadonlySet<string> = new Set(REFERENCES.map((one) => one.name));
+
+/** The attributes that have a place in Graph, or of which we make others. */
+const OF_USE: Readonly<Record<WritableType, (name: string) => boolean>> = {
+  user: (name) => RULES.user.has(name),
+  group: (name) => RULES.group.has(name) || name === 'mail' || name === 'onPremisesSamAccountName',
+};
+
+/** What to say of an attribute that Graph has no place for; see `TargetSchema.lossOf`. */
+export function lossOf(type: TargetType, name: string): 'told' | 'known' | null {
+  if (REFERENCE_NAMES.has(name) || !isWritableType(type) || OF_USE[type](name)) return null;
+  return RECORDS_OF_ORIGIN.has(name) ? 'known' : 'told';
+}
 
 const WITHOUT_IT = 'the rest of the object is synchronized without it';
 const NOT_CREATED = 'without it the object is not created';
@@ -104,12 +128,13 @@ export function shapeOthers(
 ): void {
   const rules = RULES[type];
   for (const name of Object.keys(desired)) {
-    if (handled.has(name) || INPUTS.has(name)) continue;
+    if (handled.has(name)) continue;
     const value = desired[name];
     const rule = rules.get(name);
     if (value === undefined || rule?.readOnly) continue;
     if (rule) shapeValue(shaping, rule, value);
-    else shaping.note({ code: 'target-cannot-carry-attribute', attribute: name, value: textForPeople(value) });
+    else if (lossOf(type, name) === 'told')
+      shaping.note({ code: 'target-cannot-carry-attribute', attribute: name, value: textForPeople(value) });
   }
 }
 

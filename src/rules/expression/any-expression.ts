@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { maximumOf, minimumOf } from './functions/signature.ts';
 import { FUNCTIONS } from './functions/table.ts';
 import { type Expression, LITERALS, OPERATOR_LEVELS, OPTIONS, type Operator } from './syntax.ts';
 
@@ -32,8 +33,8 @@ export const ANY_EXPRESSION: fc.Arbitrary<Expression> = fc.letrec<{ tree: Expres
     fc
       .tuple(
         fc.array(tie('tree'), {
-          minLength: definition.minimum,
-          maxLength: Math.min(definition.maximum, 5),
+          minLength: minimumOf(definition),
+          maxLength: Math.min(maximumOf(definition), 5),
           size: 'max',
         }),
         fc.constantFrom('a', 'member'),

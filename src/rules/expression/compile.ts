@@ -1,5 +1,6 @@
 import { isReferenceAttribute } from '../reference-attributes.ts';
 import type { RuleSource } from '../rule.ts';
+import { beginDraws, drawGuid, drawNumber } from './draws.ts';
 import { parseMoment } from './functions/dates.ts';
 import type { ScalarFunction, WholeFunction } from './functions/definition.ts';
 import { FUNCTIONS } from './functions/table.ts';
@@ -15,6 +16,7 @@ import {
   itemsOf,
   type Result,
   resetWork,
+  toInteger,
   toTruth,
 } from './values.ts';
 
@@ -32,12 +34,18 @@ const RUN_STARTED_AT = 'Run.StartedAt';
 
 /** What one round of a loop counts for, besides what happens in it. */
 const WORK_OF_ROUND = 50;
+/** What one value of a list counts for: it takes memory as well. */
+const WORK_OF_VALUE = 4;
 
-/** Turns an expression into a function, once; the function throws EvaluationError and nothing else. */
-export function compileExpression(expression: Expression): (source: RuleSource) => Result {
+/**
+ * Turns an expression into a function, once; the function throws EvaluationError and nothing else. `place`: what the result is for, e.g. the
+ * attribute it flows to; Guid and RandomNum give each place of an object something else.
+ */
+export function compileExpression(expression: Expression, place = ''): (source: RuleSource) => Result {
   const evaluate = compile(expression);
   return (source) => {
     resetWork();
+    beginDraws(place);
     return evaluate(source, null);
   };
 }
@@ -101,16 +109,22 @@ function compileNegation(operand: Evaluate): Evaluate {
   return (source, frame) => mapItems(operand(source, frame), negate);
 }
 
+/** A list of values, counted as work before something is done with each of them. */
+function charged(list: readonly Item[]): readonly Item[] {
+  charge(list.length * WORK_OF_VALUE);
+  return list;
+}
+
 function mapItems(result: Result, map: (item: Item) => Item): Result {
-  return isList(result) ? result.map(map) : map(result);
+  return isList(result) ? charged(result).map(map) : map(result);
 }
 
 /** Value by value: lists of the same length run in parallel, a single value goes with each value of a list. */
 function combine(a: Result, b: Result, operation: (a: Item, b: Item) => Item): Result {
-  if (!isList(a)) return isList(b) ? b.map((item) => operation(a, item)) : operation(a, b);
-  if (!isList(b)) return a.map((item) => operation(item, b));
+  if (!isList(a)) return isList(b) ? charged(b).map((item) => operation(a, item)) : operation(a, b);
+  if (!isList(b)) return charged(a).map((item) => operation(item, b));
   checkParallel(a.length, b.length);
-  return a.map((item, index) => operation(item, b[index] ?? null));
+  return charged(a).map((item, index) => operation(item, b[index] ?? null));
 }
 
 function checkParallel(a: number, b: number): void {
@@ -147,7 +161,7 @@ function compileLogic(any: boolean, operands: readonly Evaluate[]): Evaluate {
     for (const operand of operands) {
       const next = operand(source, frame);
       result = isList(result) || isList(next) ? combine(result, next, unite) : truth(next);
-      if (isList(result) ? result.every((item) => item === any) : result === any) return result;
+      if (isList(result) ? charged(result).every((item) => item === any) : result === any) return result;
     }
     return result;
   };
@@ -172,7 +186,7 @@ function compileScalar({ apply }: ScalarFunction, args: readonly Evaluate[]): Ev
   if (!second)
     return (source, frame) => {
       const result = first(source, frame);
-      return isList(result) ? result.map((item) => apply(item)) : apply(result);
+      return isList(result) ? charged(result).map((item) => apply(item)) : apply(result);
     };
   if (args.length === 2) return (source, frame) => combine(first(source, frame), second(source, frame), apply);
   return (source, frame) =>
@@ -190,13 +204,19 @@ function applyToAll(values: readonly Result[], apply: (...items: Item[]) => Item
     length = value.length;
   }
   const pick = (index: number): Item[] => values.map((value) => (isList(value) ? (value[index] ?? null) : value));
-  return length === null ? apply(...pick(0)) : Array.from({ length }, (_empty, index) => apply(...pick(index)));
+  if (length === null) return apply(...pick(0));
+  charge(length * values.length);
+  return Array.from({ length }, (_empty, index) => apply(...pick(index)));
 }
 
 function compileWhole({ apply }: WholeFunction, args: readonly Evaluate[]): Evaluate {
+  const take = (argument: Evaluate, source: RuleSource, frame: Frame | null): Result => {
+    const result = argument(source, frame);
+    return isList(result) ? charged(result) : result;
+  };
   const [first] = args;
-  if (first && args.length === 1) return (source, frame) => apply(first(source, frame));
-  return (source, frame) => apply(...args.map((argument) => argument(source, frame)));
+  if (first && args.length === 1) return (source, frame) => apply(take(first, source, frame));
+  return (source, frame) => apply(...args.map((argument) => take(argument, source, frame)));
 }
 
 const COUNT_TESTS: Readonly<Record<string, (count: number) => Item>> = {
@@ -222,6 +242,8 @@ const SPECIAL: Readonly<Record<string, CompileSpecial | undefined>> = {
   Switch: compileSwitch,
   ImportedValue: (args) => readAttribute(nameIn(args)),
   Now: () => readRunTime,
+  Guid: () => drawGuid,
+  RandomNum: compileRandomNum,
   ValueCount: compileValueCount,
   Select: (args) => compileLoop(args, (result) => result),
   Where: (args) => compileLoop(args, (result, item) => (toTruth(single(result), 'Where') ? item : null)),
@@ -249,7 +271,7 @@ function compileIif(args: readonly Expression[]): Evaluate {
   return (source, frame) => {
     const chosen = condition(source, frame);
     if (!isList(chosen)) return toTruth(chosen, 'IIF') ? yes(source, frame) : no(source, frame);
-    const truths = chosen.map((item) => toTruth(item, 'IIF'));
+    const truths = charged(chosen).map((item) => toTruth(item, 'IIF'));
     const ifTrue = truths.includes(true) ? yes(source, frame) : null;
     const ifFalse = truths.includes(false) ? no(source, frame) : null;
     for (const branch of [ifTrue, ifFalse]) if (isList(branch)) checkParallel(truths.length, branch.length);
@@ -269,7 +291,9 @@ function compileSwitch(args: readonly Expression[]): Evaluate {
   return (source, frame) => {
     for (const { condition, value } of pairs) {
       const result = condition(source, frame);
-      const isTrue = isList(result) ? result.some((item) => toTruth(item, 'Switch')) : toTruth(result, 'Switch');
+      const isTrue = isList(result)
+        ? charged(result).some((item) => toTruth(item, 'Switch'))
+        : toTruth(result, 'Switch');
       if (isTrue) return value(source, frame);
     }
     return null;
@@ -282,6 +306,15 @@ function readRunTime(source: RuleSource): Result {
   const moment = started === undefined ? null : parseMoment(started);
   if (!moment) throw new EvaluationError('Now: the time of the run is not known here.');
   return moment;
+}
+
+function compileRandomNum(args: readonly Expression[]): Evaluate {
+  const [start, end] = compileAll(args);
+  return (source, frame) =>
+    combine(start(source, frame), end(source, frame), (from, to) => {
+      const [first, last] = [toInteger(from, 'RandomNum'), toInteger(to, 'RandomNum')];
+      return first === null || last === null ? null : drawNumber(source, first, last);
+    });
 }
 
 function compileValueCount(args: readonly Expression[]): Evaluate {
@@ -299,7 +332,8 @@ function compileLoop(args: readonly Expression[], take: (result: Result, item: I
     for (const item of itemsOf(list(source, frame))) {
       charge(WORK_OF_ROUND);
       const taken = take(body(source, { name, value: item, outer: frame }), item);
-      if (isList(taken)) out.push(...taken);
+      // Not push(...taken): a spread of very many values exhausts the stack.
+      if (isList(taken)) for (const one of charged(taken)) out.push(one);
       else out.push(taken);
     }
     return out.length === 0 ? null : out;

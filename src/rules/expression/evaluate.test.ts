@@ -19,7 +19,7 @@ const source = createRuleSource({
     upper: 'TRUE',
   },
   references: { member: 3 },
-  parameters: { 'Domain.FQDN': 'corp.example.com' },
+  parameters: { 'Domain.FQDN': 'corp.example.com', 'Object.Key': 'ad/1' },
 });
 
 function evaluate(text: string): unknown {
@@ -78,7 +78,7 @@ describe('comparisons and arithmetic', () => {
 
   test.each([
     ['[bytes] & "x"', 'bytes'],
-    ['"a" * 2', '* needs a number, not the text "a"'],
+    ['"a" * 2', '* needs a number, not a text'],
     ['[a] > 1', 'number'],
     ['9223372036854775807 * 9', '64 bits'],
     ['AuthoritativeNull & "x"', 'AuthoritativeNull'],

@@ -1,5 +1,6 @@
 import type { Operator } from './syntax.ts';
 import {
+  charge,
   compareItems,
   describe,
   EvaluationError,
@@ -45,6 +46,7 @@ const addNumbers = arithmetic(
 );
 
 function add(a: Item, b: Item): Item {
+  if (a === null || b === null) return null;
   const areTexts = typeof a === 'string' && typeof b === 'string';
   return areTexts ? limitText(a + b) : addNumbers(a, b);
 }
@@ -52,10 +54,17 @@ function add(a: Item, b: Item): Item {
 /** `&` puts texts (or bytes) together; numbers and flags become texts, an absent side adds nothing. */
 function concatenate(a: Item, b: Item): Item {
   if (typeof a === 'string' && typeof b === 'string') return limitText(a + b);
-  if (a === null) return b;
-  if (b === null) return a;
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return new Uint8Array(Buffer.concat([a, b]));
+  if (a === null || b === null) return joinAlone(a ?? b);
+  if (a instanceof Uint8Array && b instanceof Uint8Array) {
+    charge(a.length + b.length);
+    return new Uint8Array(Buffer.concat([a, b]));
+  }
   return limitText(spell(a) + spell(b));
+}
+
+/** One side of `&` when the other one is absent. */
+function joinAlone(item: Item): Item {
+  return item === null || item instanceof Uint8Array ? item : spell(item);
 }
 
 function spell(item: NonNullable<Item>): string {

@@ -1,6 +1,8 @@
 import type { DirbridgeError } from '../../errors.ts';
 import { isReservedName } from '../reserved-names.ts';
-import { explainUnknownFunction, type FunctionSignature, signatureOf } from './functions/table.ts';
+import { findTypeFaults } from './find-type-faults.ts';
+import { type FunctionSignature, maximumOf, minimumOf, usageOf } from './functions/signature.ts';
+import { explainUnknownFunction, signatureOf } from './functions/table.ts';
 import { isWithin64Bits } from './operators.ts';
 import { type Expression, LITERALS, OPERATOR_LEVELS, OPTIONS, type Operator } from './syntax.ts';
 import { syntaxError } from './syntax-error.ts';
@@ -14,11 +16,20 @@ const MAX_DEPTH = 100;
 const BINDING: Readonly<Record<string, number>> = { Select: 2, Where: 2, With: 2 };
 
 /**
- * Reads an expression and checks function names, numbers of arguments and variables.
- * Throws DirbridgeError `rules-invalid` with the line of the text and a caret under the place.
+ * Reads an expression and checks function names, numbers of arguments, variables, and types as far as they are certain.
+ * Throws DirbridgeError `rules-invalid` with the line of the text and a caret under the place; wrong types are told all at once.
  */
 export function parseExpression(text: string): Expression {
-  if (text.length > MAX_LENGTH) throw syntaxError(text, 0, `An expression has at most ${MAX_LENGTH} characters.`);
+  const expression = parseSyntax(text);
+  const [first, ...more] = findTypeFaults(expression);
+  if (first) throw syntaxError(text, first, ...more);
+  return expression;
+}
+
+/** As `parseExpression`, without a look at the types. */
+export function parseSyntax(text: string): Expression {
+  if (text.length > MAX_LENGTH)
+    throw syntaxError(text, { at: 0, reason: `An expression has at most ${MAX_LENGTH} characters.` });
   return new Parser(text).parse();
 }
 
@@ -129,11 +140,11 @@ class Parser {
     const args = this.#arguments(name, signature);
     this.#depth--;
     this.#close(open);
-    if (args.length < signature.minimum || args.length > signature.maximum) {
-      throw this.#fail(name, `${signature.usage} takes ${countOf(signature)}, not ${args.length}.`);
+    if (args.length < minimumOf(signature) || args.length > maximumOf(signature)) {
+      throw this.#fail(name, `${usageOf(signature)} takes ${countOf(signature)}, not ${args.length}.`);
     }
     const fault = signature.check?.(args);
-    if (fault) throw syntaxError(this.#text, args[fault.argument]?.at ?? name.at, fault.reason);
+    if (fault) throw syntaxError(this.#text, { at: args[fault.argument]?.at ?? name.at, reason: fault.reason });
     return { kind: 'call', name: name.value, args, at: name.at };
   }
 
@@ -157,7 +168,8 @@ class Parser {
 
   #binding(signature: FunctionSignature): Expression & { readonly kind: 'variable' } {
     const token = this.#peek();
-    if (token.kind !== 'variable') throw this.#unexpected(token, `a variable, e.g. $item, as ${signature.usage} asks`);
+    if (token.kind !== 'variable')
+      throw this.#unexpected(token, `a variable, e.g. $item, as ${usageOf(signature)} asks`);
     this.#next++;
     return { kind: 'variable', name: token.value, at: token.at };
   }
@@ -194,12 +206,12 @@ class Parser {
   }
 
   #fail(token: Token, reason: string): DirbridgeError {
-    return syntaxError(this.#text, token.at, reason);
+    return syntaxError(this.#text, { at: token.at, reason });
   }
 }
 
 function countOf(signature: FunctionSignature): string {
-  const { minimum, maximum } = signature;
+  const [minimum, maximum] = [minimumOf(signature), maximumOf(signature)];
   const plural = maximum === 1 ? 'argument' : 'arguments';
   if (minimum === maximum) return `${minimum} ${plural}`;
   return maximum === Number.POSITIVE_INFINITY ? `at least ${minimum} arguments` : `${minimum} to ${maximum} arguments`;

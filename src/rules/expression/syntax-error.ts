@@ -1,12 +1,22 @@
 import { DirbridgeError } from '../../errors.ts';
 
-/** A DirbridgeError `rules-invalid` that shows the line of the expression with a caret under the place. `at`: offset in the text. */
-export function syntaxError(text: string, at: number, reason: string): DirbridgeError {
+/** What is wrong with an expression, and where: the offset in its text. */
+export interface Fault {
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** A DirbridgeError `rules-invalid` that shows, for each fault, the line of the expression with a caret under the place. */
+export function syntaxError(text: string, ...faults: readonly Fault[]): DirbridgeError {
+  return new DirbridgeError('rules-invalid', faults.map((fault) => pointAt(text, fault)).join('\n'));
+}
+
+function pointAt(text: string, { at, reason }: Fault): string {
   const start = text.lastIndexOf('\n', at - 1) + 1;
   const end = text.indexOf('\n', at);
   const line = text.slice(start, end < 0 ? text.length : end);
   const { shown, column } = cutAround(line, at - start);
-  return new DirbridgeError('rules-invalid', `${reason}\n    ${shown}\n    ${' '.repeat(column)}^`);
+  return `${reason}\n    ${shown}\n    ${' '.repeat(column)}^`;
 }
 
 /** Long lines are cut to what can be read on a terminal. Tabs would shift the caret. */

@@ -88,7 +88,7 @@ function readText(text: string, at: number): { readonly token: Token; readonly e
     } else if (char === '"') return { token: { kind: 'text', value, at }, end: next + 1 };
     else value += char;
   }
-  throw syntaxError(text, at, 'This text has no closing quote (").');
+  throw syntaxError(text, { at, reason: 'This text has no closing quote (").' });
 }
 
 function strayCharacter(text: string, at: number): DirbridgeError {
@@ -104,5 +104,5 @@ function strayCharacter(text: string, at: number): DirbridgeError {
   };
   const curly = '\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019'.includes(char);
   const reason = curly ? 'Texts stand between straight double quotes (").' : reasons[char];
-  return syntaxError(text, at, reason ?? `The character "${char}" does not belong here.`);
+  return syntaxError(text, { at, reason: reason ?? `The character "${char}" does not belong here.` });
 }

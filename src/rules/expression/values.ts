@@ -75,6 +75,11 @@ export function charge(units: number): void {
   if (work > MAX_WORK) throw new EvaluationError('The expression takes too much work on this object and is stopped.');
 }
 
+/** Counts the search for one text in another: a hostile pair is compared at every place nearly to its end. */
+export function chargeSearch(text: string, wanted: string): void {
+  charge(Math.ceil((text.length * wanted.length) / 16));
+}
+
 /** The text itself, counted as work done. */
 export function limitText(text: string): string {
   charge(text.length);
@@ -102,16 +107,19 @@ function wrongType(asker: string, wanted: string, item: Item, advice = ''): Eval
 export function toText(item: Item, asker: string): string | null {
   if (item === null) return null;
   if (typeof item === 'string') return limitText(item);
-  if (item instanceof Reference) return item.dn;
+  if (item instanceof Reference) return limitText(item.dn);
   const convertible = typeof item === 'bigint' || typeof item === 'number' || typeof item === 'boolean';
   throw wrongType(asker, 'a text', item, convertible ? '; CStr makes a text of it' : '');
 }
 
+/** No text that is longer is looked at, so that this costs next to nothing. */
+const LONGEST_NUMBER = 100;
 const INTEGER_TEXT = /^\s*[+-]?[0-9]{1,40}\s*$/;
 const DECIMAL_TEXT = /^\s*[+-]?[0-9]{1,40}\.[0-9]{1,40}\s*$/;
 
 /** The number a text spells, null when it spells none. Sources without a schema (CSV) deliver numbers as texts. */
 export function parseNumber(text: string): bigint | number | null {
+  if (text.length > LONGEST_NUMBER) return null;
   if (INTEGER_TEXT.test(text)) return BigInt(text.trim().replace(/^\+/, ''));
   return DECIMAL_TEXT.test(text) ? Number(text) : null;
 }
@@ -160,8 +168,10 @@ export function parseFlag(text: string): boolean | null {
 }
 
 export function toBytes(item: Item, asker: string): Uint8Array | null {
-  if (item instanceof Uint8Array || item === null) return item;
-  throw wrongType(asker, 'binary data', item);
+  if (item === null) return null;
+  if (!(item instanceof Uint8Array)) throw wrongType(asker, 'binary data', item);
+  charge(item.length);
+  return item;
 }
 
 export function toMoment(item: Item, asker: string): Moment | null {
@@ -177,15 +187,27 @@ export function toReference(item: Item, asker: string): Reference | null {
 
 /** `=`: texts by case; a number equals the text that spells it, a flag the text True or False; nothing equals nothing. */
 export function isEqual(a: Item, b: Item): boolean {
-  if (a === b) return true;
-  if (a === null || b === null) return false;
+  if (a === null || b === null) return a === b;
   if (typeof a === 'string') return isTextEqual(a, b);
   if (typeof b === 'string') return isTextEqual(b, a);
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (a instanceof Uint8Array) {
+    charge(a.length);
+    return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  }
   if (a instanceof Moment) return b instanceof Moment && a.ticks === b.ticks;
-  if (a instanceof Reference) return b instanceof Reference && normalizeDn(a.dn) === normalizeDn(b.dn);
-  // A decimal fraction may equal an integer; the loose comparison of JavaScript is exact between these two.
-  return isNumeric(a) && isNumeric(b) && Number(a) === Number(b);
+  if (a instanceof Reference) return b instanceof Reference && isDnEqual(a.dn, b.dn);
+  return isNumeric(a) && isNumeric(b) ? isNumberEqual(a, b) : a === b;
+}
+
+/** A decimal fraction may equal an integer. Integers stay exact: as JavaScript numbers two large ones could look alike. */
+function isNumberEqual(a: bigint | number, b: bigint | number): boolean {
+  if (typeof a === typeof b) return a === b;
+  return Number.isInteger(Number(a)) && Number.isInteger(Number(b)) && BigInt(a) === BigInt(b);
+}
+
+function isDnEqual(a: string, b: string): boolean {
+  charge(a.length + b.length);
+  return normalizeDn(a) === normalizeDn(b);
 }
 
 function isNumeric(item: Item): item is bigint | number {
@@ -193,12 +215,14 @@ function isNumeric(item: Item): item is bigint | number {
 }
 
 function isTextEqual(text: string, other: NonNullable<Item>): boolean {
+  charge(text.length);
+  if (typeof other === 'string') return text === other;
   if (isNumeric(other)) {
     const number = parseNumber(text);
     return number !== null && isEqual(number, other);
   }
   if (typeof other === 'boolean') return parseFlag(text) === other;
-  return other instanceof Reference && normalizeDn(text) === normalizeDn(other.dn);
+  return other instanceof Reference && isDnEqual(text, other.dn);
 }
 
 /** Less than 0, 0, more than 0; null when one side is absent. Numbers by size, times by age, texts by code unit. */
@@ -210,7 +234,10 @@ export function compareItems(a: Item, b: Item, operator: string): number | null 
     const right = toNumber(b, operator);
     return left === null || right === null ? null : order(left, right);
   }
-  if (typeof a === 'string' && typeof b === 'string') return order(a, b);
+  if (typeof a === 'string' && typeof b === 'string') {
+    charge(a.length);
+    return order(a, b);
+  }
   throw new EvaluationError(`${describe(a)} and ${describe(b)} cannot be compared by ${operator}.`);
 }
 
@@ -220,7 +247,7 @@ function order<T extends bigint | number | string>(a: T, b: T): number {
 
 /** A text that is equal for equal items, for sets. */
 export function keyOf(item: NonNullable<Item>): string {
-  if (typeof item === 'string') return `s${item}`;
+  if (typeof item === 'string') return `s${limitText(item)}`;
   if (item instanceof Uint8Array) return `b${createHash('sha256').update(item).digest('hex')}`;
   if (item instanceof Reference) return `r${normalizeDn(item.dn)}`;
   if (item instanceof Moment) return `t${item.ticks}`;

@@ -53,8 +53,12 @@ const READABLE = new RegExp(String.raw`^\s*${DAY}(?:(?:\s+|T)${CLOCK}(?:\s*${ZON
 const GENERALIZED =
   /^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})(?<hour>\d{2})(?<minute>\d{2})(?<second>\d{2})(?:[.,](?<fraction>\d{1,7}))?(?<zone>Z|[+-]\d{4})$/;
 
+/** No text that is longer is looked at, so that this costs next to nothing. */
+const LONGEST_TIME = 100;
+
 /** Reads a date with optional time and zone (without one: UTC), or a GeneralizedTime. Null when it is none. */
 export function parseMoment(text: string): Moment | null {
+  if (text.length > LONGEST_TIME) return null;
   const groups = (READABLE.exec(text) ?? GENERALIZED.exec(text))?.groups;
   if (!groups) return null;
   const [year, month, day] = [
@@ -188,9 +192,8 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'CDate',
     group: 'Date and time',
     form: 'scalar',
-    usage: 'CDate(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'text', types: ['text', 'time'] }],
+    gives: { types: ['time'] },
     meaning:
       'The time that a text spells: year-month-day or month/day/year, with an optional time and zone (without one: UTC), or a GeneralizedTime.',
     example: 'FormatDateTime(CDate("2013-01-10 4:00 PM -8"), "yyyy-MM-dd HH:mm")',
@@ -201,9 +204,12 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'DateAdd',
     group: 'Date and time',
     form: 'scalar',
-    usage: 'DateAdd(interval, number, time)',
-    minimum: 3,
-    maximum: 3,
+    parameters: [
+      { name: 'interval', types: ['text'], choices: ['yyyy', 'q', 'm', 'y', 'd', 'w', 'ww', 'h', 'n', 's'] },
+      { name: 'number', types: ['number'] },
+      { name: 'time', types: ['time'] },
+    ],
+    gives: { types: ['time'] },
     meaning:
       'The time so many intervals later: yyyy years, q quarters, m months, y, d or w days, ww weeks, h hours, n minutes, s seconds.',
     example: 'FormatDateTime(DateAdd("m", 1, CDate("2024-01-31")), "yyyy-MM-dd")',
@@ -214,9 +220,8 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'DateFromNum',
     group: 'Date and time',
     form: 'scalar',
-    usage: 'DateFromNum(number)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'number', types: ['number'] }],
+    gives: { types: ['time'] },
     meaning: 'The time that a FILETIME (steps of 100 ns since 1601) stands for, e.g. pwdLastSet.',
     example: 'FormatDateTime(DateFromNum(129699324000000000), "yyyyMMddHHmmss.0Z")',
     result: '"20120101230000.0Z"',
@@ -229,9 +234,11 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'FormatDateTime',
     group: 'Date and time',
     form: 'scalar',
-    usage: 'FormatDateTime(time, format)',
-    minimum: 2,
-    maximum: 2,
+    parameters: [
+      { name: 'time', types: ['time'] },
+      { name: 'format', types: ['text'] },
+    ],
+    gives: { types: ['text'] },
     meaning: 'A time in UTC, written as a .NET custom format says; quoted or unknown characters stand for themselves.',
     example: 'FormatDateTime(CDate("2024-03-05 17:08"), "d MMM yyyy, h:mm tt")',
     result: '"5 Mar 2024, 5:08 PM"',
@@ -241,9 +248,8 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'NumFromDate',
     group: 'Date and time',
     form: 'scalar',
-    usage: 'NumFromDate(time)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'time', types: ['time'] }],
+    gives: { types: ['number'] },
     meaning: 'The FILETIME of a time.',
     example: 'NumFromDate(CDate("2012-01-01 23:00"))',
     result: '129699324000000000',

@@ -9,7 +9,7 @@ const source = createRuleSource({
     bytes: new Uint8Array([1, 2, 3]),
     emoji: 'ab😀cd',
   },
-  parameters: { 'Run.StartedAt': '2024-03-05T10:00:00Z' },
+  parameters: { 'Run.StartedAt': '2024-03-05T10:00:00Z', 'Object.Key': 'ad/1' },
 });
 
 function evaluate(text: string): unknown {
@@ -118,7 +118,8 @@ describe('edges', () => {
     ['ReplaceChars("a", "ab:c")', 'pairs'],
     ['DateAdd("x", 1, CDate("2024-01-01"))', 'yyyy'],
     ['DateAdd("constructor", 1, CDate("2024-01-01"))', 'yyyy'],
-    ['ConvertFromBase64("AA==", "constructor")', 'Unicode, ASCII and UTF8'],
+    ['ConvertFromBase64("AA==", "constructor")', 'Unicode, ASCII, UTF8'],
+    ['ConvertFromBase64("AA==", [emoji])', 'Unicode, ASCII and UTF8'],
     ['DateAdd("yyyy", 9000, CDate("2024-01-01"))', 'years 1601 and 9999'],
     ['CertNotAfter("x")', 'IsCert'],
     ['Contains([proxyAddresses], "x", Sometimes)', 'Sometimes'],

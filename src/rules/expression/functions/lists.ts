@@ -1,8 +1,9 @@
-import { normalizeDn } from '../../../model/dn.ts';
 import {
   charge,
+  chargeSearch,
   EvaluationError,
   type Item,
+  isEqual,
   isList,
   itemsOf,
   keyOf,
@@ -32,11 +33,12 @@ function contains(list: Result = null, wanted: Result = null, option: Result = n
   if (text === null) return 0n;
   const match = fold(text);
   charge(itemsOf(list).length);
-  const index = itemsOf(list).findIndex((item) =>
-    item instanceof Reference
-      ? normalizeDn(item.dn) === normalizeDn(text)
-      : fold(toText(item, 'Contains') ?? '').includes(match),
-  );
+  const index = itemsOf(list).findIndex((item) => {
+    if (item instanceof Reference) return isEqual(item, text);
+    const folded = fold(toText(item, 'Contains') ?? '');
+    chargeSearch(folded, match);
+    return folded.includes(match);
+  });
   return BigInt(index + 1);
 }
 
@@ -84,9 +86,12 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     name: 'Contains',
     group: 'Several values',
     form: 'whole',
-    usage: 'Contains(values, text [, CaseInsensitive])',
-    minimum: 2,
-    maximum: 3,
+    parameters: [
+      { name: 'values', types: ['text', 'reference'], several: true },
+      { name: 'text', types: ['text'] },
+      { name: 'compare', types: ['text'], optional: true, choices: ['CaseInsensitive', 'CaseSensitive'] },
+    ],
+    gives: { types: ['number'] },
     meaning:
       'The number, from 1, of the first value that contains the text (of a reference: that is the object), or 0. By case unless told otherwise.',
     example: 'Contains(Split("smtp:a@x,SMTP:b@x", ","), "SMTP:")',
@@ -95,11 +100,11 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
   },
   {
     name: 'Count',
+    countsReferences: true,
     group: 'Several values',
     form: 'whole',
-    usage: 'Count(values)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'values', types: ['any'], several: true }],
+    gives: { types: ['number'] },
     meaning: 'How many values there are.',
     example: 'Count(Split("a,b,c", ","))',
     result: '3',
@@ -109,9 +114,11 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     name: 'Item',
     group: 'Several values',
     form: 'whole',
-    usage: 'Item(values, number)',
-    minimum: 2,
-    maximum: 2,
+    parameters: [
+      { name: 'values', types: ['any'], several: true },
+      { name: 'number', types: ['number'] },
+    ],
+    gives: { like: [0] },
     meaning: 'The value of that number, from 1. An error when there are not so many.',
     example: 'Item(Split("a,b,c", ","), 2)',
     result: '"b"',
@@ -121,9 +128,11 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     name: 'ItemOrNull',
     group: 'Several values',
     form: 'whole',
-    usage: 'ItemOrNull(values, number)',
-    minimum: 2,
-    maximum: 2,
+    parameters: [
+      { name: 'values', types: ['any'], several: true },
+      { name: 'number', types: ['number'] },
+    ],
+    gives: { like: [0] },
     meaning: 'As Item, but absent when there are not so many.',
     example: 'ItemOrNull(Split("a,b,c", ","), 4)',
     result: 'NULL',
@@ -133,9 +142,11 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     name: 'Join',
     group: 'Several values',
     form: 'whole',
-    usage: 'Join(values [, delimiter])',
-    minimum: 1,
-    maximum: 2,
+    parameters: [
+      { name: 'values', types: ['text'], several: true },
+      { name: 'delimiter', types: ['text'], optional: true },
+    ],
+    gives: { types: ['text'] },
     meaning: 'All values in one text, a blank or the delimiter between them.',
     example: 'Join(Split("a,b,c", ","), "; ")',
     result: '"a; b; c"',
@@ -145,9 +156,8 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     name: 'RemoveDuplicates',
     group: 'Several values',
     form: 'whole',
-    usage: 'RemoveDuplicates(values)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'values', types: ['any'], several: true }],
+    gives: { like: [0], several: true },
     meaning: 'Each value once, in the order of their first occurrence. Texts that differ in case are different.',
     example: 'Join(RemoveDuplicates(Split("b,a,b,B", ",")), ",")',
     result: '"b,a,B"',
@@ -157,9 +167,12 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
     name: 'Split',
     group: 'Several values',
     form: 'whole',
-    usage: 'Split(text, delimiter [, limit])',
-    minimum: 2,
-    maximum: 3,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'delimiter', types: ['text'] },
+      { name: 'limit', types: ['number'], optional: true },
+    ],
+    gives: { types: ['text'], several: true },
     meaning:
       'The parts between the delimiters (one character); with a limit the last part holds the rest. Absent for an empty text.',
     example: 'Count(Split("a,b,c", ",", 2))',

@@ -4,6 +4,7 @@ import { DATE_FUNCTIONS } from './dates.ts';
 import type { FunctionDefinition } from './definition.ts';
 import { DIRECTORY_FUNCTIONS } from './directory.ts';
 import { LIST_FUNCTIONS } from './lists.ts';
+import type { FunctionSignature } from './signature.ts';
 import { SPECIAL_FUNCTIONS } from './special.ts';
 import { BIT_FUNCTIONS, TEST_FUNCTIONS } from './tests.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
@@ -23,37 +24,11 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map(
   ].map((definition) => [definition.name, definition]),
 );
 
-/** Functions that Entra Connect documents and that are still to come here. */
-const STILL_MISSING: readonly string[] = [
-  'CertExtensionOids',
-  'CertFormat',
-  'CertFriendlyName',
-  'CertIssuer',
-  'CertIssuerDN',
-  'CertIssuerOid',
-  'CertKeyAlgorithm',
-  'CertKeyAlgorithmParams',
-  'CertNameInfo',
-  'CertPublicKeyOid',
-  'CertPublicKeyParametersOid',
-  'CertSignatureAlgorithmOid',
-  'CertSubject',
-  'CertSubjectNameDN',
-  'CertSubjectNameOid',
-  'CertVersion',
-  'Guid',
-  'RandomNum',
-];
-
 /** Why there is no function of this name, for a person. */
 export function explainUnknownFunction(name: string): string {
-  if (STILL_MISSING.includes(name)) return `Dirbridge does not have the function ${name} yet.`;
   const nearest = nearestFunction(name);
   return `There is no function "${name}"${nearest ? `; did you mean ${nearest}?` : '.'} Upper and lower case matter.`;
 }
-
-/** The part of a definition that the parser needs. */
-export type FunctionSignature = Pick<FunctionDefinition, 'usage' | 'minimum' | 'maximum' | 'check'>;
 
 export function signatureOf(name: string): FunctionSignature | undefined {
   return FUNCTIONS.get(name);

@@ -1,4 +1,4 @@
-import { charge, EvaluationError, type Item, limitText, toCount, toText } from '../values.ts';
+import { charge, chargeSearch, EvaluationError, type Item, limitText, toCount, toText } from '../values.ts';
 import type { ScalarFunction } from './definition.ts';
 
 /** `text.slice` that never leaves half of a surrogate pair at a cut: half a character would be refused by every directory. */
@@ -22,7 +22,7 @@ function mapText(name: string, map: (text: string) => string): (item?: Item) => 
 }
 
 function trim(item: Item = null): Item {
-  return typeof item === 'string' ? item.trim() : mapText('Trim', (text) => text.trim())(item);
+  return toText(item, 'Trim')?.trim() ?? null;
 }
 
 function left(item: Item = null, length: Item = null): Item {
@@ -66,6 +66,7 @@ function inStr(item: Item = null, match: Item = null, start: Item = 1n, option: 
   const wanted = toText(match, 'InStr');
   const from = toCount(start, 'InStr') ?? 1;
   if (wanted === null || text === '') return 0n;
+  chargeSearch(text, wanted);
   return BigInt(text.indexOf(fold(wanted), Math.max(0, from - 1)) + 1);
 }
 
@@ -76,6 +77,7 @@ function inStrRev(item: Item = null, match: Item = null, start: Item = null, opt
   const from = toCount(start, 'InStrRev') ?? text.length;
   if (wanted === null || text === '') return 0n;
   const folded = fold(wanted);
+  chargeSearch(text, folded);
   const last = (from < 0 ? text.length : from) - folded.length;
   return last < 0 ? 0n : BigInt(text.lastIndexOf(folded, last) + 1);
 }
@@ -85,8 +87,8 @@ function pad(name: string, atStart: boolean): (item?: Item, length?: Item, fille
     const text = toText(item, name);
     if (text === null) return '';
     const size = toCount(length, name) ?? 0;
-    const char = toText(filler, name);
-    if (char === null || char === '') throw new EvaluationError(`${name} needs a character to fill up with.`);
+    const char = toText(filler, name) ?? '';
+    if ([...char.slice(0, 3)].length !== 1) throw new EvaluationError(`${name} fills up with one character.`);
     if (size <= text.length) return text;
     charge(size);
     return atStart ? text.padStart(size, char) : text.padEnd(size, char);
@@ -107,6 +109,7 @@ function replace(item: Item = null, old: Item = null, fresh: Item = null): Item 
   const wanted = decode(toText(old, 'Replace') ?? '');
   const instead = decode(toText(fresh, 'Replace') ?? '');
   if (text === null || wanted === '') return text;
+  chargeSearch(text, wanted);
   const pieces = text.split(wanted);
   charge((pieces.length - 1) * instead.length);
   return limitText(pieces.join(instead));
@@ -155,9 +158,13 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'InStr',
     group: 'Text',
     form: 'scalar',
-    usage: 'InStr(text, match [, start [, compare]])',
-    minimum: 2,
-    maximum: 4,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'match', types: ['text'] },
+      { name: 'start', types: ['number'], optional: true },
+      { name: 'compare', types: ['text'], optional: true, choices: ['vbTextCompare', 'vbBinaryCompare'] },
+    ],
+    gives: { types: ['number'] },
     meaning:
       'Position of the first match, counted from 1, or 0. Exact unless compare is vbTextCompare. 0 for an absent text.',
     example: 'InStr("The quick brown fox", "quick")',
@@ -168,9 +175,13 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'InStrRev',
     group: 'Text',
     form: 'scalar',
-    usage: 'InStrRev(text, match [, start [, compare]])',
-    minimum: 2,
-    maximum: 4,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'match', types: ['text'] },
+      { name: 'start', types: ['number'], optional: true },
+      { name: 'compare', types: ['text'], optional: true, choices: ['vbTextCompare', 'vbBinaryCompare'] },
+    ],
+    gives: { types: ['number'] },
     meaning: 'Position of the last match that ends at or before start, counted from 1, or 0.',
     example: 'InStrRev("abbcdbbbef", "bb")',
     result: '7',
@@ -180,9 +191,8 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'LCase',
     group: 'Text',
     form: 'scalar',
-    usage: 'LCase(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'text', types: ['text'] }],
+    gives: { types: ['text'] },
     meaning: 'The text in lower case.',
     example: 'LCase("TeSt")',
     result: '"test"',
@@ -192,9 +202,8 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'UCase',
     group: 'Text',
     form: 'scalar',
-    usage: 'UCase(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'text', types: ['text'] }],
+    gives: { types: ['text'] },
     meaning: 'The text in upper case.',
     example: 'UCase("TeSt")',
     result: '"TEST"',
@@ -204,9 +213,8 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'PCase',
     group: 'Text',
     form: 'scalar',
-    usage: 'PCase(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'text', types: ['text'] }],
+    gives: { types: ['text'] },
     meaning: 'The first letter of each word in upper case, the others in lower case; words stand between blanks.',
     example: 'PCase("TEsT of jane")',
     result: '"Test Of Jane"',
@@ -216,9 +224,8 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'Len',
     group: 'Text',
     form: 'scalar',
-    usage: 'Len(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'value', types: ['text', 'bytes'] }],
+    gives: { types: ['number'] },
     meaning: 'Number of characters of a text or of bytes of binary data; 0 for an absent one.',
     example: 'Len("John Doe")',
     result: '8',
@@ -228,9 +235,8 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'Trim',
     group: 'Text',
     form: 'scalar',
-    usage: 'Trim(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'text', types: ['text'] }],
+    gives: { types: ['text'] },
     meaning: 'The text without white space at both ends.',
     example: 'Trim(" Test ")',
     result: '"Test"',
@@ -240,9 +246,8 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'LTrim',
     group: 'Text',
     form: 'scalar',
-    usage: 'LTrim(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'text', types: ['text'] }],
+    gives: { types: ['text'] },
     meaning: 'The text without white space at its start.',
     example: 'LTrim(" Test ")',
     result: '"Test "',
@@ -252,9 +257,8 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'RTrim',
     group: 'Text',
     form: 'scalar',
-    usage: 'RTrim(text)',
-    minimum: 1,
-    maximum: 1,
+    parameters: [{ name: 'text', types: ['text'] }],
+    gives: { types: ['text'] },
     meaning: 'The text without white space at its end.',
     example: 'RTrim(" Test ")',
     result: '" Test"',
@@ -264,9 +268,11 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'Left',
     group: 'Text',
     form: 'scalar',
-    usage: 'Left(text, count)',
-    minimum: 2,
-    maximum: 2,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'count', types: ['number'] },
+    ],
+    gives: { types: ['text'] },
     meaning: 'The first characters; the whole text when count is negative or too large; "" for an absent text.',
     example: 'Left("John Doe", 3)',
     result: '"Joh"',
@@ -276,9 +282,11 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'Right',
     group: 'Text',
     form: 'scalar',
-    usage: 'Right(text, count)',
-    minimum: 2,
-    maximum: 2,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'count', types: ['number'] },
+    ],
+    gives: { types: ['text'] },
     meaning: 'The last characters; the whole text when count is negative or too large; "" for an absent text.',
     example: 'Right("John Doe", 3)',
     result: '"Doe"',
@@ -288,9 +296,12 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'Mid',
     group: 'Text',
     form: 'scalar',
-    usage: 'Mid(text, start [, count])',
-    minimum: 2,
-    maximum: 3,
+    parameters: [
+      { name: 'value', types: ['text', 'bytes'] },
+      { name: 'start', types: ['number'] },
+      { name: 'count', types: ['number'], optional: true },
+    ],
+    gives: { types: ['text', 'bytes'] },
     meaning:
       'Characters (of binary data: bytes) from start on, to the end without count. The whole text when start is below 1 or behind the end, or count is negative; "" for an absent text.',
     example: 'Mid("John Doe", 3, 5)',
@@ -301,9 +312,12 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'PadLeft',
     group: 'Text',
     form: 'scalar',
-    usage: 'PadLeft(text, length, filler)',
-    minimum: 3,
-    maximum: 3,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'length', types: ['number'] },
+      { name: 'filler', types: ['text'] },
+    ],
+    gives: { types: ['text'] },
     meaning: 'The text filled up at its start to the length; "" for an absent text.',
     example: 'PadLeft("User", 10, "0")',
     result: '"000000User"',
@@ -313,9 +327,12 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'PadRight',
     group: 'Text',
     form: 'scalar',
-    usage: 'PadRight(text, length, filler)',
-    minimum: 3,
-    maximum: 3,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'length', types: ['number'] },
+      { name: 'filler', types: ['text'] },
+    ],
+    gives: { types: ['text'] },
     meaning: 'The text filled up at its end to the length; "" for an absent text.',
     example: 'PadRight("User", 10, "0")',
     result: '"User000000"',
@@ -325,9 +342,12 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'Replace',
     group: 'Text',
     form: 'scalar',
-    usage: 'Replace(text, old, new)',
-    minimum: 3,
-    maximum: 3,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'old', types: ['text'] },
+      { name: 'new', types: ['text'] },
+    ],
+    gives: { types: ['text'] },
     meaning: 'Every occurrence of old replaced by new; \\n, \\r and \\t stand for line feed, carriage return and tab.',
     example: 'Replace("a-b-c", "-", "+")',
     result: '"a+b+c"',
@@ -337,9 +357,11 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'ReplaceChars',
     group: 'Text',
     form: 'scalar',
-    usage: 'ReplaceChars(text, pairs)',
-    minimum: 2,
-    maximum: 2,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'pairs', types: ['text'] },
+    ],
+    gives: { types: ['text'] },
     meaning:
       'Single characters replaced as the pairs "from:to,from:to" say; nothing behind the colon removes the character. By case; white space in the pairs is ignored.',
     example: 'ReplaceChars("O’Neil Åse", "’:,Å:A")',
@@ -350,9 +372,12 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'Word',
     group: 'Text',
     form: 'scalar',
-    usage: 'Word(text, number, delimiters)',
-    minimum: 3,
-    maximum: 3,
+    parameters: [
+      { name: 'text', types: ['text'] },
+      { name: 'number', types: ['number'] },
+      { name: 'delimiters', types: ['text'] },
+    ],
+    gives: { types: ['text'] },
     meaning:
       'The word of that number, from 1; any of the delimiters separates, empty words do not count. "" when there are not so many.',
     example: 'Word("This,string!has&many separators", 3, ",!&#")',

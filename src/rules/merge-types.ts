@@ -1,0 +1,40 @@
+import type { ReadRule } from './rule-file.ts';
+import type { RuleProblem } from './rule-problem.ts';
+import type { RuleDefinition } from './rule-schema.ts';
+
+interface FirstUse {
+  readonly merge: string;
+  readonly rule: string;
+}
+
+/**
+ * All flows to one attribute of one type have to come together in one way: with two ways it would hang on the order of the rules what comes out.
+ * A rule for any type speaks for each.
+ */
+export function checkMergeTypes(rules: readonly ReadRule[], problems: RuleProblem[]): void {
+  const first = new Map<string, FirstUse>();
+  const ordered = [...rules].sort((a, b) => b.definition.precedence - a.definition.precedence);
+  for (const rule of ordered) {
+    for (const [target, { merge }] of Object.entries(rule.definition.flows)) {
+      const key = `${sideOf(rule.definition)} ${target}`;
+      const way = merge === 'replace' ? 'update' : merge;
+      const other = first.get(key);
+      if (other === undefined) first.set(key, { merge: way, rule: rule.definition.name });
+      else if (other.merge !== way) problems.push(mixed(rule, target, way, other));
+    }
+  }
+}
+
+function sideOf({ direction, to }: RuleDefinition): string {
+  return `${direction} ${to}`;
+}
+
+function mixed(rule: ReadRule, target: string, merge: string, other: FirstUse): RuleProblem {
+  return {
+    file: rule.file,
+    line: rule.lineOf(['flows', target]),
+    rule: rule.definition.name,
+    message: `flow to ${target}: merge type ${merge}, but ${other.merge} in rule "${other.rule}"; the merge types of one attribute must agree`,
+    remedy: `Write merge: ${other.merge} here, or change it in every rule that flows to ${target}.`,
+  };
+}

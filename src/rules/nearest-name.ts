@@ -1,0 +1,30 @@
+/** ` Did you mean "NAME"?` for the known name that a mistyped one comes nearest to; empty when none is near. */
+export function suggestNearest(given: string, known: readonly string[]): string {
+  const name = nearestName(given, known);
+  return name === null ? '' : ` Did you mean "${name}"?`;
+}
+
+/** The known name that a mistyped one comes nearest to, without regard to case; null when none is near. */
+export function nearestName(given: string, known: readonly string[]): string | null {
+  const folded = given.toLowerCase();
+  let best: { readonly name: string; readonly steps: number } | null = null;
+  for (const name of known) {
+    const steps = stepsBetween(folded, name.toLowerCase());
+    if (best === null || steps < best.steps) best = { name, steps };
+  }
+  return best !== null && best.steps <= Math.max(2, Math.floor(given.length / 3)) ? best.name : null;
+}
+
+/** How many letters have to be added, dropped or exchanged to come from one text to the other. */
+function stepsBetween(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_empty, index) => index);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...to].entries()) {
+      const exchanged = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, exchanged));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
