@@ -11,6 +11,7 @@ import { type Explanation, explainObject } from './engine/explain.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult, runApply, runCycle } from './engine/run.ts';
 import { readSample } from './engine/sample-object.ts';
+import { countUpnSuffixes, describeUpnSuffixes } from './engine/upn-suffixes.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
 import type { TargetType } from './model/change.ts';
@@ -209,6 +210,20 @@ export class App {
       } finally {
         await connector.close();
       }
+    }
+    yield* await this.#checkSuffixes();
+  }
+
+  /** The endings of user principal names in use, as far as a run has told them. */
+  async #checkSuffixes(): Promise<readonly CheckLine[]> {
+    try {
+      const rules = loadRuleSet(this.config.rules, this.config.identity);
+      const now = this.#options.now?.() ?? new Date();
+      return describeUpnSuffixes(await this.#withStore((store) => countUpnSuffixes(store, rules, now)));
+    } catch (error) {
+      // What is wrong with rules or store has a line of its own.
+      if (error instanceof DirbridgeError) return [];
+      throw error;
     }
   }
 

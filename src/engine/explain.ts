@@ -11,6 +11,7 @@ import { uniqueKey } from './lookup.ts';
 import { explainOutside, explainUnwanted } from './out-of-scope.ts';
 import { flowOut } from './outbound.ts';
 import { findByDn, SourceScope } from './scope.ts';
+import { shapeDesired } from './shape-desired.ts';
 
 /** Where one value comes from, from the source object to the tenant. */
 export interface ExplainedValue {
@@ -234,7 +235,7 @@ async function explainValues(
     const desired = flowOut(rules, mv, tenant, context.now());
     if (desired.kind === 'nothing') return [];
     const facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
-    const shaped = target.schema.shape(desired.type, desired.outcome.attributes, tenant?.attributes ?? null, facts);
+    const shaped = shapeDesired(target.schema, desired, tenant?.attributes ?? null, facts);
     const values: ExplainedValue[] = [];
     for (const attribute of target.schema.attributes) {
       const value = (attribute.readOnly ? desired.outcome : shaped).attributes[attribute.name];

@@ -277,7 +277,7 @@ class Synchronization {
       await this.#report(object, [await this.#joinConflict(object, rival)]);
       return;
     }
-    if (content.anchor === null) await this.#report(object, [await this.#missingAnchor(object)]);
+    if (this.#lacksAnchor(rule.targetType, content)) await this.#report(object, [await this.#missingAnchor(object)]);
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, content);
     this.counts.projected++;
     if (content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
@@ -357,7 +357,9 @@ class Synchronization {
       await this.#abandon(mv);
       return;
     }
-    if (content.anchor === null) await this.#report(object, [await this.#missingAnchor(object)]);
+    const type = content.anchor === null ? (await store.sync.metaverse(mv))?.type : undefined;
+    if (type !== undefined && this.#lacksAnchor(type, content))
+      await this.#report(object, [await this.#missingAnchor(object)]);
     const changed = await store.sync.saveMetaverse(mv, content);
     if (!changed) return;
     this.counts.changed++;
@@ -492,6 +494,14 @@ class Synchronization {
 
   #at(): string {
     return this.#context.now().toISOString();
+  }
+
+  /** Whether nothing but an anchor keeps the object out of the tenant. A mailbox whose account is not there is no user anyway. */
+  #lacksAnchor(type: string, { anchor, attributes, rules }: InboundContent): boolean {
+    if (anchor !== null) return false;
+    const object = { id: 0, type, anchor, rules, tenant: null, origin: null };
+    const named = { ...object, attributes: { ...attributes, sourceAnchor: 'any' } };
+    return isWanted(this.#context.rules, named, this.#context.now());
   }
 
   async #anchorChanged(object: SpaceObject, from: string | null, to: string | null): Promise<Finding> {
