@@ -13,6 +13,7 @@ import { type CycleResult, runApply, runCycle } from './engine/run.ts';
 import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
 import type { ObjectTrace } from './engine/trace-object.ts';
 import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
+import { countUpnSuffixes, describeUpnSuffixes } from './engine/upn-suffixes.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
@@ -105,12 +106,12 @@ export async function importFromConnect(
 
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */
 export function readRules(config: Config): readonly CompiledRule[] {
-  return loadRuleSet(config.rules).all;
+  return loadRuleSet(config.rules, config.identity).all;
 }
 
 /** Everything that is to be said about the rules of the configuration, mistakes and warnings. */
 export function lintRules(config: Config): RuleReview {
-  return reviewRules(config.rules);
+  return reviewRules(config.rules, config.identity);
 }
 
 /** The rules as Dirbridge ships them, whatever the configuration makes of them. */
@@ -148,7 +149,7 @@ export interface TriedRules {
  * outbound one the JSON file is the metaverse object that it reads.
  */
 export async function tryRulesOnFile(config: Config, file: string, rule: CompiledRule | null): Promise<TriedRules> {
-  const rules = loadRuleSet(config.rules);
+  const rules = loadRuleSet(config.rules, config.identity);
   const type = rule?.sourceType ?? 'user';
   const now = new Date();
   if (rule?.direction === 'outbound' && isJson(file)) {
@@ -292,10 +293,24 @@ export class App {
         await connector.close();
       }
     }
+    yield* await this.#checkSuffixes();
+  }
+
+  /** The endings of user principal names in use, as far as a run has told them. */
+  async #checkSuffixes(): Promise<readonly CheckLine[]> {
+    try {
+      const rules = loadRuleSet(this.config.rules, this.config.identity);
+      const now = this.#options.now?.() ?? new Date();
+      return describeUpnSuffixes(await this.#withStore((store) => countUpnSuffixes(store, rules, now)));
+    } catch (error) {
+      // What is wrong with rules or store has a line of its own.
+      if (error instanceof DirbridgeError) return [];
+      throw error;
+    }
   }
 
   *#checkRules(): Iterable<CheckLine> {
-    const review = reviewRules(this.config.rules);
+    const review = reviewRules(this.config.rules, this.config.identity);
     try {
       const rules = requireRules(review);
       const detail = `${rules.all.length} synchronization rules from ${this.config.rules.join(', ')}`;
@@ -403,7 +418,7 @@ export class App {
     const now = this.#options.now?.() ?? new Date();
     const find = (rules: RuleSet) => this.#findSample(dn, rulesRequest(rules, dn, now));
     if (!storeExists(this.config.store.path)) {
-      const rules = loadRuleSet(this.config.rules);
+      const rules = loadRuleSet(this.config.rules, this.config.identity);
       const found = await find(rules);
       return describeTried(found, await traceAlone(rules, found.sample, now));
     }
@@ -465,7 +480,7 @@ export class App {
   #context(store: Store, connectors: readonly Connector[], target: TargetConnector): EngineContext {
     return {
       store,
-      rules: loadRuleSet(this.config.rules),
+      rules: loadRuleSet(this.config.rules, this.config.identity),
       sources: connectors.map((connector, index) => ({
         connector,
         scope: this.config.sources[index]?.scope ?? { include: [], exclude: [], groups: [] },

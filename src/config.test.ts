@@ -85,6 +85,7 @@ describe('a configuration that is right', () => {
       target: { kind: 'entra', section: { tenant: 'contoso.onmicrosoft.com', cloud: 'public' } },
       store: { driver: 'sqlite', path: join(folder, 'dirbridge.db') },
       rules: ['standard'],
+      identity: { join: 'none', sourceAnchor: 'auto', userPrincipalName: { attribute: 'userPrincipalName' } },
       guards: {
         deletions: { count: 500, percent: 10 },
         membershipRemovals: { percent: 30 },
@@ -126,7 +127,20 @@ describe('a configuration that is wrong', () => {
     expect(problemsOf(text)).toEqual([
       '7:7 sources[0].tls.cafile is not a key that is known here; allowed: ca, fingerprint',
       '9:7 sources[0].scope.includes is not a key that is known here (did you mean include?); allowed: include, exclude, groups',
-      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, guards, passwords, schedule, staging',
+      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, guards, passwords, schedule, staging',
+    ]);
+  });
+
+  it('names what a person cannot be known by', () => {
+    const text = `${SOURCES}${TARGET}identity:\n  join: sids\n  sourceAnchor: { attribute: mail }\n  userPrincipalName: { attribute: "e mail" }\n`;
+    const [join, anchor, signIn] = problemsOf(text);
+    expect(join).toContain(
+      'identity.join is "sids"; it must be one of: none, sid, mail, samAccountName (did you mean sid?)',
+    );
+    expect(anchor).toContain('identity.sourceAnchor.attribute cannot be a source anchor');
+    expect(signIn).toContain('identity.userPrincipalName.attribute must be the name of an attribute');
+    expect(problemsOf(`${SOURCES}${TARGET}rules: [own.yaml]\nidentity: { join: mail }\n`)).toEqual([
+      expect.stringContaining('identity changes the shipped rules, but rules does not name standard'),
     ]);
   });
 

@@ -11,6 +11,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { z } from 'zod';
+import { type IdentityConfig, identitySchema } from './config/identity-section.ts';
 import { explainIssue, nearestAlternative, printGiven, printKeyPath, suggestName, UNION } from './config/issue-text.ts';
 import { describeSchema, type JsonSchema, keysAt, widenSchema } from './config/json-schema.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
@@ -36,6 +37,8 @@ export interface Config {
   readonly store: StoreConfig;
   /** `standard` or the path of a file, each over the ones before. */
   readonly rules: readonly string[];
+  /** How the shipped rules tell persons apart and name them. */
+  readonly identity: IdentityConfig;
   readonly guards: GuardConfig;
   readonly passwords: { readonly method: PasswordMethod };
   readonly schedule: { readonly every: number; readonly passwords: number };
@@ -125,6 +128,7 @@ const generalSchema = z.strictObject({
     .regex(/^sqlite:./, { error: 'must be sqlite: and the path of a file, such as sqlite:./dirbridge.db' })
     .default('sqlite:./dirbridge.db'),
   rules: z.array(z.string().min(1)).min(1).default(['standard']),
+  identity: identitySchema.prefault({}),
   guards: guardsSchema.prefault({}),
   passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
   schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),
@@ -230,6 +234,8 @@ class ConfigReading {
     const sources = this.#readSources(rawSources);
     const target = this.#readTarget(rawTarget);
     const general = this.#parse(generalSchema, rawGeneral, [], ['sources', 'target']);
+    if (rawGeneral['identity'] !== undefined && general?.rules.includes('standard') === false)
+      this.#report(['identity'], 'changes the shipped rules, but rules does not name standard', true);
     if (!general || !target || this.problems.length > 0) return null;
     const folder = dirname(file);
     return {

@@ -8,9 +8,11 @@ import { type EngineContext, TENANT } from './context.ts';
 import type { Origin } from './flow.ts';
 import { InboundFlow } from './inbound.ts';
 import { uniqueKey } from './lookup.ts';
+import { explainOutside, explainUnwanted } from './out-of-scope.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
 import { findByDn, SourceScope } from './scope.ts';
+import { shapeDesired } from './shape-desired.ts';
 import { type ObjectTrace, type TracedSubject, traceObject } from './trace-object.ts';
 
 /** Where one value comes from, from the source object to the tenant. */
@@ -137,6 +139,7 @@ async function explainOne(
   for (const one of joined) {
     if (scopes.has(one.space)) objects.push(await explainSource(context, spaces, scopes, inbound, one));
   }
+  const unwanted = mv === null ? '' : await explainUnwanted(context, inbound, mv, ofSources);
   const subjects = [...joined.map((one) => `o${one.id}`), ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`])];
   const findings = await store.runs.findingsOf(subjects);
   const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
@@ -156,7 +159,7 @@ async function explainOne(
     anchor: mv?.anchor ?? null,
     objects,
     tenant: tenant === null ? null : { id: tenant.anchor, type: tenant.type, state: STATE_NAMES[tenant.state] ?? '' },
-    verdict: verdictOf(context, object, mv, tenant, objects),
+    verdict: verdictOf(context, object, mv, tenant, objects, unwanted),
     values,
     findings,
     history: history
@@ -212,34 +215,16 @@ async function explainSource(
   object: SpaceObject,
 ): Promise<ExplainedObject> {
   const rules = await inbound.applicableRules(object);
-  const isInScope = (await scopes.get(object.space)?.isInScope(object)) ?? true;
-  const known = context.rules.inbound('source', object.type).length > 0;
+  const space = spaces.find((one) => one.id === object.space);
   return {
-    source: spaces.find((space) => space.id === object.space)?.name ?? '',
+    source: space?.name ?? '',
     type: object.type,
     anchor: object.anchor,
     dn: await context.store.sync.dnOf(object.id),
     state: STATE_NAMES[object.state] ?? '',
     rules: rules.map((rule) => rule.name),
-    outOfScope: !isInScope
-      ? 'it lies outside the containers and groups of the scope'
-      : !known
-        ? `no rule concerns objects of type ${object.type}`
-        : rules.length === 0
-          ? 'no rule has it in its scope filter'
-          : rules.every((rule) => rule.joins.length === 0 && rule.link === 'join')
-            ? `no rule that joins it or makes a new object has it in its scope filter (${linkingRules(context, object)})`
-            : null,
+    outOfScope: await explainOutside(context, space, scopes.get(object.space), inbound, object),
   };
-}
-
-/** The rules that could bring an object of this type in. */
-function linkingRules(context: EngineContext, object: SpaceObject): string {
-  const rules = context.rules.inbound('source', object.type);
-  return rules
-    .filter((rule) => rule.joins.length > 0 || rule.link !== 'join')
-    .map((rule) => `"${rule.name}"`)
-    .join(', ');
 }
 
 function verdictOf(
@@ -248,6 +233,7 @@ function verdictOf(
   mv: Awaited<ReturnType<EngineContext['store']['sync']['metaverse']>>,
   tenant: SpaceObject | null,
   objects: readonly ExplainedObject[],
+  unwanted: string,
 ): string {
   const outside = objects.find((one) => one.outOfScope !== null)?.outOfScope;
   if (mv === null) {
@@ -267,10 +253,8 @@ function verdictOf(
     return isThere
       ? 'Synchronized: the rules want it in the tenant, and it is there.'
       : 'The rules want it in the tenant; it is not there yet.';
-  const why =
-    mv.attributes['cloudFiltered'] === true
-      ? 'a rule filters it out (cloudFiltered)'
-      : (outside ?? 'no outbound rule has it in its scope filter');
+  const isLeft = mv.rules !== '' || objects.length === 0;
+  const why = isLeft ? unwanted : (outside ?? unwanted);
   return isThere
     ? `It is in the tenant and will be deleted there: ${why}.`
     : `Not synchronized: ${object.state === OBJECT_STATES.removed ? 'it was deleted' : why}.`;
@@ -293,7 +277,7 @@ async function explainValues(
     const desired = flowOut(rules, mv, tenant, context.now());
     if (desired.kind === 'nothing') return [];
     const facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
-    const shaped = target.schema.shape(desired.type, desired.outcome.attributes, tenant?.attributes ?? null, facts);
+    const shaped = shapeDesired(target.schema, desired, tenant?.attributes ?? null, facts);
     const values: ExplainedValue[] = [];
     for (const attribute of target.schema.attributes) {
       const value = (attribute.readOnly ? desired.outcome : shaped).attributes[attribute.name];

@@ -49,13 +49,22 @@ export class InboundFlow {
     const space = this.#spaces.get(object.space);
     const rules = this.#context.rules.inbound(space?.name === TENANT ? TENANT : 'source', object.type);
     if (rules.length === 0) return rules;
-    if (!(await (this.#scopes.get(object.space)?.isInScope(object) ?? true))) return [];
+    if (!this.isStandIn(object) && !(await (this.#scopes.get(object.space)?.isInScope(object) ?? true))) return [];
     const known = this.#applicable.get(object);
     if (known !== undefined) return known;
     const source = await this.sourceOf(object);
     const applicable = rules.filter((rule) => rule.isInScope(source));
     this.#applicable.set(object, applicable);
     return applicable;
+  }
+
+  /**
+   * Whether an object gives nothing and only stands for what it joins (a foreign security principal). It does so beside an object of its own
+   * source, and wherever it lies: whether it counts is for the scope of the object behind it.
+   */
+  isStandIn(object: SpaceObject): boolean {
+    const rules = this.#context.rules.inbound('source', object.type);
+    return rules.length > 0 && rules.every((rule) => rule.link === 'join' && rule.flows.length === 0);
   }
 
   async flowIn(objects: readonly SpaceObject[], before: Attributes | null): Promise<InboundContent> {

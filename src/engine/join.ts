@@ -1,6 +1,6 @@
-import { type Attributes, isSameValue, scalarsOf } from '../model/value.ts';
+import { type Attributes, isSameValue, type Scalar, scalarsOf } from '../model/value.ts';
 import type { CompiledRule, JoinCondition } from '../rules/rule-set.ts';
-import type { Store } from '../store/store.ts';
+import type { MetaverseObject, Store } from '../store/store.ts';
 import { keyOf } from './lookup.ts';
 
 export type JoinResult =
@@ -68,11 +68,25 @@ async function holdsAll(
   attributes: Attributes,
 ): Promise<boolean> {
   const object = await store.sync.metaverse(mv);
+  if (object === null) return false;
   return group.every(({ spaceAttribute, metaverseAttribute, caseSensitive }) =>
     scalarsOf(attributes[spaceAttribute]).some((ours) =>
-      scalarsOf(object?.attributes[metaverseAttribute]).some((theirs) =>
-        caseSensitive ? isSameValue(ours, theirs) : keyOf(ours) === keyOf(theirs),
-      ),
+      ANCHORS.has(metaverseAttribute) && isEmpty(object)
+        ? anchorText(ours) === object.anchor
+        : scalarsOf(object.attributes[metaverseAttribute]).some((theirs) =>
+            caseSensitive ? isSameValue(ours, theirs) : keyOf(ours) === keyOf(theirs),
+          ),
     ),
   );
+}
+
+const ANCHORS: ReadonlySet<string> = new Set(['sourceAnchor', 'sourceAnchorBinary']);
+
+/** Of a person whom no account stands for any more the anchor is left, as a text. */
+function isEmpty(object: MetaverseObject): boolean {
+  return Object.keys(object.attributes).length === 0;
+}
+
+function anchorText(value: Scalar): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value);
 }

@@ -20,6 +20,7 @@ import { uniqueValues } from './lookup.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
 import { OutboundRules } from './outbound-rules.ts';
+import { shapeDesired } from './shape-desired.ts';
 import { objectName } from './sync.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
@@ -186,7 +187,7 @@ class Planning {
   async #planDesired(touched: TouchedObject, desired: DesiredObject, current: Attributes | null): Promise<void> {
     const { store, target } = this.#context;
     const { mv, tenant } = touched;
-    const shaped = target.schema.shape(desired.type, desired.outcome.attributes, current, this.facts);
+    const shaped = shapeDesired(target.schema, desired, current, this.facts);
     const isLive = tenant?.state === OBJECT_STATES.live;
     await this.#reportProblems(touched, desired.type, shaped);
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);

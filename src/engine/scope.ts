@@ -9,6 +9,11 @@ const MEMBER = 'member';
 /** So many containers are remembered; more are looked up again. */
 const REMEMBERED = 50_000;
 
+/** Why an object is outside of a scope. */
+export type Outside =
+  | { readonly kind: 'excluded'; readonly anchor: string }
+  | { readonly kind: 'not-included' | 'not-member' };
+
 /**
  * Answers which objects of one source are in its scope. Containers and groups are known by their anchors, resolved from the configured DN
  * once: a renamed or moved container stays what it was.
@@ -116,6 +121,16 @@ export class SourceScope {
   /** The groups that make up the scope, as object numbers. */
   get groups(): readonly number[] {
     return this.#groups.map((group) => group.id);
+  }
+
+  /** For people's questions: what keeps an object out. `anchor`: the container that is excluded. */
+  async whyOutside(object: SpaceObject): Promise<Outside | null> {
+    if (await this.isInScope(object)) return null;
+    if (this.isWholeDirectory || (await this.#isContained(object))) return { kind: 'not-member' };
+    let at: { readonly parent: number | null; readonly anchor: string } | null = object;
+    while (at !== null && !this.#exclude.has(at.anchor))
+      at = at.parent === null ? null : await this.#store.sync.parentOf(at.parent);
+    return at === null ? { kind: 'not-included' } : { kind: 'excluded', anchor: at.anchor };
   }
 
   async isInScope(object: SpaceObject): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
-import type { CompiledRule } from '../rules/rule-set.ts';
+import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
   type MetaverseObject,
@@ -15,6 +15,7 @@ import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
+import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
 
@@ -252,7 +253,8 @@ class Synchronization {
     const taken: number[] = [];
     const result = await joinObject(store, rules, object.attributes, async (mv) => {
       const others = await store.sync.objectsOf(mv);
-      const free = !others.some((one) => one.space === object.space);
+      const isRival = (one: SpaceObject): boolean => one.space === object.space && !this.#inbound.isStandIn(one);
+      const free = this.#inbound.isStandIn(object) || !others.some(isRival);
       if (!free) taken.push(mv);
       return free;
     });
@@ -285,7 +287,7 @@ class Synchronization {
       await this.#report(object, [await this.#joinConflict(object, rival)]);
       return;
     }
-    if (content.anchor === null) await this.#report(object, [await this.#missingAnchor(object)]);
+    if (this.#lacksAnchor(rule.targetType, content)) await this.#report(object, [await this.#missingAnchor(object)]);
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, content);
     this.counts.projected++;
     if (content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
@@ -302,18 +304,37 @@ class Synchronization {
       .sort((a, b) => a.space - b.space || (a.anchor < b.anchor ? -1 : 1));
     const content = await this.#evaluate(object, joined, before?.attributes ?? null);
     if (content === null) return;
-    if (before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor && content.isProvisioned) {
-      await this.#report(object, [
-        finding('anchor-changed', 'sync', {
-          object: await this.#nameOf(object),
-          attribute: 'sourceAnchor',
-          value: content.anchor,
-          cause: `The source anchor changed from ${before.anchor} to ${content.anchor ?? 'nothing'}, but the object is in the tenant under the old one.`,
-        }),
-      ]);
+    const isChanged = before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor;
+    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before?.anchor ?? null, object);
+    else await this.#keepAnchor(before, content, object);
+  }
+
+  /**
+   * What is in the tenant keeps the anchor it was made with, or a second object would be made. Mostly it stays as it is altogether. A person
+   * who has lost an account, perhaps the one that gave the anchor, goes on with what is left: that decides whether it may still sign in.
+   */
+  async #keepAnchor(before: MetaverseObject, content: InboundContent, object: SpaceObject): Promise<void> {
+    const { rules, now } = this.#context;
+    if (before.origin === null) {
+      await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
       return;
     }
-    await this.#store(mv, content, before?.anchor ?? null, object);
+    const { sourceAnchor, sourceAnchorBinary } = before.attributes;
+    const attributes = {
+      ...content.attributes,
+      ...(sourceAnchor === undefined ? {} : { sourceAnchor }),
+      ...(sourceAnchorBinary === undefined ? {} : { sourceAnchorBinary }),
+    };
+    const kept = {
+      ...content,
+      anchor: before.anchor,
+      attributes,
+      lookup: joinValues(rules.joinAttributes, attributes),
+    };
+    await this.#store(before.id, kept, before.anchor, object);
+    // What no rule wants any more leaves the tenant; its anchor concerns nobody.
+    if (!isWanted(rules, { ...before, ...kept }, now())) return;
+    await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
   }
 
   /** Runs the rules; a rule that raises an error leaves the object as it is and is a finding. */
@@ -324,7 +345,9 @@ class Synchronization {
   ): Promise<InboundContent | null> {
     try {
       const content = await this.#inbound.flowIn(joined, before);
+      // What was wrong with the person was told at one of the objects, and may have been put right at another.
       await this.#report(object, []);
+      for (const one of joined) if (one.id !== object.id) await this.#report(one, []);
       return content;
     } catch (error) {
       if (!(error instanceof RuleEvaluationError)) throw error;
@@ -346,7 +369,9 @@ class Synchronization {
       await this.#abandon(mv);
       return;
     }
-    if (content.anchor === null) await this.#report(object, [await this.#missingAnchor(object)]);
+    const type = content.anchor === null ? (await store.sync.metaverse(mv))?.type : undefined;
+    if (type !== undefined && this.#lacksAnchor(type, content))
+      await this.#report(object, [await this.#missingAnchor(object)]);
     const changed = await store.sync.saveMetaverse(mv, content);
     if (!changed) return;
     this.counts.changed++;
@@ -483,6 +508,23 @@ class Synchronization {
     return this.#context.now().toISOString();
   }
 
+  /** Whether nothing but an anchor keeps the object out of the tenant. A mailbox whose account is not there is no user anyway. */
+  #lacksAnchor(type: string, { anchor, attributes, rules }: InboundContent): boolean {
+    if (anchor !== null) return false;
+    const object = { id: 0, type, anchor, rules, tenant: null, origin: null };
+    const named = { ...object, attributes: { ...attributes, sourceAnchor: 'any' } };
+    return isWanted(this.#context.rules, named, this.#context.now());
+  }
+
+  async #anchorChanged(object: SpaceObject, from: string | null, to: string | null): Promise<Finding> {
+    return finding('anchor-changed', 'sync', {
+      object: await this.#nameOf(object),
+      attribute: 'sourceAnchor',
+      value: to,
+      cause: `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one and keeps it.`,
+    });
+  }
+
   async #missingAnchor(object: SpaceObject): Promise<Finding> {
     return finding('anchor-missing', 'sync', { object: await this.#nameOf(object) });
   }
@@ -512,6 +554,16 @@ class Synchronization {
 
 function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[]): boolean {
   return rules.some((rule) => rule.targetType === mv?.type || rule.targetType === '*');
+}
+
+/** Whether the outbound rules want the object in the tenant, or would if they could be worked out. */
+function isWanted(rules: RuleSet, object: MetaverseObject, now: Date): boolean {
+  try {
+    return flowOut(rules, object, null, now).kind === 'object';
+  } catch (error) {
+    if (!(error instanceof RuleEvaluationError)) throw error;
+    return true;
+  }
 }
 
 /** How people know an object. */

@@ -185,6 +185,7 @@ test('a rule of one forest of two speaks for the objects of that forest only', a
       get: (name) => (name === 'dn' ? dn : undefined),
       countReferences: () => 0,
       parameter: () => undefined,
+      isMemberOf: () => false,
     });
   expect(isInScope('CN=A,DC=old,DC=example,DC=org')).toBe(true);
   expect(isInScope('CN=A,DC=corp,DC=example,DC=com')).toBe(false);

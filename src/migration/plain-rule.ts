@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
 import { compileRule } from '../rules/compile-rule.ts';
-import { type RuleDefinition, type RuleProblem, readRuleFile, readRuleText } from '../rules/rule-file.ts';
-import { standardRuleFiles } from '../rules/rule-set.ts';
+import { readRuleFile, readRuleText } from '../rules/rule-file.ts';
+import type { RuleDefinition } from '../rules/rule-schema.ts';
+import { type RuleProblem, standardRuleFiles } from '../rules/rule-set.ts';
 
 export type PlainFlow = string | Readonly<Record<string, string | boolean | number>>;
 
@@ -29,7 +30,7 @@ export function shippedRules(): ReadonlyMap<string, RuleDefinition> {
 }
 
 /** A shipped rule in the form in which it is written to a file. */
-export function plainRule({ tag: _tag, ...definition }: RuleDefinition): PlainRule {
+export function plainRule({ tag: _tag, madeFor: _madeFor, ...definition }: RuleDefinition): PlainRule {
   const { description, disabled, passwordSync, scope, join, flows, ...head } = definition;
   return {
     ...head,

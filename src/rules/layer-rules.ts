@@ -23,9 +23,12 @@ export interface LayeredRule {
   readonly isShipped: boolean;
 }
 
+/** Changes the shipped rules, before others come over them, to what the configuration says. */
+type Adaptation = (shipped: Map<string, ReadRule>) => void;
+
 /** Puts the files over one another: later ones add rules, replace, disable or re-order those of earlier ones. */
-export function layerRules(layers: readonly RuleLayer[]): LayeredRules {
-  const stack = new RuleStack();
+export function layerRules(layers: readonly RuleLayer[], adapt: Adaptation = () => undefined): LayeredRules {
+  const stack = new RuleStack(adapt);
   for (const layer of layers) stack.add(layer);
   return stack.finish();
 }
@@ -34,6 +37,11 @@ class RuleStack {
   #standing = new Map<string, LayeredRule>();
   readonly #problems: RuleProblem[] = [];
   readonly #warnings: RuleProblem[] = [];
+  readonly #adapt: Adaptation;
+
+  constructor(adapt: Adaptation) {
+    this.#adapt = adapt;
+  }
 
   add({ files, isShipped }: RuleLayer): void {
     const earlier = new Map(this.#standing);
@@ -45,8 +53,11 @@ class RuleStack {
       this.#reorder(path, read, earlier);
       for (const rule of read.rules) this.#addRule(rule, own, earlier);
     }
+    // Rules of ours are made for what is written in the files, whatever the configuration makes of it.
+    const fingerprints = new Map(Array.from(own, ([name, rule]) => [name, fingerprintOf(rule.definition)]));
+    if (isShipped) this.#adapt(own);
     for (const [name, rule] of own)
-      this.#standing.set(name, { rule, fingerprint: fingerprintOf(rule.definition), isShipped });
+      this.#standing.set(name, { rule, fingerprint: fingerprints.get(name) ?? '', isShipped });
   }
 
   finish(): LayeredRules {

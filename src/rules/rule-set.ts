@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DirbridgeError } from '../errors.ts';
 import { checkSpelling } from './attribute-spelling.ts';
 import { compileRule } from './compile-rule.ts';
+import { applyIdentity, type Identity, STANDARD_IDENTITY } from './identity.ts';
 import { layerRules } from './layer-rules.ts';
 import { checkMergeTypes } from './merge-types.ts';
 import { isReferenceAttribute } from './reference-attributes.ts';
@@ -73,10 +74,11 @@ export interface RuleReview {
 
 /**
  * Reads, checks and compiles rules. `files`: `standard` for the shipped set, or paths of rule files; later ones add rules, replace those
- * of the same name, disable or re-order them. Throws DirbridgeError `rules-invalid` that names every mistake with file, line, rule and remedy.
+ * of the same name, disable or re-order them. `identity` changes the shipped set before they do. Throws DirbridgeError `rules-invalid` that names every
+ * mistake with file, line, rule and remedy.
  */
-export function loadRuleSet(files: readonly string[]): RuleSet {
-  return requireRules(reviewRules(files));
+export function loadRuleSet(files: readonly string[], identity: Identity = STANDARD_IDENTITY): RuleSet {
+  return requireRules(reviewRules(files, identity));
 }
 
 /** The rules of a review. Throws `rules-invalid` with all of its problems when there are none. */
@@ -86,11 +88,11 @@ export function requireRules({ rules, problems }: RuleReview): RuleSet {
 }
 
 /** The same without throwing. */
-export function reviewRules(files: readonly string[]): RuleReview {
+export function reviewRules(files: readonly string[], identity: Identity = STANDARD_IDENTITY): RuleReview {
   const layers = files.map((entry) =>
     entry === 'standard' ? { files: standardRuleFiles(), isShipped: true } : { files: [entry], isShipped: false },
   );
-  const layered = layerRules(layers);
+  const layered = layerRules(layers, (shipped) => applyIdentity(shipped, identity));
   const problems = [...layered.problems];
   const standing = layered.rules.filter(({ rule }) => !rule.definition.disabled);
   const enabled = standing.map(({ rule }) => rule);

@@ -306,6 +306,20 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
     });
 
     describe('the metaverse', () => {
+      test('is walked page by page, one type at a time', async () => {
+        await take(put('a'), put('b'), put('c'));
+        const [first, , last] = [
+          await project('a', 'person'),
+          await project('b', 'group'),
+          await project('c', 'person'),
+        ];
+        const ids = async (after: number, limit: number) =>
+          (await store.sync.metaversePage('person', after, limit)).map((one) => one.id);
+        expect(await ids(0, 1)).toEqual([first]);
+        expect(await ids(first, 5)).toEqual([last]);
+        expect(await ids(last, 5)).toEqual([]);
+      });
+
       test('holds what flowed in, finds it by value, and says whether anything is new', async () => {
         await take(put('a'));
         const mv = await project('a', 'person');

@@ -199,6 +199,8 @@ export interface SyncStore {
   /** Parent of an object in the tree, for walking up. */
   parentOf(object: number): Promise<{ readonly parent: number | null; readonly anchor: string } | null>;
   metaverse(mv: number): Promise<MetaverseObject | null>;
+  /** The next objects of a type by number, after one. */
+  metaversePage(type: string, after: number, limit: number): Promise<readonly MetaverseObject[]>;
   /** Whether the space holds any object that can be found by a value at all. */
   hasLookupValues(space: number): Promise<boolean>;
   metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]>;

@@ -3,6 +3,7 @@
     sam-database.py add SMB_CONF                    entries as JSON lines on stdin: {"dn", "attributes": {name: [text]}}
     sam-database.py enable-recycle-bin SMB_CONF
     sam-database.py restore SMB_CONF DELETED_DN DN    undeletes an object
+    sam-database.py extend-schema SMB_CONF JSON       [{"name", "oid", "syntax": [attributeSyntax, oMSyntax]}] for users
     sam-database.py allow-deleted-objects SMB_CONF DN    lets the account read the Deleted Objects container
 """
 
@@ -23,9 +24,11 @@ SHOW_DELETED = ["show_deleted:1"]
 ASSIGNED_BY_SERVER = {"objectguid", "objectsid", "memberof", "distinguishedname"}
 
 
-def open_database(configuration):
+def open_database(configuration, **options):
     lp = LoadParm()
     lp.load(configuration)
+    for name, value in options.items():
+        lp.set(name, value)
     return SamDB(session_info=system_session(), lp=lp)
 
 
@@ -104,15 +107,42 @@ def allow_deleted_objects(database, account):
     database.modify(message, controls=SHOW_DELETED)
 
 
+def extend_schema(database, attributes):
+    schema = str(database.get_schema_basedn())
+    for attribute in attributes:
+        syntax, om_syntax = attribute["syntax"]
+        database.add({
+            "dn": "CN=%s,%s" % (attribute["name"], schema),
+            "objectClass": "attributeSchema",
+            "lDAPDisplayName": attribute["name"],
+            "attributeID": attribute["oid"],
+            "attributeSyntax": syntax,
+            "oMSyntax": str(om_syntax),
+            "isSingleValued": "TRUE",
+            "searchFlags": "0",
+        })
+    update = ldb.Message(ldb.Dn(database, ""))
+    update["now"] = ldb.MessageElement("1", ldb.FLAG_MOD_REPLACE, "schemaUpdateNow")
+    database.modify(update)
+    user = ldb.Message(ldb.Dn(database, "CN=User,%s" % schema))
+    names = [attribute["name"] for attribute in attributes]
+    user["may"] = ldb.MessageElement(names, ldb.FLAG_MOD_ADD, "mayContain")
+    database.modify(user)
+    database.modify(update)
+
+
 def main():
     command, configuration = sys.argv[1:3]
-    database = open_database(configuration)
+    options = {"dsdb:schema update allowed": "true"} if command == "extend-schema" else {}
+    database = open_database(configuration, **options)
     if command == "add":
         print(add_all(database, sys.stdin))
     elif command == "enable-recycle-bin":
         enable_recycle_bin(database)
     elif command == "restore":
         restore(database, sys.argv[3], sys.argv[4])
+    elif command == "extend-schema":
+        extend_schema(database, json.loads(sys.argv[3]))
     elif command == "allow-deleted-objects":
         allow_deleted_objects(database, sys.argv[3])
     else:

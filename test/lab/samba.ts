@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'ldapts';
 import type { DirectoryEntries } from './directory-entry.ts';
+import { addExchangeSchema } from './exchange-schema.ts';
 import { claimLoopbackAddress, type LoopbackAddress } from './loopback-address.ts';
 import { formatSambaConfiguration } from './samba-configuration.ts';
 import { describeAddCommand, provisionDomain, runSamScript, runTool } from './samba-provision.ts';
@@ -31,6 +32,8 @@ export interface SambaOptions {
   readonly recycleBin?: boolean;
   /** Provisions anew instead of copying a cached domain: other SIDs, GUIDs and invocation id. Default false. */
   readonly fresh?: boolean;
+  /** Adds the attributes of Exchange Server that a linked mailbox is made of. Default false. */
+  readonly exchangeSchema?: boolean;
   /** Entries to put into the database before the start, parents first; about 150 a second. */
   readonly population?: (baseDn: string) => DirectoryEntries;
 }
@@ -98,6 +101,7 @@ export async function startSamba(options: SambaOptions = {}): Promise<SambaDomai
   const removeFolder = options.folder === undefined;
   try {
     const domain = await createDomain(folder, claim, options, removeFolder);
+    if (options.exchangeSchema) await addExchangeSchema(domain.smbConf);
     if (options.population) await domain.add(options.population(domain.baseDn));
     await domain.restart();
     return domain;

@@ -35,9 +35,14 @@ export class Company {
     this.#client = client;
   }
 
-  static async start(population?: (baseDn: string) => DirectoryEntries, realm?: string): Promise<Company> {
+  static async start(
+    population?: (baseDn: string) => DirectoryEntries,
+    realm?: string,
+    exchangeSchema = false,
+  ): Promise<Company> {
     const domain = await startSamba({
       recycleBin: true,
+      exchangeSchema,
       ...(population === undefined ? {} : { population }),
       ...(realm === undefined ? {} : { realm }),
     });
@@ -131,6 +136,16 @@ export class Company {
     await this.domain.modify(membersRecord(group, add, remove));
   }
 
+  /** Makes accounts of another forest, known by their SIDs alone, members of a group. Answers the DNs of the stand-ins, which the directory makes. */
+  async addForeignMembers(group: string, sids: readonly Buffer[]): Promise<readonly string[]> {
+    await this.changeMembers(
+      group,
+      sids.map((sid) => `<SID=${sidToText(sid)}>`),
+    );
+    const standIns = `CN=ForeignSecurityPrincipals,${this.domain.baseDn}`;
+    return sids.map((sid) => `CN=${sidToText(sid)},${standIns}`);
+  }
+
   /** Gives an object another name, or another place, or both. Answers its new DN. */
   async move(dn: string, to: { readonly name?: string; readonly parent?: string }): Promise<string> {
     const [rdn, parent] = splitFirst(dn);
@@ -158,6 +173,11 @@ export class Company {
     return (Array.isArray(members) ? members : [members]).map(String).filter((dn) => !dn.includes('\\0ADEL:'));
   }
 
+  /** The SID of an account as the directory stores it. */
+  async sidOf(dn: string): Promise<Buffer> {
+    return this.#bytesOf(dn, 'objectSid');
+  }
+
   async guidOf(dn: string): Promise<string> {
     return guidToText(await this.#guid(dn));
   }
@@ -168,15 +188,25 @@ export class Company {
   }
 
   async #guid(dn: string): Promise<Buffer> {
+    return this.#bytesOf(dn, 'objectGUID');
+  }
+
+  async #bytesOf(dn: string, attribute: string): Promise<Buffer> {
     const { searchEntries } = await this.#client.search(dn, {
       scope: 'base',
-      attributes: ['objectGUID'],
-      explicitBufferAttributes: ['objectGUID'],
+      attributes: [attribute],
+      explicitBufferAttributes: [attribute],
     });
-    const value = searchEntries[0]?.['objectGUID'];
-    if (!Buffer.isBuffer(value)) throw new Error(`${dn} has no objectGUID`);
+    const value = searchEntries[0]?.[attribute];
+    if (!Buffer.isBuffer(value)) throw new Error(`${dn} has no ${attribute}`);
     return value;
   }
+}
+
+/** S-1-5-21-... of a SID as it is stored ([MS-DTYP] 2.4.2.2). */
+function sidToText(sid: Buffer): string {
+  const parts = Array.from({ length: sid[1] ?? 0 }, (_, at) => sid.readUInt32LE(8 + 4 * at));
+  return ['S', sid[0], sid.readUIntBE(2, 6), ...parts].join('-');
 }
 
 /** The first part of a DN and the rest of it. */

@@ -77,7 +77,7 @@ describeCompany('explain', (lab) => {
     const hidden = await company.makeUser('hidden', outside);
     const tenant = await lab.followInStep(ou);
     const [explanation] = await tenant.app('explain').explain(hidden);
-    expect(explanation?.verdict).toMatch(/outside the containers and groups of the scope/);
+    expect(explanation?.verdict).toMatch(/it lies below none of the containers of scope.include/);
     expect(explanation?.tenant).toBeNull();
     await expect(tenant.app('explain').explain('nobody@nowhere.example')).rejects.toThrow(/nothing is known/);
   });

@@ -175,6 +175,16 @@ export class SqlSyncStore implements SyncStore {
     return row === undefined ? null : toMetaverseObject(row);
   }
 
+  async metaversePage(type: string, after: number, limit: number): Promise<readonly MetaverseObject[]> {
+    const rows = await this.#driver.all<MetaverseRow>(
+      `select ${METAVERSE_COLUMNS} from metaverse where type = ? and id > ? order by id limit ?`,
+      type,
+      after,
+      limit,
+    );
+    return rows.map(toMetaverseObject);
+  }
+
   async hasLookupValues(space: number): Promise<boolean> {
     return (await this.#driver.get('select 1 from space_value where space = ? limit 1', space)) !== undefined;
   }
