@@ -51,7 +51,7 @@ test('an own rule comes along whole: scope, join, every kind of flow, number and
           constant('extensionAttribute1', 'True'),
           direct('department', 'division'),
           expression('displayName', 'Trim([displayName]) & " <ext>"'),
-          direct('proxyAddresses', 'proxyAddresses', 'MergeCaseInsensitive'),
+          direct('otherMailbox', 'otherMailbox', 'MergeCaseInsensitive'),
         ],
       },
     ],
@@ -76,7 +76,7 @@ test('an own rule comes along whole: scope, join, every kind of flow, number and
     extensionAttribute1: 'constant True update false',
     department: 'direct division update false',
     displayName: 'expression Trim([displayName]) & " <ext>" update false',
-    proxyAddresses: 'direct proxyAddresses merge-case-insensitive false',
+    otherMailbox: 'direct otherMailbox merge-case-insensitive false',
   });
   const rulesFile = readFileSync(join(folder, 'out/rules.yaml'), 'utf8');
   expect(rulesFile).toContain('constant: true');

@@ -138,9 +138,8 @@ function checkMembership({ direction, connector }: RuleDefinition, given: GivenV
     tell('asks for a group of a source', 'Let an inbound rule flow a flag by it, and compare that flag here.');
     return;
   }
-  if (typeof given === 'string' && isDn(given))
-    tell('cannot be used yet', 'Name the groups in the scope of the source (scope.groups) instead.');
-  else tell('needs the DN of a group', 'Write for example value: "CN=Pilot,OU=Groups,DC=contoso,DC=com".');
+  if (typeof given === 'string' && isDn(given)) return;
+  tell('needs the DN of a group', 'Write for example value: "CN=Pilot,OU=Groups,DC=contoso,DC=com".');
 }
 
 function isDn(text: string): boolean {
