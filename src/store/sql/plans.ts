@@ -27,6 +27,8 @@ import {
   toSpaceObject,
 } from './rows.ts';
 
+const POSITIONS_AT_ONCE = 1000;
+
 interface TouchedRow extends MetaverseRow {
   readonly flags: number;
 }
@@ -122,15 +124,10 @@ export class SqlPlanStore implements PlanStore {
       JSON.stringify(operation.changes),
       JSON.stringify(operation.cause),
     );
-    for (const { kind, key } of operation.claims) {
-      await this.#driver.run(
-        'insert into claim (plan, kind, key, operation) values (?, ?, ?, ?) on conflict do nothing',
-        plan,
-        kind,
-        key,
-        id,
-      );
-    }
+    await this.#driver.runMany(
+      'insert into claim (plan, kind, key, operation) values (?, ?, ?, ?) on conflict do nothing',
+      operation.claims.map(({ kind, key }) => [plan, kind, key, id]),
+    );
     return id;
   }
 
@@ -345,10 +342,16 @@ export class SqlPlanStore implements PlanStore {
 
   async setPositions(order: Iterable<number>): Promise<void> {
     let position = 0;
+    let rows: [number, number][] = [];
+    const store = () => this.#driver.runMany('update operation set position = ? where id = ?', rows);
     for (const id of order) {
       position++;
-      await this.#driver.run('update operation set position = ? where id = ?', position, id);
+      rows.push([position, id]);
+      if (rows.length < POSITIONS_AT_ONCE) continue;
+      await store();
+      rows = [];
     }
+    await store();
   }
 
   async countPlan(plan: number): Promise<{ readonly counts: PlanCounts; readonly operations: number }> {
@@ -359,7 +362,9 @@ export class SqlPlanStore implements PlanStore {
       readonly disables: number;
       readonly n: number;
     }>(
-      `select type, action, changes like '%"native":"accountEnabled","from":true,"to":false%' as disables, count(*) as n
+      // Changes are long texts: only those of updates are looked into.
+      `select type, action, count(*) as n,
+              case when action = 'update' and changes like '%"native":"accountEnabled","from":true,"to":false%' then 1 else 0 end as disables
        from operation where plan = ? and (late = 0 or changes <> '[]') group by type, action, disables`,
       plan,
     );

@@ -226,14 +226,10 @@ export class SqlSyncStore implements SyncStore {
   }
 
   async #addLookup(mv: number, values: readonly LookupValue[]): Promise<void> {
-    for (const { kind, key } of values) {
-      await this.#driver.run(
-        'insert into metaverse_value (attribute, key, mv) values (?, ?, ?) on conflict do nothing',
-        kind,
-        key,
-        mv,
-      );
-    }
+    await this.#driver.runMany(
+      'insert into metaverse_value (attribute, key, mv) values (?, ?, ?) on conflict do nothing',
+      values.map(({ kind, key }) => [kind, key, mv]),
+    );
   }
 
   async #addContributor(mv: number, contributor: Contributor): Promise<void> {

@@ -92,11 +92,13 @@ export class DocumentDecoder {
   #writeDocument(cursor: BerCursor, valuesAt: Int32Array): string | null {
     const writer = this.#writer;
     writer.begin();
-    for (const [place, { column, key }] of this.#slots.entries()) {
+    // Most slots of most objects are empty.
+    for (let place = 0; place < valuesAt.length; place++) {
       const from = valuesAt[place] ?? 0;
-      if (from === 0) continue;
+      const slot = this.#slots[place];
+      if (from === 0 || slot === undefined) continue;
       cursor.at = from;
-      if (!writer.write(column, key, cursor)) return null;
+      if (!writer.write(slot.column, slot.key, cursor)) return null;
     }
     return writer.end();
   }
