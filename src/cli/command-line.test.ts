@@ -345,6 +345,11 @@ test('a rule, the whole set and explain show scope, flows and winners of an obje
   expect(explained.out).toMatch(
     /Inbound rules\n[\s\S]*In the metaverse\n[\s\S]*Outbound rules\n[\s\S]*To the tenant\n/,
   );
+  const narrowed = await dirbridge('explain', dn, '--rules', '--attribute', 'userPrincipalName');
+  expect(narrowed.out).toContain('Inbound rules\n  102 In from AD - User AccountEnabled (join): in scope\n');
+  // The result is told whatever the length of the expression.
+  expect(narrowed.out).toMatch(/ {6}userPrincipalName: wins "[^"]+" <- IIF\(/);
+  expect(narrowed.out).not.toContain('displayName: ');
 });
 
 test('rules are listed in their order and shown one by one', async () => {

@@ -5,6 +5,7 @@ import {
   group,
   guid,
   type MemoryLab,
+  ROOT_DN,
   user,
   WHOLE_DIRECTORY,
 } from '../../test/memory/memory-lab.ts';
@@ -13,6 +14,9 @@ import type { MemoryEntry } from '../connectors/memory/directory.ts';
 import type { Value } from '../model/value.ts';
 import { type Identity, STANDARD_IDENTITY } from '../rules/identity.ts';
 import { loadRuleSet } from '../rules/rule-set.ts';
+import { explainObject } from './explain.ts';
+import { readSample } from './sample-object.ts';
+import { traceInStore } from './try-rules.ts';
 
 interface Forests extends MemoryLab {
   readonly accounts: MemoryConnector;
@@ -280,4 +284,24 @@ describe('another join criterion', () => {
     expect(await lab.store.meta('rules')).not.toBe(before);
     await expectComplete(lab);
   });
+});
+
+test('rules tried on the second account of a person put it behind the first, as a sync does', async () => {
+  const lab = await forests({ join: 'mail' });
+  lab.accounts.put(user('ann', { mail: 'ann@contoso.com', title: 'First' }));
+  lab.resources.put(user('ann.2', { mail: 'ann@contoso.com', title: 'Second' }));
+  await lab.sync();
+  const { rules } = lab.context;
+  const sample = await readSample(lab.resources, {
+    attributes: rules.attributesRead('source'),
+    references: rules.referencesRead('source'),
+    groups: [],
+    dn: `CN=ann.2,OU=People,${ROOT_DN}`,
+    now: lab.context.now(),
+  });
+  if (sample === null) expect.fail('ann.2 is not in the directory');
+  const tried = await traceInStore(lab.context, { sample, sourceName: 'resources' });
+  expect(tried.metaverse.find(({ attribute }) => attribute === 'title')).toMatchObject({ value: 'First' });
+  const [explained] = await explainObject(lab.context, 'ann@contoso.com');
+  expect(tried).toEqual(explained?.trace);
 });

@@ -42,14 +42,21 @@ export async function traceInStore(context: EngineContext, { sample, sourceName 
       ? true
       : await (await SourceScope.read(store, space, scope)).isInScope(stored);
   const others = before === null ? [] : await joinedBeside(context, before.id, stored);
+  const own = { ...subjectOf(sample, isInScope), space: space?.id ?? Number.POSITIVE_INFINITY, anchor: sample.anchor };
   return traceObject({
     rules,
     store,
-    subjects: [subjectOf(sample, isInScope), ...others],
+    // Of rules with one precedence the first object wins: so they stand as a sync has them.
+    subjects: [own, ...others].sort((a, b) => a.space - b.space || (a.anchor < b.anchor ? -1 : 1)),
     before,
     tenant,
     now: context.now(),
   });
+}
+
+interface PlacedSubject extends TracedSubject {
+  readonly space: number;
+  readonly anchor: string;
 }
 
 function subjectOf({ dn, anchor, type, attributes, source }: SampledObject, isInScope: boolean): TracedSubject {
@@ -61,7 +68,7 @@ async function joinedBeside(
   context: EngineContext,
   mv: number,
   own: SpaceObject | null,
-): Promise<readonly TracedSubject[]> {
+): Promise<readonly PlacedSubject[]> {
   const { store, rules, sources } = context;
   const spaces = (await store.spaces.spaces()).filter((space) =>
     sources.some((one) => one.connector.name === space.name),
@@ -69,12 +76,12 @@ async function joinedBeside(
   const groups = new Map<number, RuleGroups>();
   for (const space of spaces) groups.set(space.id, await RuleGroups.read(store, space, rules.scopeGroups()));
   const inbound = new InboundFlow(context, new Map(spaces.map((space) => [space.id, space])), new Map(), groups);
-  const subjects: TracedSubject[] = [];
+  const subjects: PlacedSubject[] = [];
   for (const object of await store.sync.objectsOf(mv)) {
     if (object.id === own?.id || object.state !== OBJECT_STATES.live || !groups.has(object.space)) continue;
     const name = await nameOf(store, object);
-    const { type, attributes } = object;
-    subjects.push({ name, type, attributes, source: await inbound.sourceOf(object), isInScope: true });
+    const { type, attributes, space, anchor } = object;
+    subjects.push({ name, type, attributes, source: await inbound.sourceOf(object), isInScope: true, space, anchor });
   }
   return subjects;
 }

@@ -6,7 +6,7 @@ import { nearestOf } from '../nearest.ts';
 import type { Session } from '../session.ts';
 import { writeExplanation } from '../views/explain-page.ts';
 import { findingJson } from '../views/finding-json.ts';
-import { writeTrace } from '../views/trace-text.ts';
+import { onlyAttribute, writeTrace } from '../views/trace-text.ts';
 
 export function addExplainCommand(program: Command, session: Session): void {
   program
@@ -37,7 +37,7 @@ interface ExplainOptions {
 async function explain(session: Session, object: string, { attribute, rules }: ExplainOptions): Promise<void> {
   if (object.trim() === '') throw new DirbridgeError('object-not-found', 'the name of the object is empty');
   const explanations = await session.openApp('explain').explain(object);
-  const chosen = attribute === undefined ? explanations : onlyAttribute(explanations, attribute);
+  const chosen = attribute === undefined ? explanations : choose(explanations, attribute);
   if (session.json) {
     const shown = chosen.map((one) => ({
       ...one,
@@ -55,14 +55,17 @@ async function explain(session: Session, object: string, { attribute, rules }: E
   }
 }
 
-function onlyAttribute(explanations: readonly Explanation[], attribute: string): readonly Explanation[] {
+function choose(explanations: readonly Explanation[], attribute: string): readonly Explanation[] {
   const name = attribute.toLowerCase();
-  const chosen = explanations.map((one) => ({
-    ...one,
-    values: one.values.filter(
+  const chosen = explanations.map((one) => {
+    const values = one.values.filter(
       (value) => value.attribute.toLowerCase() === name || value.neutral.toLowerCase() === name,
-    ),
-  }));
+    );
+    const [value] = values;
+    if (value === undefined) return { ...one, values };
+    const between = value.inbound?.metaverseAttribute ?? value.neutral;
+    return { ...one, values, trace: onlyAttribute(one.trace, value.neutral, between) };
+  });
   if (chosen.some((one) => one.values.length > 0)) return chosen;
   const known = [...new Set(explanations.flatMap((one) => one.values.map((value) => value.attribute)))];
   throw new DirbridgeError('usage', `it has no value and no rule for "${attribute}"${nearestOf(attribute, known)}`, {

@@ -70,13 +70,15 @@ function loserLines(
     ...trace.tenant.filter(({ attribute }) => attribute === neutral),
     ...trace.metaverse.filter(({ attribute }) => attribute === inbound?.metaverseAttribute),
   ];
-  return contested.flatMap(({ contributions }) =>
-    contributions
+  return contested.flatMap(({ contributions }) => {
+    const isContested = new Set(contributions.map(({ object }) => object)).size > 1;
+    return contributions
       .filter(({ verdict, value }) => verdict === 'loses' && value !== null)
-      .map(
-        ({ rule, value }) => `    ${session.paint('dim', `not: rule "${rule}" would give ${formatValue(value, 60)}`)}`,
-      ),
-  );
+      .map(({ rule, value, object }) => {
+        const of = isContested ? ` of ${printableText(object)}` : '';
+        return `    ${session.paint('dim', `not: rule "${rule}" would give ${formatValue(value, 60)}${of}`)}`;
+      });
+  });
 }
 
 function way(session: Session, text: string): string {

@@ -29,6 +29,24 @@ export function onlyRule(trace: ObjectTrace, name: string): ObjectTrace {
   };
 }
 
+/**
+ * The trace with what concerns one attribute alone: the flows to it, and those to the attributes of the metaverse that it comes from. `tenant`: its
+ * name for outbound rules; `metaverse`: that of what it comes from, or of the attribute itself.
+ */
+export function onlyAttribute(trace: ObjectTrace, tenant: string, metaverse: string): ObjectTrace {
+  const flowsTo = (rules: readonly RuleTrace[], name: string): readonly RuleTrace[] =>
+    rules
+      .map((rule) => ({ ...rule, flows: rule.flows.filter(({ attribute }) => attribute === name) }))
+      .filter(({ flows }) => flows.length > 0);
+  return {
+    verdict: trace.verdict,
+    inbound: flowsTo(trace.inbound, metaverse),
+    metaverse: trace.metaverse.filter(({ attribute }) => attribute === metaverse),
+    outbound: flowsTo(trace.outbound, tenant),
+    tenant: trace.tenant.filter(({ attribute }) => attribute === tenant),
+  };
+}
+
 async function writeRules(session: Session, title: string, rules: readonly RuleTrace[]): Promise<void> {
   if (rules.length === 0) return;
   const { out, paint } = session;
@@ -40,6 +58,7 @@ async function writeRules(session: Session, title: string, rules: readonly RuleT
     await out.line(`  ${rule.precedence} ${paint('strong', rule.rule)} (${rule.link}): ${state}${on}`);
     for (const line of [...scopeLines(rule), ...joinLines(rule), ...flowLines(rule)])
       await out.line(`      ${cutText(line, Math.max(80, session.columns * 2))}`);
+    for (const line of emptyLines(rule, Math.max(60, session.columns - 6))) await out.line(`      ${line}`);
   }
 }
 
@@ -79,8 +98,25 @@ const WORDS: Readonly<Record<FlowTrace['verdict'], string>> = {
   error: 'raises an error',
 };
 
+/** The result stands before the expression, which may be long. */
 function flowLines({ flows }: RuleTrace): readonly string[] {
-  return flows.map((flow) => `${flow.attribute} <- ${flow.text}: ${resultText(flow)}`);
+  return flows
+    .filter(({ verdict }) => verdict !== 'nothing')
+    .map((flow) => `${flow.attribute}: ${resultText(flow)} <- ${flow.text}`);
+}
+
+/** What gave nothing: by name alone, for in most objects that is most of it. */
+function emptyLines({ flows }: RuleTrace, columns: number): readonly string[] {
+  const names = flows.filter(({ verdict }) => verdict === 'nothing').map(({ attribute }) => attribute);
+  if (names.length === 0) return [];
+  const lines = ['give nothing (NULL):'];
+  for (const [index, name] of names.entries()) {
+    const word = index < names.length - 1 ? `${name},` : name;
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (longer.length <= columns) lines[lines.length - 1] = longer;
+    else lines.push(`  ${word}`);
+  }
+  return lines;
 }
 
 function resultText({ verdict, value, error }: FlowTrace): string {
@@ -95,10 +131,13 @@ async function writeAttributes(session: Session, title: string, attributes: read
   const told = attributes.filter(({ value, contributions }) => value !== null || contributions.some(hasSpoken));
   if (told.length === 0) return;
   await out.line(`\n${paint('strong', title)}`);
+  const isContested = new Set(told.flatMap(({ contributions }) => contributions.map(({ object }) => object))).size > 1;
   for (const { attribute, value, contributions } of told) {
     await out.line(`  ${paint('strong', attribute)} = ${value === null ? '(none)' : formatValue(value)}`);
     for (const one of contributions.filter(hasSpoken))
-      await out.line(`      ${one.precedence} ${one.rule}: ${resultText(one)}`);
+      await out.line(
+        `      ${one.precedence} ${one.rule}: ${resultText(one)}${isContested ? ` of ${printableText(one.object)}` : ''}`,
+      );
   }
 }
 
