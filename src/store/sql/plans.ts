@@ -27,6 +27,13 @@ import {
   toSpaceObject,
 } from './rows.ts';
 
+interface OperationCount {
+  readonly type: TargetType;
+  readonly action: Action;
+  readonly disables: number;
+  readonly n: number;
+}
+
 const POSITIONS_AT_ONCE = 1000;
 
 interface TouchedRow extends MetaverseRow {
@@ -356,18 +363,7 @@ export class SqlPlanStore implements PlanStore {
 
   async countPlan(plan: number): Promise<{ readonly counts: PlanCounts; readonly operations: number }> {
     await this.#managed.keep();
-    const rows = await this.#driver.all<{
-      readonly type: TargetType;
-      readonly action: Action;
-      readonly disables: number;
-      readonly n: number;
-    }>(
-      // Changes are long texts: only those of updates are looked into.
-      `select type, action, count(*) as n,
-              case when action = 'update' and changes like '%"native":"accountEnabled","from":true,"to":false%' then 1 else 0 end as disables
-       from operation where plan = ? and (late = 0 or changes <> '[]') group by type, action, disables`,
-      plan,
-    );
+    const rows = await this.#countOperations(plan);
     const busy = await this.#driver.all<{ readonly type: TargetType; readonly n: number }>(
       `select type, count(distinct mv) as n from operation where plan = ? and action in ('update', 'delete') group by type`,
       plan,
@@ -392,6 +388,22 @@ export class SqlPlanStore implements PlanStore {
       plan,
     );
     return { counts: { types, memberships }, operations: total?.n ?? 0 };
+  }
+
+  /** Operations are long, most of them creations: those are counted by an index alone. */
+  async #countOperations(plan: number): Promise<readonly OperationCount[]> {
+    const plain = await this.#driver.all<OperationCount>(
+      `select type, action, 0 as disables, count(*) as n from operation
+       where plan = ? and late = 0 and action <> 'update' group by type, action`,
+      plan,
+    );
+    const read = await this.#driver.all<OperationCount>(
+      `select type, action, count(*) as n,
+              case when action = 'update' and changes like '%"native":"accountEnabled","from":true,"to":false%' then 1 else 0 end as disables
+       from operation where plan = ? and (late = 1 and changes <> '[]' or late = 0 and action = 'update') group by type, action, disables`,
+      plan,
+    );
+    return [...plain, ...read];
   }
 
   async #countMemberships(plan: number): Promise<{ readonly add: number; readonly remove: number }> {
