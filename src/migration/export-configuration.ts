@@ -140,7 +140,7 @@ class ConfigurationCopy {
         : 'each server has a store of its own, beside its file; do not copy ours';
     this.differing.push({
       key: 'store',
-      here: `sqlite:${absolute}`,
+      here: `sqlite:${inside ?? absolute}`,
       there: `sqlite:${inside ?? './dirbridge.db'}`,
       why,
     });
