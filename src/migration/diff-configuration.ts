@@ -101,8 +101,12 @@ function ruleSides(a: Side, b: Side): readonly [RuleSide, RuleSide] {
 function ruleSide({ config, rules }: Side, asShipped: boolean, withShipped: boolean): RuleSide {
   const compared = asShipped ? (reviewRules(config.rules).rules?.all ?? rules) : rules;
   const shipped = new Set(standardRuleFiles());
+  let names: ReadonlySet<string> | undefined;
   return {
     rules: withShipped ? compared : compared.filter(({ file }) => !shipped.has(file)),
-    names: ruleNamesIn(config.rules),
+    isWritten: (name) => {
+      names ??= ruleNamesIn(config.rules);
+      return names.has(name);
+    },
   };
 }

@@ -7,8 +7,8 @@ import { diffSettings, type Setting } from './setting.ts';
 export interface RuleSide {
   /** Those in force. */
   readonly rules: readonly CompiledRule[];
-  /** The names of all that stand in its files, in force or not. */
-  readonly names: ReadonlySet<string>;
+  /** Whether a rule of that name stands in its files, in force or not. Asked only where one is missing. */
+  isWritten(name: string): boolean;
 }
 
 interface KnownRule {
@@ -26,14 +26,14 @@ export function diffRules(a: RuleSide, b: RuleSide): readonly Difference[] {
   for (const rule of onlyA) {
     const twin = [...onlyB.values()].find((other) => diffMeaning(rule, other).length === 0);
     if (twin === undefined)
-      differences.push(missing(rule.name, b.names.has(rule.name) ? 'disabled-in-b' : 'only-in-a'));
+      differences.push(missing(rule.name, b.isWritten(rule.name) ? 'disabled-in-b' : 'only-in-a'));
     else {
       onlyB.delete(twin.name);
       differences.push({ area: 'rule', name: rule.name, key: '', kind: 'renamed', a: rule.name, b: twin.name });
     }
   }
   for (const { name } of onlyB.values())
-    differences.push(missing(name, a.names.has(name) ? 'disabled-in-a' : 'only-in-b'));
+    differences.push(missing(name, a.isWritten(name) ? 'disabled-in-a' : 'only-in-b'));
   for (const [name, rule] of inA) {
     const other = inB.get(name);
     if (other !== undefined) differences.push(...diffMeaning(rule, other));
