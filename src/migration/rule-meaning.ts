@@ -11,20 +11,26 @@ import { entriesOf, plainSetting, type Setting } from './setting.ts';
 
 type Clause = CompiledRule['scope'][number][number];
 
+/** What says nothing of what a rule does, or says again what another part says. */
+type Beside = 'name' | 'tag' | 'description' | 'file' | 'isInScope' | 'scopeGroups' | 'scopeAttributes';
+
+/** Every other part of a rule. One that comes to rules later has to come here as well before the type check passes. */
+const PARTS: { readonly [Part in Exclude<keyof CompiledRule, Beside>]: (rule: CompiledRule) => readonly Setting[] } = {
+  direction: ({ direction }) => [plainSetting('direction', direction)],
+  connector: ({ connector }) => [plainSetting('connector', connector)],
+  sourceType: ({ sourceType }) => [plainSetting('from', sourceType)],
+  targetType: ({ targetType }) => [plainSetting('to', targetType)],
+  link: ({ link }) => [plainSetting('link', link)],
+  precedence: ({ precedence }) => [plainSetting('precedence', String(precedence))],
+  enablePasswordSync: ({ enablePasswordSync }) => [plainSetting('passwordSync', String(enablePasswordSync))],
+  scope: ({ scope }) => scopeMeaning(scope),
+  joins: ({ joins }) => [joinMeaning(joins)],
+  flows: ({ flows }) => flows.map((flow) => plainSetting(`flow ${flow.target}`, flowText(flow), flowMeaning(flow))),
+};
+
 /** What a rule does, part by part. Its name, tag, description and file are not in it. */
 export function ruleMeaning(rule: CompiledRule): readonly Setting[] {
-  return [
-    plainSetting('direction', rule.direction),
-    plainSetting('connector', rule.connector),
-    plainSetting('from', rule.sourceType),
-    plainSetting('to', rule.targetType),
-    plainSetting('link', rule.link),
-    plainSetting('precedence', String(rule.precedence)),
-    plainSetting('passwordSync', String(rule.enablePasswordSync)),
-    ...scopeMeaning(rule.scope),
-    joinMeaning(rule.joins),
-    ...rule.flows.map((flow) => plainSetting(`flow ${flow.target}`, flowText(flow), flowMeaning(flow))),
-  ];
+  return Object.values(PARTS).flatMap((meaningOf) => meaningOf(rule));
 }
 
 /** Groups and clauses in any order; twice the same is once. */
