@@ -125,7 +125,7 @@ export function exportConfig(
   const exported = exportConfiguration(file, { sources: SOURCES, targets: TARGETS }, version);
   if (output === null) return { ...exported, written: [] };
   const written = writeExport(exported, output, force);
-  for (const path of written.filter((one) => one.endsWith('dirbridge.yaml'))) readRules(readConfig(path));
+  for (const path of written.slice(0, 1)) readRules(readConfig(path));
   return { ...exported, written };
 }
 

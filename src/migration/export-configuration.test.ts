@@ -206,6 +206,27 @@ describe('an exported configuration', () => {
   });
 });
 
+test('what an alias stands for is moved at each place', () => {
+  const text = `sources:
+  - { name: a, kind: ad, servers: [ldaps://a], user: a, password: &pw { file: ../secrets/passphrase }, tls: &tls { ca: ../pki/ca.pem } }
+  - { name: b, kind: ad, servers: [ldaps://b], user: b, password: *pw, tls: *tls }
+${TARGET}`;
+  const { needed } = exportSample(text);
+  expect(needed.filter(({ purpose }) => purpose.startsWith('password')).map(({ purpose }) => purpose)).toEqual([
+    'password of source a',
+    'password of source b',
+  ]);
+  const sections = readConfig(join(folder, 'out/dirbridge.yaml')).sources.map(({ section }) => section);
+  for (const section of sections) expect(section).toMatchObject({ tls: { ca: './certificates/ca.pem' } });
+  expect(diffConfigs(join(folder, 'etc'), join(folder, 'out')).differences.map(({ key }) => key)).toEqual(['staging']);
+});
+
+test('a file of rules may be called as the configuration is', () => {
+  put('rules/dirbridge.yaml', OWN_RULES);
+  exportSample(whole().replace('../rules/own.yaml', '../rules/dirbridge.yaml'));
+  expect(filesOf('out')['rules/dirbridge.yaml']).toBe(OWN_RULES);
+});
+
 describe('an export', () => {
   test('writes over nothing without force, and over an older export with it', () => {
     exportSample();

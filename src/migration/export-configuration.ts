@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse, stringify } from 'yaml';
+import { parseDocument, stringify } from 'yaml';
 import { type Config, loadConfig } from '../config.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import { loadRuleSet } from '../rules/rule-set.ts';
@@ -32,7 +32,7 @@ export interface ExportedConfiguration {
   /** The configuration that was exported. */
   readonly file: string;
   readonly version: string;
-  /** Names are paths below the folder of the copy, with slashes. */
+  /** dirbridge.yaml first. Names are paths below the folder of the copy, with slashes. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
   readonly copied: readonly { readonly name: string; readonly from: string; readonly without: string | null }[];
   readonly needed: readonly NeededThing[];
@@ -83,8 +83,7 @@ class ConfigurationCopy {
 
   /** dirbridge.yaml of the copy: what is written in ours, with other paths. */
   text(version: string): string {
-    // It was read and checked before; what stands in it is kept as it stands, also where it repeats a default of this version.
-    const raw = structuredClone(parse(readFileSync(this.#config.file, 'utf8'))) as Keys;
+    const raw = readKeys(this.#config.file);
     const sources = raw['sources'] as readonly Keys[];
     for (const source of sources)
       this.#moveSection(source, findKind(this.#kinds.sources, String(source['kind'])), `source ${source['name']}`);
@@ -163,6 +162,14 @@ class ConfigurationCopy {
       .map((line) => `# ${line.replaceAll(/[\r\n]+/g, ' ')}\n`)
       .join('');
   }
+}
+
+/**
+ * The keys of a file that was read and checked before, as they stand there: also where they repeat a default, which may be another one in another
+ * version. What an alias stands for is there each time anew, so that it can be changed at one place alone.
+ */
+function readKeys(file: string): Keys {
+  return JSON.parse(JSON.stringify(parseDocument(readFileSync(file, 'utf8')).toJS()));
 }
 
 function setAt(section: Keys, key: string, value: string): void {

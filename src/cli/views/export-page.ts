@@ -1,13 +1,14 @@
 import type { ExportedConfiguration } from '../../app.ts';
 import type { Session } from '../session.ts';
+import { printableText } from '../terminal/text-width.ts';
 import { countOf } from '../terminal/words.ts';
 
 /** What was written, what is needed beside it, and what is not as it is here. */
 export async function writeExported(session: Session, exported: ExportedConfiguration, output: string): Promise<void> {
   const { out, paint } = session;
   await out.line(`${paint('strong', 'Exported')} ${exported.file} to ${output}:`);
-  for (const line of fileLines(exported)) await out.line(`  ${line}`);
-  for (const line of restLines(exported)) await out.line(line);
+  for (const line of fileLines(exported)) await out.line(`  ${printableText(line)}`);
+  for (const line of restLines(exported)) await out.line(printableText(line));
   await out.line();
   await out.line(
     'Carry the folder to the other server. There: dirbridge config validate, dirbridge check, dirbridge plan.',
@@ -17,11 +18,8 @@ export async function writeExported(session: Session, exported: ExportedConfigur
 /** The same for a copy of which only dirbridge.yaml was printed. */
 export function exportNotes(exported: ExportedConfiguration): readonly string[] {
   const others = fileLines(exported).slice(1);
-  return [
-    'Only printed: --output DIR writes it, and with it',
-    ...others.map((line) => `  ${line}`),
-    ...restLines(exported),
-  ];
+  const lines = ['Only printed: --output DIR writes it, and with it', ...others.map((line) => `  ${line}`)];
+  return [...lines, ...restLines(exported)].map(printableText);
 }
 
 function fileLines({ files, copied, version, shippedRules }: ExportedConfiguration): readonly string[] {
