@@ -39,7 +39,7 @@ function restLines({ needed, differing }: ExportedConfiguration): readonly strin
       ({ kind, name, purpose, why }) => `  ${kind} ${name}: ${purpose}${why === null ? '' : ` (not copied: ${why})`}`,
     ),
     '',
-    `Not as it is here (${differing.length}):`,
+    `Not the same on two servers (${differing.length}):`,
     ...differing.flatMap(({ key, here, there, why }) => [
       `  ${key}  ${here === there ? there : `${here} -> ${there}`}`,
       `      ${why}`,
