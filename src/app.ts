@@ -16,7 +16,11 @@ import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts'
 import { countUpnSuffixes, describeUpnSuffixes } from './engine/upn-suffixes.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
+import { type ConfigurationDiff, diffConfigurations } from './migration/diff-configuration.ts';
+import { type ExportedConfiguration, exportConfiguration } from './migration/export-configuration.ts';
+import { compareWithMark, type ShippedComparison } from './migration/export-mark.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
+import { writeExport } from './migration/write-export.ts';
 import { writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
@@ -46,6 +50,10 @@ export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
+export type { ComparedSide, ConfigurationDiff } from './migration/diff-configuration.ts';
+export type { Difference } from './migration/difference.ts';
+export type { ExportedConfiguration } from './migration/export-configuration.ts';
+export type { ShippedComparison } from './migration/export-mark.ts';
 export type { ImportedConfiguration } from './migration/import-configuration.ts';
 export { type RuleProblem, requireRules, type TriedExpression } from './rules/rule-set.ts';
 export type { PlanPart } from './store/store.ts';
@@ -102,6 +110,33 @@ export async function importFromConnect(
   const written = writeFiles(output, imported.files, force);
   for (const file of written.filter((one) => one.endsWith('dirbridge.yaml'))) readRules(readConfig(file));
   return { ...imported, written };
+}
+
+/**
+ * Makes the files from which another server is set up alike and, with `output`, writes them into that folder; what was written is read again. `version`:
+ * of this Dirbridge. Throws `config-missing`, `config-invalid`, `rules-invalid`, `output-exists`.
+ */
+export function exportConfig(
+  file: string,
+  version: string,
+  output: string | null,
+  force: boolean,
+): ExportedConfiguration & { readonly written: readonly string[] } {
+  const exported = exportConfiguration(file, { sources: SOURCES, targets: TARGETS }, version);
+  if (output === null) return { ...exported, written: [] };
+  const written = writeExport(exported, output, force);
+  for (const path of written.slice(0, 1)) readRules(readConfig(path));
+  return { ...exported, written };
+}
+
+/** Compares two configurations, files or folders, by what they mean. Throws `config-missing`, `config-invalid`, `rules-invalid`. */
+export function diffConfigs(a: string, b: string): ConfigurationDiff {
+  return diffConfigurations(a, b, { sources: SOURCES, targets: TARGETS });
+}
+
+/** Of a configuration that another server exported: how the shipped rules here differ from those there. Null for any other. */
+export function compareShippedRules(config: Config): ShippedComparison | null {
+  return compareWithMark(config.folder);
 }
 
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */

@@ -279,14 +279,26 @@ export interface ConnectorContext {
 }
 
 /** One kind of connector as `all.ts` lists it: its section of the configuration (a strict zod object without `name` and `kind`), and how to make one. */
+/** What copying and comparing configurations has to know of a section. A key inside of another is written with a dot: `tls.ca`. */
+export interface SectionFacts<Section> {
+  /** Keys that say where a secret comes from. What they lead to is neither read nor copied. */
+  readonly secrets: readonly string[];
+  /** Keys that name a file. `certificates`: public ones, which may be copied. `secret`: neither read nor copied. `data`: what a source is read from. */
+  readonly files: Readonly<Record<string, 'certificates' | 'secret' | 'data'>>;
+  /** One spelling for all sections that mean the same, with every default filled in. Keys keep their names; files and secrets stay as written. */
+  spell(section: Section): Readonly<Record<string, unknown>>;
+}
+
 export interface SourceDefinition<Section> {
   readonly kind: string;
   readonly section: z.ZodType<Section>;
+  readonly facts: SectionFacts<Section>;
   create(section: Section, context: ConnectorContext): Connector;
 }
 
 export interface TargetDefinition<Section> {
   readonly kind: string;
   readonly section: z.ZodType<Section>;
+  readonly facts: SectionFacts<Section>;
   create(section: Section, context: ConnectorContext): TargetConnector;
 }

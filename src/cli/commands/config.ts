@@ -1,14 +1,22 @@
 import type { Command } from 'commander';
-import { configSchema, readConfig } from '../../app.ts';
+import { compareShippedRules, configSchema, readConfig } from '../../app.ts';
 import { helpTail } from '../help.ts';
 import type { Session } from '../session.ts';
+import { comparisonText } from '../views/shipped-comparison.ts';
+import { addConfigDiffCommand } from './config-diff.ts';
+import { addConfigExportCommand } from './config-export.ts';
 import { addConfigImportCommand } from './config-import.ts';
 
 export function addConfigCommand(program: Command, session: Session): void {
   const config = program
     .command('config')
     .description('The configuration file.')
-    .addHelpText('after', helpTail(['config validate', 'config schema > dirbridge.schema.json'], [0, 2, 70]));
+    .addHelpText(
+      'after',
+      helpTail(['config validate', 'config export --output ./copy', 'config diff . ./copy'], [0, 1, 2, 70], {
+        1: '"config diff --exit-code": the two differ',
+      }),
+    );
   config
     .command('validate')
     .description('Check the configuration file alone; no directory is asked. Names every mistake by line.')
@@ -20,13 +28,26 @@ export function addConfigCommand(program: Command, session: Session): void {
     .addHelpText('after', helpTail(['config schema > dirbridge.schema.json'], [0, 70]))
     .action(() => session.out.line(JSON.stringify(configSchema(), null, 2)));
   addConfigImportCommand(config, session);
+  addConfigExportCommand(config, session);
+  addConfigDiffCommand(config, session);
 }
 
 async function validateConfig(session: Session): Promise<void> {
-  const { file, sources, target, store, rules, staging } = readConfig(session.configFile);
+  const config = readConfig(session.configFile);
+  const { file, sources, target, store, rules, staging } = config;
+  const exported = compareShippedRules(config);
   const kinds = sources.map(({ name, kind }) => ({ name, kind }));
   if (session.json) {
-    const told = { file, valid: true, sources: kinds, target: target.kind, store: store.path, rules, staging };
+    const told = {
+      file,
+      valid: true,
+      sources: kinds,
+      target: target.kind,
+      store: store.path,
+      rules,
+      staging,
+      exported,
+    };
     await session.out.line(JSON.stringify(told));
     return;
   }
@@ -35,4 +56,5 @@ async function validateConfig(session: Session): Promise<void> {
   await session.out.line(`  target:  ${target.kind}${staging ? ', staging mode: nothing is written' : ''}`);
   await session.out.line(`  store:   ${store.path}`);
   await session.out.line(`  rules:   ${rules.join(', ')}`);
+  if (exported !== null) for (const line of comparisonText(exported)) await session.out.line(`  ${line}`);
 }

@@ -9,6 +9,7 @@ import { fetchObjects } from './reading/fetch-objects.ts';
 import { fetchPlainObjects } from './reading/plain-read.ts';
 import { type ReadContext, readAskedColumns } from './reading/read-context.ts';
 import { readDirectory } from './reading/read-directory.ts';
+import { adFacts } from './section-facts.ts';
 import { asDirectoryError } from './session/directory-failure.ts';
 import { Attempts, type Session, Sessions } from './session/sessions.ts';
 
@@ -16,6 +17,7 @@ import { Attempts, type Session, Sessions } from './session/sessions.ts';
 export const adSource: SourceDefinition<AdSection> = {
   kind: 'ad',
   section: adSection,
+  facts: adFacts,
   create: (section, context) => new AdConnector(section, context),
 };
 

@@ -23,6 +23,10 @@ const CLOUD_URLS: Readonly<Record<Cloud, { readonly authority: string; readonly 
   china: { authority: 'https://login.chinacloudapi.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
 };
 
+/** Seconds for one request: a batch of 20 creations may take half a minute in a busy tenant. */
+export const TIMEOUT = 90;
+export const CONCURRENCY = 8;
+
 /** The section `target:` of the configuration when its kind is `entra`. */
 export const entraSection = z
   .strictObject({

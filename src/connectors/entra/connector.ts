@@ -13,7 +13,7 @@ import type {
 import { BATCH_SIZE } from './batch.ts';
 import { checkTenant } from './check.ts';
 import { readCredential } from './client-credential.ts';
-import { type EntraSection, endpointsOf, entraSection } from './config.ts';
+import { CONCURRENCY, type EntraSection, endpointsOf, entraSection, TIMEOUT } from './config.ts';
 import { fetchObjects } from './fetch.ts';
 import { Graph } from './graph.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
@@ -21,6 +21,7 @@ import { WriteQuota } from './quota.ts';
 import { readTenant } from './read.ts';
 import { ReplicationLag } from './replication-lag.ts';
 import { ENTRA_SCHEMA } from './schema.ts';
+import { entraFacts } from './section-facts.ts';
 import { settleWrites } from './settle.ts';
 import { SignIn } from './sign-in.ts';
 import { writeAll } from './write.ts';
@@ -29,10 +30,6 @@ import { writeAll } from './write.ts';
 export interface EntraTuning {
   readonly pace?: Pace;
 }
-
-/** Seconds for one request: a batch of 20 creations may take half a minute in a busy tenant. */
-const TIMEOUT = 90;
-const CONCURRENCY = 8;
 
 /** An Entra ID tenant, by Microsoft Graph v1.0. */
 class EntraConnector implements TargetConnector {
@@ -110,5 +107,6 @@ export function createEntraConnector(
 export const entraTarget: TargetDefinition<EntraSection> = {
   kind: 'entra',
   section: entraSection,
+  facts: entraFacts,
   create: (section, context) => createEntraConnector(section, context),
 };

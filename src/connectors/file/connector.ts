@@ -16,12 +16,14 @@ import { FileObjects } from './file-objects.ts';
 import { createCsvFormat, createLdifFormat } from './formats.ts';
 import { cutTargets, PAGE_OBJECTS, PAGE_TARGETS } from './pages.ts';
 import type { FileFormat } from './record.ts';
+import { csvFacts, ldifFacts } from './section-facts.ts';
 import { type FileFacts, hashFile, SourceFile } from './source-file.ts';
 
 /** Sources of kind `ldif`: a file of entries as slapcat, ldapsearch or ldifde write it. */
 export const ldifSource: SourceDefinition<LdifSection> = {
   kind: 'ldif',
   section: ldifSection,
+  facts: ldifFacts,
   create: (section, context) => new FileConnector('ldif', createLdifFormat(section, context), context),
 };
 
@@ -29,6 +31,7 @@ export const ldifSource: SourceDefinition<LdifSection> = {
 export const csvSource: SourceDefinition<CsvSection> = {
   kind: 'csv',
   section: csvSection,
+  facts: csvFacts,
   create: (section, context) => new FileConnector('csv', createCsvFormat(section, context), context),
 };
 

@@ -6,7 +6,7 @@ import { readLdif } from './ldif.ts';
 import type { AttributeType, FileFormat } from './record.ts';
 
 /** Standard rules leave out users without sAMAccountName; directories other than Active Directory call it uid. */
-const LDIF_SUBSTITUTES: Readonly<Record<string, string>> = { sAMAccountName: 'uid' };
+export const LDIF_SUBSTITUTES: Readonly<Record<string, string>> = { sAMAccountName: 'uid' };
 
 const CSV_TYPES: Readonly<Record<'text' | 'integer' | 'boolean' | 'base64', AttributeType>> = {
   text: 'text',
