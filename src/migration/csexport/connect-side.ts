@@ -1,0 +1,119 @@
+import type { ConnectRule } from '../connect-rule.ts';
+import { CONNECT_FLOWS } from '../connect-rules.ts';
+import { connectRuleFor, microsoftRuleOf } from '../microsoft-rules.ts';
+import { TENANT_CONNECTOR } from '../connect-connector.ts';
+
+/** What Connect only reads from the tenant, or keeps for itself: no standard rule gives it to an object there. */
+const ONLY_IMPORTED: ReadonlySet<string> = new Set([
+  'alternativeSecurityId',
+  'approximateLastLogonTimestamp',
+  'deviceObjectVersion',
+  'devicePhysicalIds',
+  'dirSyncOverrides',
+  'isCompliant',
+  'isManaged',
+  'msExchRecipientSoftDeletedStatus',
+  'registeredUsersReference',
+  'searchableDeviceKey',
+  'signInNames',
+  'stkDeviceKey',
+]);
+
+/** What our rules give beyond those of Connect, and why that does not change the tenant. */
+const ONLY_OURS: readonly { readonly type: string; readonly attribute: string; readonly because: string }[] = [
+  { type: 'group', attribute: 'mailEnabled', because: 'Connect lets the tenant work it out from the addresses' },
+  { type: 'device', attribute: 'sourceAnchor', because: 'Connect knows a device by deviceId, which is the same GUID' },
+];
+
+/** Where a difference is as it should be; null where nothing is known of it. */
+export function knownDifference(
+  type: string,
+  attribute: string,
+  { hasOurs, hasConnect, isLeft, isFlowing }: DifferenceFacts,
+): string | null {
+  if (/^cloud/i.test(attribute) || ONLY_IMPORTED.has(attribute))
+    return isFlowing ? null : 'Connect only reads it from the tenant and gives it to nobody there';
+  if (attribute === 'export_password') return 'a password that Connect has made up for a new user';
+  if (isLeft && hasConnect) return flowReason(type, attribute) ?? LEFT;
+  if (!hasConnect) return ONLY_OURS.find((one) => one.type === type && one.attribute === attribute)?.because ?? null;
+  return hasOurs ? null : flowReason(type, attribute);
+}
+
+const LEFT = 'what the tenant holds stays where the directory says nothing (IgnoreThisFlow)';
+
+export interface DifferenceFacts {
+  readonly hasOurs: boolean;
+  readonly hasConnect: boolean;
+  /** A rule of ours leaves what the tenant holds. */
+  readonly isLeft: boolean;
+  /** A rule of ours gives the attribute. */
+  readonly isFlowing: boolean;
+}
+
+/** The account of flows of Connect's that go another way here. */
+function flowReason(type: string, attribute: string): string | null {
+  const flow = CONNECT_FLOWS.find((one) => one.attribute === attribute && typesOf(one.rules).includes(type));
+  return flow?.because ?? null;
+}
+
+/** The kinds of objects in the tenant that rules of these names are for. */
+function typesOf(rules: string): readonly string[] {
+  const [, kind = ''] = /^(?:In from|Out to) A?AD - (\w*)/.exec(rules) ?? [];
+  if (kind === '') return ['user', 'group', 'contact', 'device'];
+  return [kind === 'Computer' ? 'device' : kind === 'InetOrgPerson' ? 'user' : kind.toLowerCase()];
+}
+
+/** The rules by which Connect gives attributes to the objects of its tenant connector. */
+export class ConnectSide {
+  readonly #rules: readonly ConnectRule[] | null;
+  readonly #known = new Map<string, string>();
+
+  /** `rules`: those of an exported configuration; null: the standard rules. */
+  constructor(rules: readonly ConnectRule[] | null) {
+    this.#rules =
+      rules?.filter((rule) => rule.direction === 'outbound' && isOfTenant(rule) && !rule.disabled && !rule.isNameOnly) ??
+      null;
+  }
+
+  /** In words, since csexport does not tell: the rule of the lowest precedence that has a flow for it. */
+  ruleFor(type: string, attribute: string): string {
+    const key = `${type}/${attribute}`;
+    const known = this.#known.get(key) ?? this.#describe(type, attribute);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  /** Whether a rule gives it, as far as is known. */
+  isFlowing(type: string, attribute: string): boolean {
+    return this.#rules === null
+      ? connectRuleFor(type, attribute) !== null
+      : this.#givers(this.#rules, type, attribute).length > 0;
+  }
+
+  #describe(type: string, attribute: string): string {
+    if (this.#rules === null) {
+      const rule = connectRuleFor(type, attribute);
+      if (rule !== null) return `"${rule}"`;
+      return attribute.startsWith('extension_')
+        ? 'no standard rule gives it: a directory extension'
+        : 'no standard rule of Connect gives it: a rule of yours, or one of a newer version';
+    }
+    const [first, ...others] = this.#givers(this.#rules, type, attribute);
+    if (first === undefined) return 'no rule of the exported configuration gives it';
+    const own = microsoftRuleOf(first.tag) === null && first.tag === '' ? ', a rule of yours' : '';
+    const flow = first.flows.find((one) => one.target === attribute);
+    const text = flow === undefined || flow.text === attribute ? '' : `: ${flow.text}`;
+    const more = others.length === 0 ? '' : ` (${others.length} more give it, after this one)`;
+    return `"${first.name}"${own}${text}${more}`;
+  }
+
+  #givers(rules: readonly ConnectRule[], type: string, attribute: string): readonly ConnectRule[] {
+    return rules.filter(
+      (rule) => rule.targetType.toLowerCase() === type && rule.flows.some((flow) => flow.target === attribute),
+    );
+  }
+}
+
+function isOfTenant({ connector }: ConnectRule): boolean {
+  return connector === TENANT_CONNECTOR;
+}
