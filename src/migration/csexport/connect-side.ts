@@ -1,7 +1,8 @@
+import { TENANT_CONNECTOR } from '../connect-connector.ts';
 import type { ConnectRule } from '../connect-rule.ts';
 import { CONNECT_FLOWS } from '../connect-rules.ts';
 import { connectRuleFor, microsoftRuleOf } from '../microsoft-rules.ts';
-import { TENANT_CONNECTOR } from '../connect-connector.ts';
+import { OBJECT_TYPE } from './difference.ts';
 
 /** What Connect only reads from the tenant, or keeps for itself: no standard rule gives it to an object there. */
 const ONLY_IMPORTED: ReadonlySet<string> = new Set([
@@ -71,8 +72,9 @@ export class ConnectSide {
   /** `rules`: those of an exported configuration; null: the standard rules. */
   constructor(rules: readonly ConnectRule[] | null) {
     this.#rules =
-      rules?.filter((rule) => rule.direction === 'outbound' && isOfTenant(rule) && !rule.disabled && !rule.isNameOnly) ??
-      null;
+      rules?.filter(
+        (rule) => rule.direction === 'outbound' && isOfTenant(rule) && !rule.disabled && !rule.isNameOnly,
+      ) ?? null;
   }
 
   /** In words, since csexport does not tell: the rule of the lowest precedence that has a flow for it. */
@@ -91,6 +93,7 @@ export class ConnectSide {
   }
 
   #describe(type: string, attribute: string): string {
+    if (attribute === OBJECT_TYPE) return `"${this.#provisioning(type)}"`;
     if (this.#rules === null) {
       const rule = connectRuleFor(type, attribute);
       if (rule !== null) return `"${rule}"`;
@@ -105,6 +108,12 @@ export class ConnectSide {
     const text = flow === undefined || flow.text === attribute ? '' : `: ${flow.text}`;
     const more = others.length === 0 ? '' : ` (${others.length} more give it, after this one)`;
     return `"${first.name}"${own}${text}${more}`;
+  }
+
+  /** The rule that makes objects of that type in the tenant. */
+  #provisioning(type: string): string {
+    const own = this.#rules?.find((rule) => rule.targetType.toLowerCase() === type && /provision/i.test(rule.link));
+    return own?.name ?? connectRuleFor(type, 'dn') ?? '';
   }
 
   #givers(rules: readonly ConnectRule[], type: string, attribute: string): readonly ConnectRule[] {

@@ -103,7 +103,8 @@ export class ObjectBuilder implements XmlListener {
   }
 
   #openBlock({ operation = '', dn = '' }: XmlAttributes): void {
-    if (this.#object !== null) this.#block = { operation: operation.toLowerCase(), dn, type: '', attributes: new Map() };
+    if (this.#object !== null)
+      this.#block = { operation: operation.toLowerCase(), dn, type: '', attributes: new Map() };
   }
 
   #openAttribute(element: string, { name = '', type = '', operation = '' }: XmlAttributes): void {
