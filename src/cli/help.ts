@@ -8,15 +8,19 @@ const EXIT_CODES: Readonly<Record<number, string>> = {
   70: 'a mistake of dirbridge itself, with what to report',
 };
 
-/** The end of a help page: examples and exit codes. */
-export function helpTail(examples: readonly string[], exits: readonly number[]): string {
+/** The end of a help page: examples and exit codes, with what one of them means for this command alone. */
+export function helpTail(
+  examples: readonly string[],
+  exits: readonly number[],
+  meanings: Readonly<Record<number, string>> = {},
+): string {
   return [
     '',
     examples.length === 1 ? 'Example:' : 'Examples:',
     ...examples.map((example) => `  dirbridge ${example}`),
     '',
     'Exit codes:',
-    ...exits.map((code) => `  ${String(code).padStart(2)}  ${EXIT_CODES[code] ?? ''}`),
+    ...exits.map((code) => `  ${String(code).padStart(2)}  ${meanings[code] ?? EXIT_CODES[code] ?? ''}`),
     '  130 and 143 after Ctrl-C and SIGTERM: stopped where it was safe to stop',
   ].join('\n');
 }

@@ -23,6 +23,11 @@ const ONLY_IMPORTED: ReadonlySet<string> = new Set([
 /** What our rules give beyond those of Connect, and why that does not change the tenant. */
 const ONLY_OURS: readonly { readonly type: string; readonly attribute: string; readonly because: string }[] = [
   { type: 'group', attribute: 'mailEnabled', because: 'Connect lets the tenant work it out from the addresses' },
+  {
+    type: 'group',
+    attribute: 'onPremisesSamAccountName',
+    because: 'newer versions of Connect give it, too, and the tenant takes it from nobody else',
+  },
   { type: 'device', attribute: 'sourceAnchor', because: 'Connect knows a device by deviceId, which is the same GUID' },
 ];
 
