@@ -293,8 +293,10 @@ function behind(
 ): { readonly rule: CompiledRule; readonly flow: CompiledFlow | null } | null {
   const origin = outcome.origins.get(attribute);
   if (origin !== undefined) return origin;
-  for (const rule of rules)
-    for (const flow of rule.flows) if (flow.target === attribute && flow.sources.length > 0) return { rule, flow };
+  const flows = rules.flatMap((rule) => rule.flows.map((flow) => ({ rule, flow })));
+  const giving = flows.filter(({ flow }) => flow.target === attribute && flow.sources.length > 0);
+  const [first] = giving;
+  if (first !== undefined) return giving.find(({ flow }) => flow.reference) ?? first;
   const making = rules.find((rule) => rule.link === 'provision');
   return attribute === 'object type' && making !== undefined ? { rule: making, flow: null } : null;
 }

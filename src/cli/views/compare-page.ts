@@ -77,9 +77,9 @@ async function writeAttributes(
     const how = Object.entries(ways).map(
       ([way, number]) => `${formatNumber(number)} ${WAYS[way as Difference['way']]}`,
     );
-    return [`  ${type}`, attribute, formatNumber(count), how.join(', '), cause, printableText(example)];
+    return [`  ${type}`, attribute, formatNumber(count), how.join(', '), cutText(printableText(example), 32), cause];
   });
-  const titles = ['  type', 'attribute', 'objects', 'how', 'probable cause', 'such as'];
+  const titles = ['  type', 'attribute', 'objects', 'how', 'such as', 'probable cause'];
   const lines = tableLines(
     titles.map((title, index) => ({ title, ...(index === 2 ? { align: 'right' as const } : {}) })),
     rows,

@@ -57,7 +57,11 @@ interface Details {
   readonly only?: string;
 }
 
-async function compare(connect: Connect, ours: Attributes, details: Details = {}): Promise<readonly AttributeDifference[]> {
+async function compare(
+  connect: Connect,
+  ours: Attributes,
+  details: Details = {},
+): Promise<readonly AttributeDifference[]> {
   const { type = 'user', isWhole = true, references: given = [], flowing = [], only = null } = details;
   const theirs: ConnectObject = {
     line: 1,
@@ -170,7 +174,14 @@ test('a difference in upper and lower case is told as such, and another primary 
 
 test('what would change the tenant is told apart from what cannot be written and from what is so by design', async () => {
   const differences = await compare(
-    { title: 'Clerk', info: 'x', cloudAnchor: 'User_1', dirSyncOverrides: 'y', extension_1_cost: '7', usageLocation: 'CH' },
+    {
+      title: 'Clerk',
+      info: 'x',
+      cloudAnchor: 'User_1',
+      dirSyncOverrides: 'y',
+      extension_1_cost: '7',
+      usageLocation: 'CH',
+    },
     { employeeId: '1' },
     { flowing: ['usageLocation', 'title', 'info'] },
   );
@@ -215,7 +226,12 @@ test('references are compared by source anchors, page by page, and through the t
   const same = references(spaceDn('cora'), spaceDn('ben'), spaceDn('anna'));
   expect(await compare({ member: same }, {}, { type: 'group', references: ['member'] })).toEqual([]);
   const [none] = await compare({}, {}, { references: ['manager'] });
-  expect(none).toMatchObject({ attribute: 'manager', way: 'only-ours', connect: { count: 0 }, ours: { shown: ['boss'] } });
+  expect(none).toMatchObject({
+    attribute: 'manager',
+    way: 'only-ours',
+    connect: { count: 0 },
+    ours: { shown: ['boss'] },
+  });
 });
 
 test('of an object that is known by a change only, nothing else is compared', async () => {

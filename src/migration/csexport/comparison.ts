@@ -187,6 +187,8 @@ class RunningComparison {
 
   async #compare(object: ConnectObject, ours: OurObject): Promise<void> {
     this.#counts.both++;
+    // A file of changes need not tell what the object is called.
+    const name = object.name === object.dn ? ours.name : object.name;
     this.#noteAttribute(object, ours);
     const found = [
       ...(object.type === ours.type || this.#attribute !== null ? [] : [otherType(object.type, ours.type)]),
@@ -194,7 +196,7 @@ class RunningComparison {
     ];
     for (const one of found) {
       this.#differences[one.weight]++;
-      const isNew = this.#attributes.add(object.type, one, object.name);
+      const isNew = this.#attributes.add(object.type, one, name);
       if (isNew) this.#attributes.explain(object.type, one, await this.#explain(object.type, ours, one));
     }
     const weight = WEIGHTS.find((one) => found.some((difference) => difference.weight === one));
@@ -204,13 +206,16 @@ class RunningComparison {
     if (weight === undefined || (weight === 'design' && this.#request.object === null)) return;
     if (!this.#isListed(weight)) return;
     const differences: ExplainedDifference[] = [];
-    for (const one of [...found].sort(byWeight)) differences.push(await this.#explain(object.type, ours, one));
-    const { name, type, anchor, problems } = object;
+    // What is so by design is the same for nearly all objects: counted by attribute, and told of one that is asked for.
+    const told = this.#request.object === null ? found.filter((one) => one.weight !== 'design') : [...found];
+    for (const one of told.sort(byWeight)) differences.push(await this.#explain(object.type, ours, one));
+    const { type, anchor, problems } = object;
     this.#listed[weight].push({ name, type, anchor, where: 'both', weight, why: null, differences, problems });
   }
 
   async #explain(type: string, ours: OurObject, one: AttributeDifference): Promise<ExplainedDifference> {
-    const connectRule = this.#connect.ruleFor(type, one.attribute);
+    const isOpen = one.weight !== 'design' && one.way !== 'only-ours';
+    const connectRule = this.#connect.ruleFor(type, one.attribute, isOpen);
     const ourRule = await this.#ours.rule(ours, one.attribute);
     if (!one.isReference) return { ...one, connectRule, ourRule };
     return { ...one, connectRule, ourRule, connect: await this.#named(one.connect), ours: await this.#named(one.ours) };

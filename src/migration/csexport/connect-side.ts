@@ -1,7 +1,8 @@
+import { isReferenceAttribute } from '../../rules/reference-attributes.ts';
 import { TENANT_CONNECTOR } from '../connect-connector.ts';
 import type { ConnectRule } from '../connect-rule.ts';
 import { CONNECT_FLOWS } from '../connect-rules.ts';
-import { connectRuleFor, microsoftRuleOf } from '../microsoft-rules.ts';
+import { connectRuleFor } from '../microsoft-rules.ts';
 import { OBJECT_TYPE } from './difference.ts';
 
 /** What Connect only reads from the tenant, or keeps for itself: no standard rule gives it to an object there. */
@@ -72,7 +73,7 @@ function typesOf(rules: string): readonly string[] {
 /** The rules by which Connect gives attributes to the objects of its tenant connector. */
 export class ConnectSide {
   readonly #rules: readonly ConnectRule[] | null;
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, string | null>();
 
   /** `rules`: those of an exported configuration; null: the standard rules. */
   constructor(rules: readonly ConnectRule[] | null) {
@@ -82,12 +83,15 @@ export class ConnectSide {
       ) ?? null;
   }
 
-  /** In words, since csexport does not tell: the rule of the lowest precedence that has a flow for it. */
-  ruleFor(type: string, attribute: string): string {
+  /**
+   * In words, since csexport does not tell: the rule of the lowest precedence that has a flow for it. `isOpen`: there is a value of Connect's that
+   * nothing else explains.
+   */
+  ruleFor(type: string, attribute: string, isOpen: boolean): string {
     const key = `${type}/${attribute}`;
     const known = this.#known.get(key) ?? this.#describe(type, attribute);
     this.#known.set(key, known);
-    return known;
+    return known ?? this.#noRule(attribute, isOpen);
   }
 
   /** Whether a rule gives it, as far as is known. */
@@ -97,22 +101,28 @@ export class ConnectSide {
       : this.#givers(this.#rules, type, attribute).length > 0;
   }
 
-  #describe(type: string, attribute: string): string {
+  #describe(type: string, attribute: string): string | null {
     if (attribute === OBJECT_TYPE) return `"${this.#provisioning(type)}"`;
     if (this.#rules === null) {
       const rule = connectRuleFor(type, attribute);
-      if (rule !== null) return `"${rule}"`;
-      return attribute.startsWith('extension_')
-        ? 'no standard rule gives it: a directory extension'
-        : 'no standard rule of Connect gives it: a rule of yours, or one of a newer version';
+      return rule === null ? null : `"${rule}"`;
     }
-    const [first, ...others] = this.#givers(this.#rules, type, attribute);
-    if (first === undefined) return 'no rule of the exported configuration gives it';
-    const own = microsoftRuleOf(first.tag) === null && first.tag === '' ? ', a rule of yours' : '';
+    const givers = this.#givers(this.#rules, type, attribute);
+    const [first] = givers;
+    if (first === undefined) return null;
+    const own = first.tag === '' ? ', a rule of yours' : '';
     const flow = first.flows.find((one) => one.target === attribute);
     const text = flow === undefined || flow.text === attribute ? '' : `: ${flow.text}`;
-    const more = others.length === 0 ? '' : ` (${others.length} more give it, after this one)`;
+    const more = givers.length === 1 ? '' : ` (${givers.length - 1} more give it, after this one)`;
     return `"${first.name}"${own}${text}${more}`;
+  }
+
+  #noRule(attribute: string, isOpen: boolean): string {
+    if (this.#rules !== null) return 'no rule of the exported configuration gives it';
+    if (!isOpen) return 'no standard rule of Connect gives it';
+    return attribute.startsWith('extension_')
+      ? 'no standard rule of Connect gives it: a directory extension'
+      : 'no standard rule of Connect gives it: a rule of yours, or one of a newer version';
   }
 
   /** The rule that makes objects of that type in the tenant. */
@@ -122,9 +132,15 @@ export class ConnectSide {
   }
 
   #givers(rules: readonly ConnectRule[], type: string, attribute: string): readonly ConnectRule[] {
-    return rules.filter(
+    const found = rules.filter(
       (rule) => rule.targetType.toLowerCase() === type && rule.flows.some((flow) => flow.target === attribute),
     );
+    if (!isReferenceAttribute(attribute)) return found;
+    // An expression can only refuse references, as that of too many members does.
+    const direct = found.filter((rule) =>
+      rule.flows.some((flow) => flow.target === attribute && flow.kind === 'direct'),
+    );
+    return direct.length === 0 ? found : direct;
   }
 }
 
