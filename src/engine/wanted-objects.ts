@@ -93,14 +93,15 @@ export class WantedObjects {
     return absent ?? this.#explainStranger(anchor, found.length > 0);
   }
 
-  async *all(): AsyncIterable<WantedObject> {
+  /** Every object that the rules want, but for those whose keys are given. */
+  async *all(except: ReadonlySet<number>): AsyncIterable<WantedObject> {
     const types = new Set(this.#context.rules.all.filter(isOutbound).map((rule) => rule.sourceType));
     for (const type of types) {
       let after = 0;
       for (;;) {
         const page = await this.#context.store.sync.metaversePage(type, after, PAGE);
         for (const mv of page) {
-          const object = await this.#wantedOf(mv);
+          const object = except.has(mv.id) ? null : await this.#wantedOf(mv);
           if (object !== null && typeof object !== 'string') yield object;
         }
         const last = page.at(-1);

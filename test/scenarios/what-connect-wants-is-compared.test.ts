@@ -345,6 +345,27 @@ describe('after a plan', () => {
     expect([empty.code, empty.err]).toEqual([2, expect.stringContaining('holds no object')]);
   });
 
+  test('what Connect leaves alone and we would take is told, too', async () => {
+    const more = '<connector>0</connector>';
+    const synchronized = { attributes: plainUser('cora') };
+    const { counts, objects } = await compared([{ anchor: anchorOf('cora'), synchronized, more }]);
+    expect(counts).toMatchObject({ unmanaged: 0, onlyOurs: 7 });
+    const cora = objects.find((one) => one.name === 'cora@contoso.com');
+    expect(cora?.why).toBe('it is in the tenant, but Connect has joined it to nothing');
+  });
+
+  test('one source anchor on two kinds of objects is told', async () => {
+    const synchronized = { attributes: { sourceAnchor: anchorOf('kim'), displayName: 'Kim' } };
+    const [kim] = (await compared([{ anchor: anchorOf('kim'), synchronized }])).objects;
+    expect(kim?.differences[0]).toMatchObject({
+      attribute: 'object type',
+      connect: { shown: ['user'] },
+      ours: { shown: ['contact'] },
+      connectRule: '"Out to AAD - User Join"',
+      ourRule: { outbound: 'Out to AAD - Contact Join' },
+    });
+  });
+
   test('a file of changes alone compares what they name', async () => {
     const change = { operation: 'update', attributes: { title: 'Boss', department: 'Sales' } };
     const comparison = await compared([{ anchor: anchorOf('ben'), change }]);

@@ -77,6 +77,17 @@ const REASONS_KEPT = 200;
 /** So many objects of one side are remembered by name, to find them again under another anchor. */
 const NAMES_KEPT = 50_000;
 
+/** What is not compared where our rules do not want it either, and how it is counted. */
+const LEFT_OUT: Readonly<Partial<Record<ConnectObject['state'], Count>>> = {
+  deleted: 'bothDelete',
+  unmanaged: 'unmanaged',
+  empty: 'untold',
+};
+const ONLY_OURS: Readonly<Partial<Record<ConnectObject['state'], string>>> = {
+  deleted: 'Connect is about to delete it, and our rules want it',
+  unmanaged: 'it is in the tenant, but Connect has joined it to nothing',
+};
+
 export type ComparisonProgress = (step: string, done: number, total: number | null) => void;
 
 /** Reads what Connect wants of the tenant and compares it with what our rules want. Nothing is told before the file was read to its end. */
@@ -96,9 +107,10 @@ export async function compareWithConnect(
       remedy:
         'With /f:x csexport writes only what waits for export, and that is nothing here. Export without it: csexport "contoso.onmicrosoft.com - AAD" export.xml.',
     });
+  if (request.attribute !== null && request.object === null) return running.finish();
   let looked = 0;
-  for await (const object of ours.all()) {
-    await running.takeOurs(object);
+  for await (const object of ours.all(running.seen)) {
+    running.takeOurs(object);
     progress('look for what Connect has not', ++looked, null);
   }
   return running.finish();
@@ -130,28 +142,31 @@ class RunningComparison {
     this.#attribute = request.attribute?.toLowerCase() ?? null;
   }
 
+  /** The keys of our objects that the file has, too. */
+  get seen(): ReadonlySet<number> {
+    return this.#seen;
+  }
+
   async take(object: ConnectObject): Promise<void> {
     this.#counts.inFile++;
     if (!object.isPending) this.#isPendingOnly = false;
-    if (object.anchor === null) return this.#leaveOut(object, 'withoutAnchor');
-    const answer = await this.#ours.find(object.anchor);
-    if (answer.kind === 'wanted') this.#seen.add(answer.object.key);
-    const names = [object.name, object.dn, object.anchor, ...namesIn(object)];
-    if (answer.kind === 'wanted') names.push(answer.object.name, ...namesOfOurs(answer.object));
-    if (!this.#isAskedFor(names)) return;
+    const answer = object.anchor === null ? null : await this.#ours.find(object.anchor);
+    const ours = answer?.kind === 'wanted' ? answer.object : null;
+    if (ours !== null) this.#seen.add(ours.key);
+    const names = [object.name, object.dn, object.anchor ?? '', ...namesIn(object)];
+    if (!this.#isAskedFor(ours === null ? names : [...names, ours.name, ...namesOfOurs(ours)])) return;
     this.#noteProblems(object);
-    if (object.state === 'unmanaged') return this.#leaveOut(object, 'unmanaged');
-    if (object.state === 'empty') return this.#leaveOut(object, 'untold');
-    if (object.state === 'deleted') {
-      if (answer.kind === 'absent') return this.#leaveOut(object, 'bothDelete');
-      return this.#onlyOurs(answer.object, 'Connect is about to delete it, and our rules want it', object.problems);
-    }
-    if (answer.kind === 'absent') return this.#onlyConnect(object, answer.why, answer.reason);
-    await this.#compare(object, answer.object);
+    const count = LEFT_OUT[object.state];
+    if (answer === null) this.#counts.withoutAnchor++;
+    else if (count !== undefined && (ours === null || object.state === 'empty')) this.#counts[count]++;
+    else if (ours !== null && object.state !== 'kept')
+      this.#onlyOurs(ours, ONLY_OURS[object.state] ?? '', object.problems);
+    else if (ours !== null) await this.#compare(object, ours);
+    else if (answer.kind === 'absent') this.#onlyConnect(object, answer.why, answer.reason);
   }
 
-  async takeOurs(object: OurObject): Promise<void> {
-    if (this.#seen.has(object.key) || !this.#isAskedFor([object.name, object.anchor, ...namesOfOurs(object)])) return;
+  takeOurs(object: OurObject): void {
+    if (!this.#isAskedFor([object.name, object.anchor, ...namesOfOurs(object)])) return;
     const other = this.#unmatched.get(object.name.toLowerCase());
     if (other !== undefined) {
       this.#counts.otherAnchor++;
@@ -258,10 +273,6 @@ class RunningComparison {
   #isListed(weight: Weight): boolean {
     if (weight !== 'design') this.#differing++;
     return this.#listed[weight].length < this.#request.limit;
-  }
-
-  #leaveOut(object: ConnectObject, count: Count): void {
-    if (this.#isAskedFor([object.name, object.dn, object.anchor ?? ''])) this.#counts[count]++;
   }
 
   #noteProblems({ name, problems }: ConnectObject): void {

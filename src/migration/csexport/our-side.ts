@@ -39,8 +39,8 @@ export interface OurRule {
 /** What the comparison asks of our side. */
 export interface OurSide {
   find(anchor: string): Promise<OurAnswer>;
-  /** Every object that the rules want, in pages, and how many have been looked at of how many. */
-  all(): AsyncIterable<OurObject>;
+  /** Every object that the rules want, but for those whose keys are given. */
+  all(except: ReadonlySet<number>): AsyncIterable<OurObject>;
   /** The source anchors of what a reference attribute leads to. */
   references(object: OurObject, attribute: string): AsyncIterable<readonly string[]>;
   rule(object: OurObject, attribute: string): Promise<OurRule>;
