@@ -170,10 +170,9 @@ class RunningComparison {
     const other = this.#unmatched.get(object.name.toLowerCase());
     if (other !== undefined) {
       this.#counts.otherAnchor++;
-      const why = `Connect has an object of that name with another source anchor, ${other}`;
-      return this.#onlyOurs(object, why, [], 'Connect has an object of that name with another source anchor');
-    }
-    if (this.#isPendingOnly && !this.#request.isWhole) this.#counts.notInFile++;
+      const reason = 'Connect has an object of that name with another source anchor';
+      this.#onlyOurs(object, `${reason}, ${other}`, [], reason);
+    } else if (this.#isPendingOnly && !this.#request.isWhole) this.#counts.notInFile++;
     else this.#onlyOurs(object, 'Connect has no object of this source anchor', []);
   }
 
@@ -212,7 +211,7 @@ class RunningComparison {
     for (const one of found) {
       this.#differences[one.weight]++;
       const isNew = this.#attributes.add(object.type, one, name);
-      if (isNew) this.#attributes.explain(object.type, one, await this.#explain(object.type, ours, one));
+      if (isNew) this.#attributes.explain(object.type, one, ownCopyOf(await this.#explain(object.type, ours, one)));
     }
     const weight = WEIGHTS.find((one) => found.some((difference) => difference.weight === one));
     if (weight === undefined) this.#counts.equal++;
@@ -225,7 +224,9 @@ class RunningComparison {
     const told = this.#request.object === null ? found.filter((one) => one.weight !== 'design') : [...found];
     for (const one of told.sort(byWeight)) differences.push(await this.#explain(object.type, ours, one));
     const { type, anchor, problems } = object;
-    this.#listed[weight].push({ name, type, anchor, where: 'both', weight, why: null, differences, problems });
+    this.#listed[weight].push(
+      ownCopyOf({ name, type, anchor, where: 'both', weight, why: null, differences, problems }),
+    );
   }
 
   async #explain(type: string, ours: OurObject, one: AttributeDifference): Promise<ExplainedDifference> {
@@ -249,7 +250,8 @@ class RunningComparison {
   #onlyConnect({ name, type, anchor, problems }: ConnectObject, why: string, reason: string): void {
     if (this.#attribute !== null) return;
     this.#counts.onlyConnect++;
-    if (this.#unmatched.size < NAMES_KEPT && anchor !== null) this.#unmatched.set(name.toLowerCase(), anchor);
+    if (this.#unmatched.size < NAMES_KEPT && anchor !== null)
+      this.#unmatched.set(...ownCopyOf<[string, string]>([name.toLowerCase(), anchor]));
     this.#addOneSided({ name, type, anchor, where: 'only-connect', why, problems }, reason);
   }
 
@@ -266,7 +268,7 @@ class RunningComparison {
     else if (this.#reasons.size < REASONS_KEPT)
       this.#reasons.set(key, { where: object.where, reason, count: 1, example: object.name });
     const weight = this.#ours.isCarried(object.type, null) ? 'tenant' : 'elsewhere';
-    if (this.#isListed(weight)) this.#listed[weight].push({ ...object, weight, differences: [] });
+    if (this.#isListed(weight)) this.#listed[weight].push(ownCopyOf({ ...object, weight, differences: [] }));
   }
 
   /** Counts an object that differs, and says whether there is still room for it. */
@@ -278,7 +280,7 @@ class RunningComparison {
   #noteProblems({ name, problems }: ConnectObject): void {
     if (problems.length === 0) return;
     this.#counts.withProblems++;
-    if (this.#problems.length < this.#request.limit) this.#problems.push({ name, problems });
+    if (this.#problems.length < this.#request.limit) this.#problems.push(ownCopyOf({ name, problems }));
   }
 
   #noteAttribute(object: ConnectObject, ours: OurObject): void {
@@ -294,6 +296,11 @@ class RunningComparison {
     if (isIt) this.#isObjectSeen = true;
     return isIt;
   }
+}
+
+/** With texts of its own: as parts of what was read they would keep the whole piece of the file in memory. */
+function ownCopyOf<T>(plain: T): T {
+  return JSON.parse(JSON.stringify(plain)) as T;
 }
 
 function byWeight(a: AttributeDifference, b: AttributeDifference): number {
