@@ -265,6 +265,7 @@ describe('after a plan', () => {
     expect(why['only-ours cora@contoso.com']).toBe('Connect is about to delete it, and our rules want it');
     expect(why['only-ours emil@contoso.com']).toBe('Connect has no object of this source anchor');
     expect(why['only-ours finn@contoso.com']).toContain('with another source anchor, b3RoZXI=');
+    expect(why['only-connect finn@contoso.com']).toContain(`has the source anchor ${anchorOf('finn')} here`);
     const ben = objects.find((one) => one.name === 'ben@contoso.com');
     const of = (attribute: string) => ben?.differences.find((one) => one.attribute === attribute);
     expect(of('title')).toMatchObject({

@@ -172,6 +172,7 @@ class RunningComparison {
       this.#counts.otherAnchor++;
       const reason = 'Connect has an object of that name with another source anchor';
       this.#onlyOurs(object, `${reason}, ${other}`, [], reason);
+      this.#tellOtherAnchor(other, object);
     } else if (this.#isPendingOnly && !this.#request.isWhole) this.#counts.notInFile++;
     else this.#onlyOurs(object, 'Connect has no object of this source anchor', []);
   }
@@ -259,6 +260,16 @@ class RunningComparison {
     if (this.#attribute !== null) return;
     this.#counts.onlyOurs++;
     this.#addOneSided({ name, type, anchor, where: 'only-ours', why, problems }, reason);
+  }
+
+  /** Of the object that Connect has under that name: it is listed already, and now it is known why we do not have it. */
+  #tellOtherAnchor(connect: string, { name, anchor }: OurObject): void {
+    for (const listed of Object.values(this.#listed)) {
+      const at = listed.findIndex((one) => one.where === 'only-connect' && one.anchor === connect);
+      const found = listed[at];
+      if (found === undefined) continue;
+      listed[at] = { ...found, why: `${found.why}; ${name} has the source anchor ${anchor} here` };
+    }
   }
 
   #addOneSided(object: Omit<ComparedObject, 'weight' | 'differences'>, reason: string): void {
