@@ -355,6 +355,22 @@ describe('after a plan', () => {
     expect(cora?.why).toBe('it is in the tenant, but Connect has joined it to nothing');
   });
 
+  test('upper and lower case count in a source anchor', async () => {
+    const anchor = anchorOf('emil').toLowerCase();
+    const synchronized = { attributes: { ...plainUser('emil'), sourceAnchor: anchor } };
+    const { objects, counts } = await compared([{ anchor, synchronized }]);
+    expect(counts).toMatchObject({ both: 0, onlyConnect: 1, otherAnchor: 1 });
+    expect(objects[0]?.why).toContain('differs in upper and lower case, which count in it');
+  });
+
+  test('a mistake on the command line is refused', async () => {
+    expect((await dirbridge('compare')).err).toContain('--csexport');
+    const wrong = await dirbridge('compare', '--csexport', write(CONNECT), '--limit', 'many');
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('whole number')]);
+    const nowhere = await dirbridge('compare', '--csexport', join(folder, 'nowhere.xml'));
+    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('nowhere.xml cannot be read')]);
+  });
+
   test('one source anchor on two kinds of objects is told', async () => {
     const synchronized = { attributes: { sourceAnchor: anchorOf('kim'), displayName: 'Kim' } };
     const [kim] = (await compared([{ anchor: anchorOf('kim'), synchronized }])).objects;

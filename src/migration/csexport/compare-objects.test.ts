@@ -255,6 +255,10 @@ test('of a list that is known by what comes and goes, that alone is compared', a
   expect(members).toMatchObject({ connect: { count: 0 }, ours: { shown: ['ben'], count: 1 } });
 });
 
+test('the source anchor itself is equal: by it they were found', async () => {
+  expect(await compare({}, { sourceAnchor: 'x' })).toEqual([]);
+});
+
 test('one attribute alone can be asked for, in any case', async () => {
   const found = await compare({ title: 'a', info: 'b' }, { title: 'x', info: 'y' }, { only: 'title' });
   expect(found.map((one) => one.attribute)).toEqual(['title']);

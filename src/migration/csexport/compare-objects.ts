@@ -34,6 +34,8 @@ export async function compareObjects(
 function namesOf(connect: ConnectObject, ours: OurObject): readonly string[] {
   const names = new Set(connect.attributes.keys());
   if (connect.isWhole) for (const name of [...Object.keys(ours.attributes), ...ours.references]) names.add(name);
+  // By it they were found: it is equal, though the file need not tell it but in the DN.
+  names.delete('sourceAnchor');
   return [...names].sort();
 }
 

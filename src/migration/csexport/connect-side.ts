@@ -29,7 +29,6 @@ const ONLY_OURS: readonly { readonly type: string; readonly attribute: string; r
     attribute: 'onPremisesSamAccountName',
     because: 'newer versions of Connect give it, too, and the tenant takes it from nobody else',
   },
-  { type: 'device', attribute: 'sourceAnchor', because: 'Connect knows a device by deviceId, which is the same GUID' },
 ];
 
 /** Where a difference is as it should be; null where nothing is known of it. */
@@ -88,17 +87,21 @@ export class ConnectSide {
    * nothing else explains.
    */
   ruleFor(type: string, attribute: string, isOpen: boolean): string {
-    const key = `${type}/${attribute}`;
-    const known = this.#known.get(key) ?? this.#describe(type, attribute);
-    this.#known.set(key, known);
-    return known ?? this.#noRule(attribute, isOpen);
+    return this.#rule(type, attribute) ?? this.#noRule(attribute, isOpen);
   }
 
   /** Whether a rule gives it, as far as is known. */
   isFlowing(type: string, attribute: string): boolean {
-    return this.#rules === null
-      ? connectRuleFor(type, attribute) !== null
-      : this.#givers(this.#rules, type, attribute).length > 0;
+    return this.#rule(type, attribute) !== null;
+  }
+
+  #rule(type: string, attribute: string): string | null {
+    const key = `${type}/${attribute}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const rule = this.#describe(type, attribute);
+    this.#known.set(key, rule);
+    return rule;
   }
 
   #describe(type: string, attribute: string): string | null {
