@@ -43,6 +43,8 @@ interface Evaluated {
 
 const ANCHOR = 'sourceAnchor';
 const PAGE = 500;
+/** Of rules in scope together: a handful, unless scopes are of many kinds. */
+const MOST_COMBINATIONS = 100;
 const NAMES = ['userPrincipalName', 'displayName', 'commonName'];
 
 /**
@@ -211,6 +213,7 @@ export class WantedObjects {
     for (const [known, flowing] of this.#flowing)
       if (known.length === rules.length && known.every((rule, at) => rule === rules[at])) return flowing;
     const flowing = new Set(rules.flatMap((rule) => rule.flows.map((flow) => flow.target)));
+    if (this.#flowing.size >= MOST_COMBINATIONS) this.#flowing.clear();
     this.#flowing.set(rules, flowing);
     return flowing;
   }
