@@ -14,12 +14,15 @@ import { readSample, type SampledObject, type SampleRequest } from './engine/sam
 import type { ObjectTrace } from './engine/trace-object.ts';
 import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
 import { countUpnSuffixes, describeUpnSuffixes } from './engine/upn-suffixes.ts';
+import { WantedObjects } from './engine/wanted-objects.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
+import { type Comparison, type ComparisonRequest, compareWithConnect } from './migration/csexport/comparison.ts';
 import { type ConfigurationDiff, diffConfigurations } from './migration/diff-configuration.ts';
 import { type ExportedConfiguration, exportConfiguration } from './migration/export-configuration.ts';
 import { compareWithMark, type ShippedComparison } from './migration/export-mark.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
+import { readConnectExport } from './migration/read-export.ts';
 import { writeExport } from './migration/write-export.ts';
 import { writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
@@ -50,6 +53,7 @@ export type { Explanation } from './engine/explain.ts';
 export type { CycleResult } from './engine/run.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
+export type { Comparison } from './migration/csexport/comparison.ts';
 export type { ComparedSide, ConfigurationDiff } from './migration/diff-configuration.ts';
 export type { Difference } from './migration/difference.ts';
 export type { ExportedConfiguration } from './migration/export-configuration.ts';
@@ -425,6 +429,20 @@ export class App {
       if (found.length === 0) throw new DirbridgeError('object-not-found', `nothing is known by the name "${name}"`);
       return found;
     });
+  }
+
+  /**
+   * Compares what a file of csexport says that Connect wants of the tenant with what our rules want, as the last plan left the store.
+   * `rulesFrom`: the folder of an exported configuration. Throws `connect-file-invalid`, `plan-not-found`, `object-not-found`.
+   */
+  async compare(
+    request: Omit<ComparisonRequest, 'rules'> & { readonly rulesFrom: string | null },
+  ): Promise<Comparison> {
+    const { rulesFrom, ...rest } = request;
+    const rules = rulesFrom === null ? null : (await readConnectExport(rulesFrom)).rules;
+    return this.#withReading(async (context) =>
+      compareWithConnect({ ...rest, rules }, await WantedObjects.open(context), context.progress),
+    );
   }
 
   async #withReading<T>(work: (context: EngineContext) => Promise<T>): Promise<T> {

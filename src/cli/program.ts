@@ -3,6 +3,7 @@ import { LOG_LEVELS } from '../app.ts';
 import { DirbridgeError } from '../errors.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addCompareCommand } from './commands/compare.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addExplainCommand,
   addRulesCommand,
   addConfigCommand,
+  addCompareCommand,
 ] as const;
 
 /** Carries out one command line (without `node` and the script) and answers its exit code. Never throws. */

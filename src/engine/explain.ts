@@ -6,12 +6,12 @@ import { type CompiledFlow, RuleEvaluationError } from '../rules/rule-set.ts';
 import { type ChangeLogEntry, OBJECT_STATES, type SpaceHead, type SpaceObject } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import type { Origin } from './flow.ts';
-import { InboundFlow } from './inbound.ts';
+import type { InboundFlow } from './inbound.ts';
 import { uniqueKey } from './lookup.ts';
 import { explainOutside, explainUnwanted } from './out-of-scope.ts';
 import { flowOut } from './outbound.ts';
-import { RuleGroups } from './rule-groups.ts';
-import { findByDn, SourceScope } from './scope.ts';
+import { readInbound } from './read-inbound.ts';
+import { findByDn, type SourceScope } from './scope.ts';
 import { shapeDesired } from './shape-desired.ts';
 import { type ObjectTrace, type TracedSubject, traceObject } from './trace-object.ts';
 
@@ -128,9 +128,7 @@ async function explainOne(
   object: SpaceObject,
 ): Promise<Explanation> {
   const { store } = context;
-  const scopes = await scopesOf(context, spaces);
-  const groups = await ruleGroupsOf(context, spaces);
-  const inbound = new InboundFlow(context, new Map(spaces.map((space) => [space.id, space])), scopes, groups);
+  const { scopes, inbound } = await readInbound(context, spaces);
   const joined = object.mv === null ? [object] : await store.sync.objectsOf(object.mv);
   const mv = object.mv === null ? null : await store.sync.metaverse(object.mv);
   const ofSources = joined.filter((one) => scopes.has(one.space) && one.state === OBJECT_STATES.live);
@@ -168,18 +166,6 @@ async function explainOne(
   };
 }
 
-async function scopesOf(
-  context: EngineContext,
-  spaces: readonly SpaceHead[],
-): Promise<ReadonlyMap<number, SourceScope>> {
-  const scopes = new Map<number, SourceScope>();
-  for (const space of spaces) {
-    const source = context.sources.find((one) => one.connector.name === space.name);
-    if (source !== undefined) scopes.set(space.id, await SourceScope.read(context.store, space, source.scope));
-  }
-  return scopes;
-}
-
 async function subjectsOf(
   context: EngineContext,
   scopes: ReadonlyMap<number, SourceScope>,
@@ -194,17 +180,6 @@ async function subjectsOf(
     subjects.push({ name, type, attributes, source: await inbound.sourceOf(object), isInScope });
   }
   return subjects;
-}
-
-async function ruleGroupsOf(
-  context: EngineContext,
-  spaces: readonly SpaceHead[],
-): Promise<ReadonlyMap<number, RuleGroups>> {
-  const groups = new Map<number, RuleGroups>();
-  const asked = context.rules.scopeGroups();
-  for (const space of asked.length === 0 ? [] : spaces)
-    groups.set(space.id, await RuleGroups.read(context.store, space, asked));
-  return groups;
 }
 
 async function explainSource(

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isReferenceAttribute } from '../rules/reference-attributes.ts';
 import type { ConnectRule } from './connect-rule.ts';
 import { type Fingerprint, fingerprintOf, PLAIN } from './fingerprint.ts';
 
@@ -56,11 +57,15 @@ export function microsoftRuleOf(tag: string): MicrosoftRule | null {
   return microsoftRules().find((one) => tagFamily(one.tag) === tagFamily(tag)) ?? null;
 }
 
-/** The standard rule by which Connect gives an attribute to objects of a type in its tenant connector; null where the table tells of none. */
+/**
+ * The standard rule by which Connect gives an attribute to objects of a type in its tenant connector; null where the table tells of none. Of several
+ * it is the one of the lowest precedence; for references one that hands them on, since an expression can only refuse them.
+ */
 export function connectRuleFor(type: string, attribute: string): string | null {
   const start = `out to aad - ${type.toLowerCase()} `;
-  const rule = microsoftRules().find(
+  const rules = microsoftRules().filter(
     (one) => one.name.toLowerCase().startsWith(start) && one.fingerprint.flows.has(attribute),
   );
-  return rule?.name ?? null;
+  const direct = rules.filter((one) => one.fingerprint.flows.get(attribute) === PLAIN);
+  return (isReferenceAttribute(attribute) ? (direct[0] ?? rules[0]) : rules[0])?.name ?? null;
 }

@@ -25,12 +25,12 @@ export class XmlReading {
   constructor(file: string, listener: XmlListener) {
     this.#file = file;
     const parser = this.#parser;
-    parser.on('error', (error) => this.#refuse(error.message.replace(/^(?:[^:]*:)?\d+:\d+: /, '').replace(/\.$/, '')));
-    parser.on('doctype', () => this.#refuse('holds a document type (DOCTYPE), which no file of Azure AD Connect does'));
+    parser.on('error', (error) => this.refuse(error.message.replace(/^(?:[^:]*:)?\d+:\d+: /, '').replace(/\.$/, '')));
+    parser.on('doctype', () => this.refuse('holds a document type (DOCTYPE), which no file of Azure AD Connect does'));
     parser.on('opentag', (tag) => {
       this.#sinceEvent = 0;
       this.#depth++;
-      if (this.#depth > MOST_DEPTH) this.#refuse(`elements stand more than ${MOST_DEPTH} deep in each other`);
+      if (this.#depth > MOST_DEPTH) this.refuse(`elements stand more than ${MOST_DEPTH} deep in each other`);
       listener.open(withoutPrefix(tag.name), tag.attributes as Readonly<Record<string, string>>);
     });
     parser.on('closetag', (tag) => {
@@ -45,7 +45,7 @@ export class XmlReading {
   push(text: string): void {
     this.#sinceEvent += text.length;
     if (this.#sinceEvent > LONGEST_PIECE)
-      this.#refuse(`more than ${LONGEST_PIECE / 1024 / 1024} million characters without a tag`);
+      this.refuse(`more than ${LONGEST_PIECE / 1024 / 1024} million characters without a tag`);
     this.#parser.write(text);
   }
 
@@ -53,10 +53,16 @@ export class XmlReading {
     this.#parser.close();
   }
 
-  #refuse(what: string): never {
+  get line(): number {
+    return this.#parser.line;
+  }
+
+  /** What the listener finds wrong with what it is told, with the place in the file. */
+  refuse(what: string, remedy?: string): never {
     throw new DirbridgeError(
       'connect-file-invalid',
       `${this.#file}:${this.#parser.line}:${this.#parser.column}: ${what}`,
+      remedy === undefined ? {} : { remedy },
     );
   }
 }
@@ -65,17 +71,15 @@ function withoutPrefix(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
 
-/** Reads a document that comes in pieces of bytes: UTF-8, or UTF-16 by its byte order mark. */
-export async function readXml(file: string, pieces: AsyncIterable<Uint8Array>, listener: XmlListener): Promise<void> {
-  const reading = new XmlReading(file, listener);
+/** The text of a file that comes in pieces of bytes, in the encoding that its beginning shows. */
+export async function* decodePieces(file: string, pieces: AsyncIterable<Uint8Array>): AsyncIterable<string> {
   let decoder: TextDecoder | null = null;
   for await (const piece of pieces) {
     decoder ??= new TextDecoder(encodingOf(piece), { fatal: true });
-    reading.push(decode(file, decoder, piece));
+    yield decode(file, decoder, piece);
   }
   if (decoder === null) throw new DirbridgeError('connect-file-invalid', `${file}:1:1: the file is empty`);
-  reading.push(decode(file, decoder, null));
-  reading.end();
+  yield decode(file, decoder, null);
 }
 
 function decode(file: string, decoder: TextDecoder, piece: Uint8Array | null): string {

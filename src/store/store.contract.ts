@@ -320,6 +320,24 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect(await ids(last, 5)).toEqual([]);
       });
 
+      test('tells what its references lead to, and whether that is wanted', async () => {
+        await take(put('g', { type: 'group', references: members('a', 'b', 'stranger') }), put('a'), put('b'));
+        const [group, a, b] = [
+          await project('g', 'group', ['member']),
+          await project('a', 'person'),
+          await project('b', 'person'),
+        ];
+        await store.plans.setWanted(b, true);
+        expect(await store.sync.referenceAttributes(group)).toEqual(['member']);
+        expect(await store.sync.referenceAttributes(a)).toEqual([]);
+        const found = [];
+        for await (const page of store.sync.metaverseReferences(group, 'member')) found.push(...page);
+        expect(found.sort((one, other) => one.mv - other.mv)).toEqual([
+          { mv: a, anchor: 'anchor of a', wanted: false },
+          { mv: b, anchor: 'anchor of b', wanted: true },
+        ]);
+      });
+
       test('holds what flowed in, finds it by value, and says whether anything is new', async () => {
         await take(put('a'));
         const mv = await project('a', 'person');

@@ -172,6 +172,13 @@ export interface MetaverseContent {
   readonly lookup: readonly LookupValue[];
 }
 
+/** What a reference of a metaverse object leads to. `wanted`: the last plan that looked at it wanted it in the tenant and could write it. */
+export interface MetaverseReference {
+  readonly mv: number;
+  readonly anchor: string | null;
+  readonly wanted: boolean;
+}
+
 export interface SyncStore {
   /** Marks every object (or those of one space) for sync: a full synchronization. */
   markAllPending(space?: number): Promise<void>;
@@ -194,6 +201,10 @@ export interface SyncStore {
   referenceTargets(source: number, attribute: string, limit: number): Promise<readonly SpaceObject[]>;
   /** How many targets each reference attribute of an object has. */
   referenceCounts(object: number): Promise<Readonly<Record<string, number>>>;
+  /** The reference attributes of which the spaces give a metaverse object any value, by their names in the metaverse. */
+  referenceAttributes(mv: number): Promise<readonly string[]>;
+  /** What one of them leads to in the metaverse, page by page. Two objects joined to one are told twice. */
+  metaverseReferences(mv: number, attribute: string): AsyncIterable<readonly MetaverseReference[]>;
   /** The DN of an object by the chain of its parents; null for an object without place. */
   dnOf(object: number): Promise<string | null>;
   /** Parent of an object in the tree, for walking up. */

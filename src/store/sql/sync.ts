@@ -5,6 +5,7 @@ import {
   type LookupValue,
   type MetaverseContent,
   type MetaverseObject,
+  type MetaverseReference,
   type Origin,
   PENDING,
   type PendingObject,
@@ -145,6 +146,33 @@ export class SqlSyncStore implements SyncStore {
     const counts: Record<string, number> = {};
     for (const row of rows) counts[await this.#names.name(row.attribute)] = row.count;
     return counts;
+  }
+
+  async referenceAttributes(mv: number): Promise<readonly string[]> {
+    const rows = await this.#driver.all<{ readonly attribute: number }>(
+      `select distinct c.attribute from contributor c cross join reference_count n
+       where c.mv = ? and n.source = c.object and n.attribute = c.object_attribute and n.count > 0`,
+      mv,
+    );
+    const names: string[] = [];
+    for (const { attribute } of rows) names.push(await this.#names.name(attribute));
+    return names.sort();
+  }
+
+  async *metaverseReferences(mv: number, attribute: string): AsyncIterable<readonly MetaverseReference[]> {
+    const pages = this.#driver.pages<{
+      readonly mv: number;
+      readonly anchor: string | null;
+      readonly wanted: number;
+    }>(
+      `select m.id as mv, m.anchor as anchor, exists (select 1 from wanted w where w.mv = m.id) as wanted
+       from contributor c cross join reference r cross join object o cross join metaverse m
+       where c.mv = ? and c.attribute = ? and r.source = c.object and r.attribute = c.object_attribute
+         and o.id = r.target and m.id = o.mv`,
+      mv,
+      await this.#names.id(attribute),
+    );
+    for await (const rows of pages) yield rows.map((row) => ({ ...row, wanted: row.wanted === 1 }));
   }
 
   async dnOf(object: number): Promise<string | null> {
