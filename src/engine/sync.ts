@@ -13,7 +13,7 @@ import {
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
-import { joinObject } from './join.ts';
+import { type JoinSource, joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
@@ -224,7 +224,7 @@ class Synchronization {
   // ------------------------------------------------------------ objects of a source
 
   async #synchronizeSourceObject(object: PendingObject): Promise<void> {
-    if (object.flags & PENDING.moved) await this.#followMovedContainer(object);
+    await this.#followContainer(object);
     const rules = await this.#inbound.applicableRules(object);
     const linking = rules.filter((rule) => rule.joins.length > 0 || rule.link === 'provision');
     if (linking.length === 0) {
@@ -241,17 +241,22 @@ class Synchronization {
     await this.#connect(object, linking);
   }
 
-  /** What lies below a moved container may have come into the scope or left it. A new container brings its children as new objects. */
-  async #followMovedContainer(object: PendingObject): Promise<void> {
-    const scope = this.#scopes.get(object.space);
-    if (scope === undefined || scope.isWholeDirectory || object.flags & PENDING.state) return;
-    await this.#context.store.sync.markDescendants(object.id);
+  /**
+   * What lies below a moved container may have come into the scope or left it; and where rules read the whole DN, what lies below a moved or renamed
+   * one has another. A new container brings its children as new objects.
+   */
+  async #followContainer({ id, space, flags }: PendingObject): Promise<void> {
+    if (flags & PENDING.state || !(flags & (PENDING.moved | PENDING.renamed))) return;
+    const { store, rules } = this.#context;
+    const isLimited = this.#scopes.get(space)?.isWholeDirectory === false;
+    if (isLimited && flags & PENDING.moved) await store.sync.markDescendants(id);
+    else if (rules.containerReaders.length > 0) await store.sync.markDescendants(id, rules.containerReaders);
   }
 
   async #connect(object: PendingObject, rules: readonly CompiledRule[]): Promise<void> {
     const { store } = this.#context;
     const taken: number[] = [];
-    const result = await joinObject(store, rules, object.attributes, async (mv) => {
+    const result = await joinObject(store, rules, await this.#inbound.sourceOf(object), async (mv) => {
       const others = await store.sync.objectsOf(mv);
       const isRival = (one: SpaceObject): boolean => one.space === object.space && !this.#inbound.isStandIn(one);
       const free = this.#inbound.isStandIn(object) || !others.some(isRival);
@@ -448,7 +453,7 @@ class Synchronization {
       await store.sync.touch(object.mv, flags);
       return;
     }
-    const result = await joinObject(store, rules.inbound('tenant', object.type), object.attributes, async (mv) => {
+    const result = await joinObject(store, rules.inbound('tenant', object.type), readAttributes(object), async (mv) => {
       const candidate = await store.sync.metaverse(mv);
       if (candidate?.tenant == null) return true;
       const other = await store.spaces.objectById(candidate.tenant);
@@ -550,6 +555,10 @@ class Synchronization {
     const dn = await this.#context.store.sync.dnOf(object.id);
     return objectName(object, this.#spaces.get(object.space)?.name ?? '', dn);
   }
+}
+
+function readAttributes({ attributes }: SpaceObject): JoinSource {
+  return { get: (name) => attributes[name] };
 }
 
 function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[]): boolean {

@@ -82,7 +82,6 @@ function inboundRules(rules: RuleSet, subjects: readonly TracedSubject[]): reado
         source: from.source,
         from,
         object: from.name,
-        attributes: from.attributes,
       })),
     )
     .sort((a, b) => a.rule.precedence - b.rule.precedence || subjects.indexOf(a.from) - subjects.indexOf(b.from));
@@ -120,7 +119,7 @@ async function traceOutbound(
   const object = { id: 0, anchor: null, rules: 'traced', tenant: null, origin: null, ...before, type, attributes };
   const steps: FlowStep<null>[] = [];
   const source = outboundSource(attributes, tenant, now);
-  const asked = rules.outbound(type).map((rule) => ({ rule, source, from: null, object: METAVERSE_NAME, attributes }));
+  const asked = rules.outbound(type).map((rule) => ({ rule, source, from: null, object: METAVERSE_NAME }));
   const desired = flowOut(rules, object, tenant, now, (step) => steps.push(step));
   const outbound = await traceRules(store, asked, steps);
   const failed = steps.find((step) => step.verdict === 'error');

@@ -180,7 +180,7 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         );
         await clear();
         expect(await store.sync.markDescendants(await numberOf('ou'))).toBe(2);
-        expect(await pending()).toEqual({ in: PENDING.moved, deep: PENDING.moved });
+        expect(await pending()).toEqual({ in: PENDING.attributes, deep: PENDING.attributes });
       });
 
       test('count live objects by type', async () => {

@@ -182,8 +182,8 @@ export interface SyncStore {
   markPending(object: number, flags: number): Promise<void>;
   /** Marks the live objects of these types that are joined to nothing. */
   markUnjoined(space: number, types: readonly string[]): Promise<void>;
-  /** Marks all objects below a container. */
-  markDescendants(container: number): Promise<number>;
+  /** Marks all objects below a container, or those of some types. */
+  markDescendants(container: number, types?: readonly string[]): Promise<number>;
   /**
    * Marks the targets of references that changed since the last sync and whose source is one of these (groups that make up a scope); all targets of those that came or
    * went themselves.

@@ -83,16 +83,18 @@ export class SqlSyncStore implements SyncStore {
     }
   }
 
-  async markDescendants(container: number): Promise<number> {
+  async markDescendants(container: number, types?: readonly string[]): Promise<number> {
+    const filter = types === undefined ? 'true' : `type in (${types.map(() => '?').join(', ')})`;
     return this.#driver.run(
       `with recursive below (id) as (
          select id from object where parent = ?
          union all
          select o.id from object o join below b on o.parent = b.id
        )
-       insert into pending_object (object, flags) select id, 4 from below where true
+       insert into pending_object (object, flags) select id, ${PENDING.attributes} from object where id in (select id from below) and ${filter}
        on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
       container,
+      ...(types ?? []),
     );
   }
 
