@@ -44,6 +44,35 @@ export async function joinObject(
   return ambiguous;
 }
 
+/**
+ * Whether a rule that makes objects may make one of this: where it joins by attributes, one of them at least must have a value, or the object could never be
+ * found again by any (Connect: "How to understand the architecture", join module). `side`: which side of the conditions `source` is.
+ */
+export function mayProvision(
+  rule: Pick<CompiledRule, 'link' | 'joins'>,
+  side: 'spaceAttribute' | 'metaverseAttribute',
+  source: JoinSource,
+): boolean {
+  if (rule.link !== 'provision') return false;
+  if (rule.joins.length === 0) return true;
+  return rule.joins.some((group) =>
+    group.some((condition) => scalarsOf(source.get(condition[side])).some((value) => value !== '')),
+  );
+}
+
+/** The same in words: what a rule that would make this object waits for; null when nothing of the kind is in the way. */
+export function explainUnprovisioned(rules: readonly CompiledRule[], source: JoinSource): string | null {
+  const provisioning = rules.filter((rule) => rule.link === 'provision');
+  if (provisioning.length === 0 || provisioning.some((rule) => mayProvision(rule, 'spaceAttribute', source)))
+    return null;
+  return provisioning
+    .map((rule) => {
+      const names = new Set(rule.joins.flat().map((condition) => condition.spaceAttribute));
+      return `"${rule.name}" makes an object only of what has a value to join by, and it has none in ${[...names].join(', ')}`;
+    })
+    .join('; ');
+}
+
 /** The metaverse objects for which all conditions of a join group hold, whether they are free or not. */
 export async function joinCandidates(
   store: Store,

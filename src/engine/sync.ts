@@ -13,7 +13,7 @@ import {
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
-import { type JoinSource, joinObject } from './join.ts';
+import { type JoinSource, joinObject, mayProvision } from './join.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
@@ -256,7 +256,8 @@ class Synchronization {
   async #connect(object: PendingObject, rules: readonly CompiledRule[]): Promise<void> {
     const { store } = this.#context;
     const taken: number[] = [];
-    const result = await joinObject(store, rules, await this.#inbound.sourceOf(object), async (mv) => {
+    const source = await this.#inbound.sourceOf(object);
+    const result = await joinObject(store, rules, source, async (mv) => {
       const others = await store.sync.objectsOf(mv);
       const isRival = (one: SpaceObject): boolean => one.space === object.space && !this.#inbound.isStandIn(one);
       const free = this.#inbound.isStandIn(object) || !others.some(isRival);
@@ -277,9 +278,19 @@ class Synchronization {
       return;
     }
     await this.#report(object, []);
-    const provision = rules.find((rule) => rule.link === 'provision');
+    const provision = rules.find((rule) => mayProvision(rule, 'spaceAttribute', source));
     if (provision !== undefined) await this.#project(object, provision, taken);
     else if (taken[0] !== undefined) await this.#report(object, [await this.#joinConflict(object, taken[0])]);
+    else if (await this.#lacksAnchorToBeMade(object, rules))
+      await this.#report(object, [await this.#missingAnchor(object)]);
+  }
+
+  /** Whether the anchor is what it would be joined by and lacks: worth a finding, other than a contact without an address. */
+  async #lacksAnchorToBeMade(object: SpaceObject, rules: readonly CompiledRule[]): Promise<boolean> {
+    const provision = rules.find((rule) => rule.link === 'provision');
+    if (provision === undefined) return false;
+    const content = await this.#evaluate(object, [object], null);
+    return content !== null && this.#lacksAnchor(provision.targetType, content);
   }
 
   /** `taken`: what it would have joined, had not another object of its space. It may stand beside that, unless both had the same anchor. */
