@@ -10,6 +10,7 @@ import { InboundFlow } from './inbound.ts';
 import { uniqueKey } from './lookup.ts';
 import { explainOutside, explainUnwanted } from './out-of-scope.ts';
 import { flowOut } from './outbound.ts';
+import { keepOwnValues, mergedAttributes } from './own-values.ts';
 import { RuleGroups } from './rule-groups.ts';
 import { findByDn, SourceScope } from './scope.ts';
 import { shapeDesired } from './shape-desired.ts';
@@ -277,7 +278,10 @@ async function explainValues(
     const desired = flowOut(rules, mv, tenant, context.now());
     if (desired.kind === 'nothing') return [];
     const facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
-    const shaped = shapeDesired(target.schema, desired, tenant?.attributes ?? null, facts);
+    const held = tenant?.attributes ?? null;
+    const alone = shapeDesired(target.schema, desired, held, facts);
+    const merged = mergedAttributes(rules, target.schema);
+    const { shaped } = await keepOwnValues(store, merged, mvId, desired, alone, held);
     const values: ExplainedValue[] = [];
     for (const attribute of target.schema.attributes) {
       const value = (attribute.readOnly ? desired.outcome : shaped).attributes[attribute.name];

@@ -424,6 +424,20 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect(await store.plans.conflicts(plan)).toMatchObject([{ operation: a, value, holder: { anchor: 't' } }]);
       });
 
+      test('remember what was given to an object until it is not held any more', async () => {
+        await take(put('a'));
+        const mv = await project('a', 'person');
+        const given = async (): Promise<object> => Object.fromEntries(await store.plans.givenValues(mv));
+        await store.plans.setGivenValues(mv, 'otherMails', new Set(['"a@x"', '"b@x"']));
+        await store.plans.setGivenValues(mv, 'otherMails', new Set(['"b@x"', '"c@x"']));
+        expect(await given()).toEqual({ otherMails: new Set(['"b@x"', '"c@x"']) });
+        const attributes = { otherMails: ['B@x', 'd@x'] };
+        await store.apply.believeObject(space, { anchor: 't', type: 'user', mv, attributes }, []);
+        expect(await given()).toEqual({ otherMails: new Set(['"b@x"']) });
+        await store.sync.deleteMetaverse(mv);
+        expect(await given()).toEqual({});
+      });
+
       test('compare references as pairs of objects that are wanted', async () => {
         await take(put('g', { type: 'group', references: members('a', 'b', 'c') }), put('a'), put('b'), put('c'));
         const group = await project('g', 'group', ['member']);

@@ -299,6 +299,9 @@ export interface PlanStore {
   } | null>;
   /** Sets whether the rules want the object in the tenant; where that is new, all references from and to it are to be compared. */
   setWanted(mv: number, wanted: boolean): Promise<void>;
+  /** Values that merging rules gave to the tenant's object and that it may still hold, by attribute, as `scalarText` writes them. */
+  givenValues(mv: number): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  setGivenValues(mv: number, attribute: string, keys: ReadonlySet<string>): Promise<void>;
   addOperation(plan: number, operation: NewOperation): Promise<number>;
   operation(id: number): Promise<StoredOperation | null>;
   operationOf(plan: number, mv: number): Promise<StoredOperation | null>;
@@ -466,7 +469,9 @@ export interface ApplyStore {
     targets: readonly number[],
     state: 'done' | 'failed',
   ): Promise<void>;
-  /** The tenant now holds this object: what we believe until the next import confirms it. Answers the object's number. */
+  /**
+   * The tenant now holds this object: what we believe until the next import confirms it. Given values that it does not hold are forgotten. Answers the object's number.
+   */
   believeObject(
     space: number,
     object: { readonly anchor: string; readonly type: string; readonly mv: number; readonly attributes: Attributes },

@@ -13,6 +13,7 @@ import {
   TOUCH,
   type TouchedObject,
 } from '../store.ts';
+import { readGiven, writeGiven } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { OPERATION_COLUMNS, type OperationRow, toStoredOperation } from './operations.ts';
@@ -106,6 +107,14 @@ export class SqlPlanStore implements PlanStore {
       mv,
       TOUCH.references | TOUCH.referred,
     );
+  }
+
+  async givenValues(mv: number): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    return readGiven(this.#driver, mv);
+  }
+
+  async setGivenValues(mv: number, attribute: string, keys: ReadonlySet<string>): Promise<void> {
+    await writeGiven(this.#driver, mv, attribute, keys);
   }
 
   async addOperation(plan: number, operation: NewOperation): Promise<number> {

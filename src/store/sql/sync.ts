@@ -12,6 +12,7 @@ import {
   type SyncStore,
   TOUCH,
 } from '../store.ts';
+import { forgetGiven } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
@@ -326,6 +327,7 @@ export class SqlSyncStore implements SyncStore {
     await this.#driver.run('delete from contributor where mv = ?', mv);
     await this.#driver.run('delete from touched where mv = ?', mv);
     await this.#driver.run('delete from wanted where mv = ?', mv);
+    await forgetGiven(this.#driver, mv);
     await this.#driver.run('update object set mv = null where mv = ?', mv);
     await this.#driver.run('delete from metaverse where id = ?', mv);
   }
