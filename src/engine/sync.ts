@@ -16,7 +16,7 @@ import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type JoinSource, joinObject, mayProvision } from './join.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
-import { RuleGroups } from './rule-groups.ts';
+import { missingGroups, RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
 
 const BATCH = 2000;
@@ -91,6 +91,8 @@ class Synchronization {
           context.now().toISOString(),
         );
       }
+      const missing = missingGroups(context.rules, [...ruleGroups.values()]);
+      await context.store.runs.replaceFindings('sync', 'rule groups', missing, run, context.now().toISOString());
     });
     const tenant = heads.find((head) => head.name === TENANT);
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
