@@ -14,6 +14,7 @@ import {
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type JoinSource, joinObject, mayProvision } from './join.ts';
+import { Joiners } from './joiners.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
 import { missingGroups, RuleGroups } from './rule-groups.ts';
@@ -50,6 +51,9 @@ class Synchronization {
   readonly #ruleGroups: ReadonlyMap<number, RuleGroups>;
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
+  readonly #joiners: Joiners;
+  /** Whether an object that waits for one to join may find it now. */
+  #mayJoin = false;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -66,6 +70,7 @@ class Synchronization {
     this.#spaces = spaces;
     this.#scopes = scopes;
     this.#ruleGroups = ruleGroups;
+    this.#joiners = new Joiners(context.rules);
     this.#inbound = new InboundFlow(context, spaces, scopes, ruleGroups);
   }
 
@@ -161,19 +166,19 @@ class Synchronization {
     await this.#walkPending();
     // Whoever could not be joined because another was in the way may be joined now.
     if (this.counts.synchronized > 0 && (await this.#markUnjoined())) await this.#walkPending();
-    if (this.counts.projected > 0) await this.#joinWaiting();
+    while (this.#mayJoin) {
+      this.#mayJoin = false;
+      await this.#joinWaiting();
+    }
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
     });
   }
 
-  /** Objects that only ever join (stand-ins for accounts of another forest) may find now what was not there when they came. */
+  /** Objects that only ever join (stand-ins for accounts of another forest) may find now what was not there, or not so, when they came. */
   async #joinWaiting(): Promise<void> {
-    const { store, rules } = this.#context;
-    const inbound = rules.all.filter((rule) => rule.direction === 'inbound' && rule.connector === 'source');
-    const types = [...new Set(inbound.map((rule) => rule.sourceType))].filter((type) =>
-      inbound.every((rule) => rule.sourceType !== type || rule.link !== 'provision'),
-    );
+    const { store } = this.#context;
+    const types = this.#joiners.types;
     await store.transaction(async () => {
       for (const space of this.#scopes.keys()) {
         const live = await store.spaces.liveCounts(space);
@@ -308,6 +313,7 @@ class Synchronization {
     if (this.#lacksAnchor(rule.targetType, content)) await this.#report(object, [await this.#missingAnchor(object)]);
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, content);
     this.counts.projected++;
+    this.#mayJoin = true;
     if (content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
   }
 
@@ -320,10 +326,12 @@ class Synchronization {
     const joined = [...others, object]
       .filter((one) => this.#scopes.has(one.space) && one.state === OBJECT_STATES.live)
       .sort((a, b) => a.space - b.space || (a.anchor < b.anchor ? -1 : 1));
-    const content = await this.#evaluate(object, joined, before?.attributes ?? null);
+    // What nobody stood for any more is made anew: flows of the beginning speak again.
+    const isNew = before === null || before.rules === '';
+    const content = await this.#evaluate(object, joined, isNew ? null : before.attributes);
     if (content === null) return;
     const isChanged = before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor;
-    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before?.anchor ?? null, object);
+    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before, object);
     else await this.#keepAnchor(before, content, object);
   }
 
@@ -349,7 +357,7 @@ class Synchronization {
       attributes,
       lookup: joinValues(rules.joinAttributes, attributes),
     };
-    await this.#store(before.id, kept, before.anchor, object);
+    await this.#store(before.id, kept, before, object);
     // What no rule wants any more leaves the tenant; its anchor concerns nobody.
     if (!isWanted(rules, { ...before, ...kept }, now())) return;
     await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
@@ -381,7 +389,12 @@ class Synchronization {
     }
   }
 
-  async #store(mv: number, content: InboundContent, anchorBefore: string | null, object: SpaceObject): Promise<void> {
+  async #store(
+    mv: number,
+    content: InboundContent,
+    before: MetaverseObject | null,
+    object: SpaceObject,
+  ): Promise<void> {
     const { store } = this.#context;
     if (!content.isProvisioned) {
       await this.#abandon(mv);
@@ -394,7 +407,9 @@ class Synchronization {
     if (!changed) return;
     this.counts.changed++;
     await store.sync.touch(mv, TOUCH.attributes);
-    if (content.anchor !== anchorBefore && content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
+    this.#mayJoin ||= this.#joiners.mayFind(before?.attributes ?? {}, content.lookup);
+    if (content.anchor !== (before?.anchor ?? null) && content.anchor !== null)
+      await this.#joinTenantObject(mv, content.anchor);
   }
 
   async #removeObject(object: PendingObject): Promise<void> {
