@@ -22,6 +22,7 @@ import { compareAttributes, type Desired, flowOut, rulesBehind } from './outboun
 import { OutboundRules } from './outbound-rules.ts';
 import { keepOwnValues, type MergedAttributes, mergedAttributes } from './own-values.ts';
 import { shapeDesired } from './shape-desired.ts';
+import { SiblingDomains } from './sibling-domains.ts';
 import { objectName } from './sync.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
@@ -282,7 +283,10 @@ class Planning {
   async reportOutside(): Promise<void> {
     const { store } = this.#context;
     const outside = new Map<number, Finding[]>();
-    for await (const { mv, attribute, target } of store.plans.referencesOutside(this.flows)) {
+    const siblings = SiblingDomains.of(this.#context, this.#spaces);
+    for await (const { mv, attribute, target: named } of store.plans.referencesOutside(this.flows)) {
+      const target =
+        named.state === OBJECT_STATES.placeholder ? ((await siblings.objectBehind(named)) ?? named) : named;
       const space = this.#spaces.find((one) => one.id === target.space)?.name ?? '';
       const other = objectName(target, space, await store.sync.dnOf(target.id));
       const found = finding('reference-out-of-scope', 'plan', {

@@ -19,6 +19,7 @@ import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
 import { missingGroups, RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
+import { SiblingDomains } from './sibling-domains.ts';
 
 const BATCH = 2000;
 
@@ -52,6 +53,7 @@ class Synchronization {
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
   readonly #joiners: Joiners;
+  readonly #siblings: SiblingDomains;
   /** Whether an object that waits for one to join may find it now. */
   #mayJoin = false;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
@@ -71,6 +73,7 @@ class Synchronization {
     this.#scopes = scopes;
     this.#ruleGroups = ruleGroups;
     this.#joiners = new Joiners(context.rules);
+    this.#siblings = SiblingDomains.of(context, [...spaces.values()]);
     this.#inbound = new InboundFlow(context, spaces, scopes, ruleGroups);
   }
 
@@ -116,6 +119,7 @@ class Synchronization {
       await store.setMeta('rules', rules.hash);
       if (reasons.length > 0) {
         await store.sync.markAllPending();
+        for (const space of this.#siblings.spaces) await store.sync.markPlaceholders(space);
         await store.sync.touchAll(TOUCH.attributes | TOUCH.references);
         await store.setMeta(EVERYTHING_TOUCHED, 'yes');
       }
@@ -221,7 +225,8 @@ class Synchronization {
   async #synchronizeObject(object: PendingObject): Promise<void> {
     this.counts.synchronized++;
     const space = this.#spaces.get(object.space);
-    if (space === undefined || object.state === OBJECT_STATES.placeholder) return;
+    if (object.state === OBJECT_STATES.placeholder) return this.#siblings.resolve(object);
+    if (space === undefined) return;
     if (space.name === TENANT) await this.#synchronizeTenantObject(object);
     else if (!this.#scopes.has(space.id)) await this.#disconnect(object, []);
     else if (object.state === OBJECT_STATES.removed) await this.#removeObject(object);
@@ -273,6 +278,7 @@ class Synchronization {
     });
     if (result.kind === 'joined') {
       await store.sync.link(object.id, result.mv, false);
+      await this.#siblings.follow(object);
       await store.sync.touchReferencesTo(object.id);
       // The one that stood for it before may have gone in this very sync, and its references with it.
       await store.sync.touch(result.mv, TOUCH.referred);
@@ -312,6 +318,7 @@ class Synchronization {
     }
     if (this.#lacksAnchor(rule.targetType, content)) await this.#report(object, [await this.#missingAnchor(object)]);
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, content);
+    await this.#siblings.follow(object);
     this.counts.projected++;
     this.#mayJoin = true;
     if (content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
@@ -413,8 +420,11 @@ class Synchronization {
   }
 
   async #removeObject(object: PendingObject): Promise<void> {
+    const { spaces, sync } = this.#context.store;
     await this.#disconnect(object, []);
-    await this.#context.store.sync.purgeObject(object.id);
+    await sync.purgeObject(object.id);
+    const left = this.#siblings.spaces.length === 0 ? null : await spaces.objectById(object.id);
+    if (left !== null) await this.#siblings.resolve(left);
   }
 
   /** Takes an object away from its metaverse object, which goes on without it or is given up. */
@@ -424,6 +434,7 @@ class Synchronization {
     const { store } = this.#context;
     await store.sync.touchReferencesTo(object.id);
     await store.sync.link(object.id, null, false);
+    await this.#siblings.follow(object);
     await store.sync.setOrigin(object.mv, await this.#originOf(object));
     this.counts.disconnected++;
     const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));

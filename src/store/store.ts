@@ -96,13 +96,14 @@ export interface SpaceStore {
   /**
    * Stores one page, marks what changed for sync, and answers the anchors of patches for objects that are not in the space, and of objects that have
    * come back from the recycle bin: the caller fetches those whole, with what refers to them, and then says `noteFetched`. `lookup` gives the values by which objects are to be found (`objectsByValue`);
-   * null: by none.
+   * null: by none. `marksPlaceholders`: sync is to look at objects that are only referred to, too.
    */
   storeChanges(
     space: number,
     generation: number,
     changes: readonly ObjectChange[],
     lookup: Lookup | null,
+    marksPlaceholders?: boolean,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }>;
   /** What refers to these objects has been read; until then an object that came back is asked for again. */
   noteFetched(space: number, anchors: readonly string[]): Promise<void>;
@@ -180,6 +181,8 @@ export interface SyncStore {
   clearPending(first: number, last: number): Promise<void>;
   countPending(): Promise<number>;
   markPending(object: number, flags: number): Promise<void>;
+  /** Marks what a space only refers to. */
+  markPlaceholders(space: number): Promise<void>;
   /** Marks the live objects of these types that are joined to nothing. */
   markUnjoined(space: number, types: readonly string[]): Promise<void>;
   /** Marks all objects below a container, or those of some types. */
@@ -204,7 +207,7 @@ export interface SyncStore {
   /** Whether the space holds any object that can be found by a value at all. */
   hasLookupValues(space: number): Promise<boolean>;
   metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]>;
-  /** What is joined to it, by space and anchor; `except`: an object that is at hand already. */
+  /** What is joined to it, by space and anchor, without placeholders; `except`: an object that is at hand already. */
   objectsOf(mv: number, except?: number): Promise<readonly SpaceObject[]>;
   /** Makes a metaverse object for an object that is joined to nothing yet, and marks all of it for plan. */
   projectMetaverse(type: string, object: number, content: MetaverseContent): Promise<number>;

@@ -499,7 +499,7 @@ export class SqlApplyStore implements ApplyStore {
        cross join metaverse m
        left join object t on t.id = m.tenant
        where op.plan = ? and op.action = 'delete' and m.id = op.mv and ${metaverseDocument('m')} = '{}' and (m.tenant is null or t.state <> 0)
-         and not exists (select 1 from object o where o.mv = m.id and o.id <> coalesce(m.tenant, 0))`,
+         and not exists (select 1 from object o where o.mv = m.id and o.state <> 1 and o.id <> coalesce(m.tenant, 0))`,
       Number(plan),
     );
     for (const { id } of rows) {

@@ -90,7 +90,7 @@ export class SqlPlanStore implements PlanStore {
       readonly parent: number | null;
       readonly rdn: string | null;
     }>(
-      `select id, space, parent, rdn from object where mv = ? and space <> (select id from space where name = 'tenant') order by space, anchor limit 1`,
+      `select id, space, parent, rdn from object where mv = ? and state <> 1 and space <> (select id from space where name = 'tenant') order by space, anchor limit 1`,
       mv,
     );
     return row ?? null;

@@ -73,6 +73,14 @@ export class SqlSyncStore implements SyncStore {
     await markPending(this.#driver, object, flags);
   }
 
+  async markPlaceholders(space: number): Promise<void> {
+    await this.#driver.run(
+      `insert into pending_object (object, flags) select id, ${PENDING.attributes} from object where space = ? and state = 1
+       on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+      space,
+    );
+  }
+
   async markUnjoined(space: number, types: readonly string[]): Promise<void> {
     for (const type of types) {
       await this.#driver.run(
@@ -202,7 +210,7 @@ export class SqlSyncStore implements SyncStore {
 
   async objectsOf(mv: number, except = 0): Promise<readonly SpaceObject[]> {
     const rows = await this.#driver.all<ObjectRow>(
-      `select ${OBJECT_COLUMNS} from object where mv = ? and id <> ? order by space, anchor`,
+      `select ${OBJECT_COLUMNS} from object where mv = ? and id <> ? and state <> 1 order by space, anchor`,
       mv,
       except,
     );
