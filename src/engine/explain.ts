@@ -14,6 +14,7 @@ import { keepOwnValues, mergedAttributes } from './own-values.ts';
 import { RuleGroups } from './rule-groups.ts';
 import { findByDn, SourceScope } from './scope.ts';
 import { shapeDesired } from './shape-desired.ts';
+import { SiblingDomains } from './sibling-domains.ts';
 import { type ObjectTrace, type TracedSubject, traceObject } from './trace-object.ts';
 
 /** Where one value comes from, from the source object to the tenant. */
@@ -333,11 +334,14 @@ async function explainReference(
   const { sync } = context.store;
   const source = out.flow.sources[0] ?? out.flow.target;
   const carried = context.target.schema.references.find((one) => one.name === out.flow.target);
+  const siblings = SiblingDomains.of(context, spaces);
   const values: ExplainedValue[] = [];
   for (const inner of inbound.get(source) ?? []) {
     const attribute = inner.flow.sources[0] ?? source;
     const count = (await sync.referenceCounts(inner.from.id))[attribute] ?? 0;
-    const targets = await sync.referenceTargets(inner.from.id, attribute, REFERENCES_SHOWN);
+    const named = await sync.referenceTargets(inner.from.id, attribute, REFERENCES_SHOWN);
+    const targets: SpaceObject[] = [];
+    for (const target of named) targets.push(await siblings.lookBehind(target));
     const names: string[] = [];
     for (const target of targets) names.push((await sync.dnOf(target.id)) ?? target.anchor);
     if (count > names.length) names.push(`${count - names.length} more`);

@@ -285,8 +285,7 @@ class Planning {
     const outside = new Map<number, Finding[]>();
     const siblings = SiblingDomains.of(this.#context, this.#spaces);
     for await (const { mv, attribute, target: named } of store.plans.referencesOutside(this.flows)) {
-      const target =
-        named.state === OBJECT_STATES.placeholder ? ((await siblings.objectBehind(named)) ?? named) : named;
+      const target = await siblings.lookBehind(named);
       const space = this.#spaces.find((one) => one.id === target.space)?.name ?? '';
       const other = objectName(target, space, await store.sync.dnOf(target.id));
       const found = finding('reference-out-of-scope', 'plan', {

@@ -5,10 +5,12 @@ import {
   group,
   guid,
   type MemoryLab,
+  ROOT_DN,
   user,
   WHOLE_DIRECTORY,
 } from '../../test/memory/memory-lab.ts';
 import type { MemoryConnector } from '../connectors/memory/connector.ts';
+import { explainObject } from './explain.ts';
 
 interface Domains extends MemoryLab {
   readonly a: MemoryConnector;
@@ -103,6 +105,16 @@ describe('members and managers of another domain of the forest', () => {
       lab.b.put(BOB);
     };
     expect(await afterwards(lab, put)).toEqual(WITHOUT_BOB);
+  });
+
+  test('are called by the names that they have there', async () => {
+    const lab = await together();
+    const [explained] = await explainObject(lab.context, 'ann@contoso.com');
+    const manager = explained?.values.find(({ neutral }) => neutral === 'manager');
+    expect(manager).toMatchObject({
+      value: 'bob@contoso.com',
+      from: { attributes: { manager: [`CN=bob,OU=People,${ROOT_DN}`] } },
+    });
   });
 
   test('come and go with the reference', async () => {

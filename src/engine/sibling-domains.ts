@@ -38,9 +38,10 @@ export class SiblingDomains {
     await sync.link(placeholder.id, mv, false);
   }
 
-  /** The object of another domain that a placeholder names, whether it is joined or not. */
-  async objectBehind(placeholder: SpaceObject): Promise<SpaceObject | null> {
-    return (await this.#twins(placeholder)).find((twin) => twin.state === OBJECT_STATES.live) ?? null;
+  /** For people: the object of another domain that a placeholder names, whether it is joined or not; any other object is itself. */
+  async lookBehind(object: SpaceObject): Promise<SpaceObject> {
+    if (object.state !== OBJECT_STATES.placeholder) return object;
+    return (await this.#twins(object)).find((twin) => twin.state === OBJECT_STATES.live) ?? object;
   }
 
   async #twins({ space, anchor }: SpaceObject): Promise<readonly SpaceObject[]> {
