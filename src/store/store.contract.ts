@@ -183,6 +183,27 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect(await pending()).toEqual({ in: PENDING.attributes, deep: PENDING.attributes });
       });
 
+      test('mark what is only referred to where that is asked for', async () => {
+        const manager = (target: string): ObjectPut['references'] => ({
+          manager: { kind: 'complete', targets: [target] },
+        });
+        await take(put('a', { references: manager('x') }));
+        expect(await pending()).not.toHaveProperty('x');
+        const generation = await store.spaces.beginImport(space);
+        await store.spaces.storeChanges(space, generation, [put('b', { references: manager('y') })], null, true);
+        expect(await pending()).toHaveProperty('y');
+        await clear();
+        await store.sync.markPlaceholders(space);
+        expect(await pending()).toEqual({ x: PENDING.attributes, y: PENDING.attributes });
+      });
+
+      test('do not count a placeholder that stands for them among what is joined', async () => {
+        await take(put('a', { references: { manager: { kind: 'complete', targets: ['x'] } } }));
+        const mv = await project('a', 'person');
+        await store.sync.link(await numberOf('x'), mv, false);
+        expect((await store.sync.objectsOf(mv)).map((one) => one.anchor)).toEqual(['a']);
+      });
+
       test('count live objects by type', async () => {
         await take(put('a'), put('b'), put('g', { type: 'group' }));
         await take({ kind: 'delete', anchor: 'a' }, patch('b', { type: 'contact' }), put('bin', { deletedAt: AT }));
