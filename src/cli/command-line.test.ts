@@ -363,6 +363,12 @@ test('rules are listed in their order and shown one by one', async () => {
   const shown = await dirbridge('rules', 'show', rules[0]?.name ?? '');
   expect(shown.out).toContain(`${rules[0]?.name}, inbound, precedence ${precedences[0]}`);
   expect((await dirbridge('rules', 'show', 'none such')).code).toBe(2);
+  const PASSWORDS = 'passwords of these objects are synchronized';
+  expect((await dirbridge('rules', 'show', 'Out to AAD - User Join')).out).toContain(PASSWORDS);
+  expect(json(await dirbridge('rules', 'show', 'Out to AAD - User Join', '--json'))).toMatchObject({
+    rule: { enablePasswordSync: true },
+  });
+  expect((await dirbridge('rules', 'show', 'Out to AAD - User Identity')).out).not.toContain(PASSWORDS);
 });
 
 test('check names what is wrong with the tenant and ends with 4, with the configuration with 2', async () => {

@@ -13,6 +13,8 @@ export interface Connector {
   /** The name of the source in the configuration, or `tenant`. It is the name of the space. */
   readonly name: string;
   readonly kind: string;
+  /** An anchor is a GUID that names the same object in every directory of such connectors: a reference may lead to an object of another one. */
+  readonly globalAnchors?: boolean;
   /** Looks whether we can start, one line at a time, the cheap and decisive ones first. Never throws for what it looks for. */
   check(): AsyncIterable<CheckLine>;
   /**

@@ -10,9 +10,11 @@ import type { InboundFlow } from './inbound.ts';
 import { uniqueKey } from './lookup.ts';
 import { explainOutside, explainUnwanted } from './out-of-scope.ts';
 import { flowOut } from './outbound.ts';
+import { keepOwnValues, mergedAttributes } from './own-values.ts';
 import { readInbound } from './read-inbound.ts';
 import { findByDn, type SourceScope } from './scope.ts';
 import { shapeDesired } from './shape-desired.ts';
+import { SiblingDomains } from './sibling-domains.ts';
 import { type ObjectTrace, type TracedSubject, traceObject } from './trace-object.ts';
 
 /** Where one value comes from, from the source object to the tenant. */
@@ -252,7 +254,10 @@ async function explainValues(
     const desired = flowOut(rules, mv, tenant, context.now());
     if (desired.kind === 'nothing') return [];
     const facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
-    const shaped = shapeDesired(target.schema, desired, tenant?.attributes ?? null, facts);
+    const held = tenant?.attributes ?? null;
+    const alone = shapeDesired(target.schema, desired, held, facts);
+    const merged = mergedAttributes(rules, target.schema);
+    const { shaped } = await keepOwnValues(store, merged, mvId, desired, alone, held);
     const values: ExplainedValue[] = [];
     for (const attribute of target.schema.attributes) {
       const value = (attribute.readOnly ? desired.outcome : shaped).attributes[attribute.name];
@@ -304,11 +309,14 @@ async function explainReference(
   const { sync } = context.store;
   const source = out.flow.sources[0] ?? out.flow.target;
   const carried = context.target.schema.references.find((one) => one.name === out.flow.target);
+  const siblings = SiblingDomains.of(context, spaces);
   const values: ExplainedValue[] = [];
   for (const inner of inbound.get(source) ?? []) {
     const attribute = inner.flow.sources[0] ?? source;
     const count = (await sync.referenceCounts(inner.from.id))[attribute] ?? 0;
-    const targets = await sync.referenceTargets(inner.from.id, attribute, REFERENCES_SHOWN);
+    const named = await sync.referenceTargets(inner.from.id, attribute, REFERENCES_SHOWN);
+    const targets: SpaceObject[] = [];
+    for (const target of named) targets.push(await siblings.lookBehind(target));
     const names: string[] = [];
     for (const target of targets) names.push((await sync.dnOf(target.id)) ?? target.anchor);
     if (count > names.length) names.push(`${count - names.length} more`);

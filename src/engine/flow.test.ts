@@ -48,6 +48,7 @@ function contribution(
     scope: [],
     scopeGroups: [],
     scopeAttributes: [],
+    readsContainers: false,
     joins: [],
     flows: [flow],
   };

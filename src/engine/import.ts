@@ -4,6 +4,7 @@ import type { ObjectChange } from '../model/change.ts';
 import { type Finding, finding } from '../model/finding.ts';
 import { type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
+import { siblingNames } from './sibling-domains.ts';
 
 export interface ImportSummary {
   readonly counts: ImportCounts;
@@ -59,6 +60,8 @@ class Reading {
   readonly #head: SpaceHead;
   readonly #options: ImportOptions;
   readonly #problems: ReadProblem[] = [];
+  /** Another domain may hold what is only referred to here. */
+  readonly #marksPlaceholders: boolean;
   #begin: Begin | null = null;
   #generation = 0;
   #counts = noCounts();
@@ -75,6 +78,7 @@ class Reading {
     this.#request = request;
     this.#head = head;
     this.#options = options;
+    this.#marksPlaceholders = siblingNames(context).includes(head.name);
   }
 
   async toItsEnd(): Promise<{ readonly counts: ImportCounts; readonly begin: Begin | null }> {
@@ -129,6 +133,7 @@ class Reading {
       this.#generation,
       changes,
       this.#options.lookup,
+      this.#marksPlaceholders,
     );
     this.#count(counts);
     return unknown;

@@ -12,6 +12,7 @@ import {
 import type { MetaverseObject, SpaceHead, SpaceObject } from '../store/store.ts';
 import type { EngineContext } from './context.ts';
 import type { InboundFlow } from './inbound.ts';
+import { explainUnprovisioned } from './join.ts';
 import { ruleSource, runParameters } from './rule-source.ts';
 import type { SourceScope } from './scope.ts';
 
@@ -30,7 +31,8 @@ export async function explainOutside(
   object: SpaceObject,
 ): Promise<string | null> {
   const applicable = await inbound.applicableRules(object);
-  if (applicable.some(isLinking)) return null;
+  if (applicable.some(isLinking))
+    return object.mv === null ? explainUnprovisioned(applicable, await inbound.sourceOf(object)) : null;
   const where =
     scope === undefined || inbound.isStandIn(object) ? null : await explainScope(context, head, scope, object);
   if (where !== null) return where;

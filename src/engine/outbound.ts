@@ -5,6 +5,7 @@ import { type Attributes, isSameValue, printValue } from '../model/value.ts';
 import type { CompiledRule, RuleSet, RuleSource } from '../rules/rule-set.ts';
 import { type MetaverseObject, OBJECT_STATES, type SpaceObject } from '../store/store.ts';
 import { type FlowObserver, type FlowOutcome, flowAttributes } from './flow.ts';
+import { mayProvision } from './join.ts';
 import { ruleSource, runParameters } from './rule-source.ts';
 
 /** What the outbound rules want of one metaverse object. */
@@ -32,7 +33,10 @@ export function flowOut(
   const current = tenant?.attributes ?? null;
   const source = outboundSource(object.attributes, tenant, startedAt);
   const inScope = rules.outbound(object.type).filter((rule) => rule.isInScope(source));
-  const provision = inScope.find((rule) => rule.link === 'provision');
+  // What is in the tenant has been joined: its attributes are looked at no more.
+  const provision = inScope.find((rule) =>
+    tenant === null ? mayProvision(rule, 'metaverseAttribute', source) : rule.link === 'provision',
+  );
   if (provision === undefined || !isTargetType(provision.targetType)) return { kind: 'nothing' };
   const same = inScope.filter((rule) => rule.targetType === provision.targetType);
   const outcome = flowAttributes(

@@ -20,7 +20,9 @@ import { uniqueValues } from './lookup.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
 import { OutboundRules } from './outbound-rules.ts';
+import { keepOwnValues, type MergedAttributes, mergedAttributes } from './own-values.ts';
 import { shapeDesired } from './shape-desired.ts';
+import { SiblingDomains } from './sibling-domains.ts';
 import { objectName } from './sync.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
@@ -89,6 +91,7 @@ class Planning {
   readonly facts: Readonly<Record<string, string>>;
   readonly flows: readonly ReferenceFlow[];
   readonly #rules: OutboundRules;
+  readonly #merged: MergedAttributes;
   readonly #startedAt: Date;
   readonly #containerDns = new Map<number, string | null>();
 
@@ -100,6 +103,7 @@ class Planning {
     this.#unique = uniqueValues(context.target.schema);
     this.facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
     this.flows = referenceFlows(context);
+    this.#merged = mergedAttributes(context.rules, context.target.schema);
     this.#rules = new OutboundRules(context.rules, context.target.schema);
     this.#startedAt = context.now();
   }
@@ -187,7 +191,15 @@ class Planning {
   async #planDesired(touched: TouchedObject, desired: DesiredObject, current: Attributes | null): Promise<void> {
     const { store, target } = this.#context;
     const { mv, tenant } = touched;
-    const shaped = shapeDesired(target.schema, desired, current, this.facts);
+    const { shaped, given } = await keepOwnValues(
+      store,
+      this.#merged,
+      mv.id,
+      desired,
+      shapeDesired(target.schema, desired, current, this.facts),
+      current,
+    );
+    for (const { attribute, keys } of given) await store.plans.setGivenValues(mv.id, attribute, keys);
     const isLive = tenant?.state === OBJECT_STATES.live;
     await this.#reportProblems(touched, desired.type, shaped);
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
@@ -271,7 +283,9 @@ class Planning {
   async reportOutside(): Promise<void> {
     const { store } = this.#context;
     const outside = new Map<number, Finding[]>();
-    for await (const { mv, attribute, target } of store.plans.referencesOutside(this.flows)) {
+    const siblings = SiblingDomains.of(this.#context, this.#spaces);
+    for await (const { mv, attribute, target: named } of store.plans.referencesOutside(this.flows)) {
+      const target = await siblings.lookBehind(named);
       const space = this.#spaces.find((one) => one.id === target.space)?.name ?? '';
       const other = objectName(target, space, await store.sync.dnOf(target.id));
       const found = finding('reference-out-of-scope', 'plan', {

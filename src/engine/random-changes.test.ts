@@ -1,13 +1,31 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { BreakingDriver } from '../../test/memory/breaking-driver.ts';
 import { createDirectory, createMemoryLab, createTenant, guid, type MemoryLab } from '../../test/memory/memory-lab.ts';
 import { RandomEdits } from '../../test/memory/random-edits.ts';
 import type { MemoryConnector } from '../connectors/memory/connector.ts';
+import { loadRuleSet } from '../rules/rule-set.ts';
 import { SqlStore } from '../store/sql-store.ts';
 import { openSqliteDriver } from '../store/sqlite.ts';
 import type { Scope } from './context.ts';
 
 const EDITS = 300;
+
+/** Shows the names of the containers above each user and group. */
+const folder = mkdtempSync(join(tmpdir(), 'dirbridge-random-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const FILE = join(folder, 'places.yaml');
+const PLACES = [
+  ['user', 'person', 'company', 'distinguishedName'],
+  ['group', 'group', 'description', `{ expression: 'DNComponent(CRef([dn]), 2)' }`],
+].map(
+  ([from, to, target, flow], index) =>
+    `  - { name: Place of ${from}, direction: inbound, connector: source, from: ${from}, to: ${to}, precedence: ${index}, flows: { ${target}: ${flow} } }\n`,
+);
+writeFileSync(FILE, `rules:\n${PLACES.join('')}`);
+const WITH_PLACES = loadRuleSet(['standard', FILE]);
 
 interface ScopeNames {
   readonly include: readonly string[];
@@ -85,6 +103,26 @@ describe.each(CASES)('after many small changes to $what (seed $seed)', ({ scope,
     expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
     expect(await lab.operations(await lab.plan({ full: true }))).toEqual([]);
     expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+  });
+
+  test('the same where rules see the names of the containers above', async () => {
+    const source = createDirectory('corp');
+    const edits = new RandomEdits(source, { seed, contested: false });
+    const options = { source, scope: nameScope(source, scope), rules: WITH_PLACES };
+    const lab = await createMemoryLab(options);
+    await lab.sync();
+    const history: string[] = [];
+    for (let done = 0; done < EDITS; ) {
+      for (let more = edits.below(12); more >= 0; more--, done++) history.push(edits.edit());
+      await lab.sync();
+      history.push('--');
+    }
+    expect(history.join()).toContain('OU=verkauf');
+    await settle(lab, history);
+    const fresh = await createMemoryLab({ ...options, scope: nameScope(source, scope) });
+    await settle(fresh, history);
+    expect(withoutWhatIsKept(lab.tenant())).toEqual(withoutWhatIsKept(fresh.tenant()));
+    expect(await lab.operations(await lab.plan({ full: true }))).toEqual([]);
   });
 
   test('and contested names, refusals and interruptions, a full run finds nothing left to do', async () => {

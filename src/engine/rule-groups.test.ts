@@ -2,14 +2,25 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createMemoryLab, group, guid, type MemoryLab, PEOPLE, ROOT_DN, user } from '../../test/memory/memory-lab.ts';
+import {
+  createDirectory,
+  createMemoryLab,
+  group,
+  guid,
+  type MemoryLab,
+  PEOPLE,
+  ROOT_DN,
+  RULES,
+  user,
+  WHOLE_DIRECTORY,
+} from '../../test/memory/memory-lab.ts';
 import { loadRuleSet } from '../rules/rule-set.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dirbridge-groups-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Members of the group Left get a company of their own, everybody else another. */
-const RULES = ['ISMEMBEROF', 'ISNOTMEMBEROF'].map(
+const GROUP_RULES = ['ISMEMBEROF', 'ISNOTMEMBEROF'].map(
   (operator, index) => `  - name: ${operator}
     direction: inbound
     connector: source
@@ -23,7 +34,7 @@ const RULES = ['ISMEMBEROF', 'ISNOTMEMBEROF'].map(
 `,
 );
 const FILE = join(folder, 'groups.yaml');
-writeFileSync(FILE, `rules:\n${RULES.join('')}`);
+writeFileSync(FILE, `rules:\n${GROUP_RULES.join('')}`);
 const SET = loadRuleSet(['standard', FILE]);
 
 async function company(): Promise<MemoryLab> {
@@ -85,5 +96,47 @@ describe('members of a group that a rule names', () => {
     expect(companies(lab)).toEqual(['outside', 'outside', 'outside']);
     const named = { ...group('right', ['bob']), place: { parent: PEOPLE, rdn: 'CN=left' } };
     expect(await changed(lab, () => lab.source.put(named))).toEqual(['outside', 'inside', 'outside']);
+  });
+});
+
+describe('a group that a rule names and no source has', () => {
+  const missing = async (lab: MemoryLab): Promise<readonly unknown[]> =>
+    (await lab.findings('rule-group-missing')).map(({ severity, value, cause }) => ({ severity, value, cause }));
+  const DN = `cn=left, OU=People,${ROOT_DN}`;
+  const FINDING = {
+    severity: 'warning',
+    value: DN,
+    cause: `No source holds a group "${DN}", which the scope of "ISMEMBEROF", "ISNOTMEMBEROF" names, so nobody counts as its member.`,
+  };
+
+  test('is told until it is there, in whatever source, and again when it has gone', async () => {
+    const lab = await createMemoryLab({ rules: SET });
+    lab.source.put(user('ann'));
+    // What bears the name and is no group does not count.
+    lab.source.put({ ...user('left'), place: { parent: PEOPLE, rdn: 'CN=left' } });
+    await lab.sync();
+    await lab.sync();
+    expect(await missing(lab)).toEqual([FINDING]);
+    lab.source.remove(guid('left'));
+    const other = createDirectory('other');
+    lab.context = { ...lab.context, sources: [...lab.context.sources, { connector: other, scope: WHOLE_DIRECTORY }] };
+    other.put({ ...group('elsewhere'), place: { parent: PEOPLE, rdn: 'CN=left' } });
+    await lab.sync();
+    expect(await missing(lab)).toEqual([]);
+    other.edit(guid('elsewhere'), { place: { parent: PEOPLE, rdn: 'CN=renamed' } });
+    await lab.sync();
+    expect(await missing(lab)).toEqual([]);
+    other.remove(guid('elsewhere'));
+    await lab.sync();
+    expect(await missing(lab)).toEqual([FINDING]);
+  });
+
+  test('is told no more when no rule names it', async () => {
+    const lab = await createMemoryLab({ rules: SET });
+    await lab.sync();
+    expect(await missing(lab)).toEqual([FINDING]);
+    lab.context = { ...lab.context, rules: RULES };
+    await lab.sync();
+    expect(await missing(lab)).toEqual([]);
   });
 });

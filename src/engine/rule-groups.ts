@@ -1,4 +1,6 @@
 import { normalizeDn } from '../model/dn.ts';
+import { type Finding, finding } from '../model/finding.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import { OBJECT_STATES, type SpaceHead, type SpaceObject, type Store } from '../store/store.ts';
 import { findByDn } from './scope.ts';
 
@@ -46,6 +48,11 @@ export class RuleGroups {
     return new RuleGroups(store, found.map(toKnown), false);
   }
 
+  /** Whether the group of this DN is there. */
+  holds(dn: string): boolean {
+    return this.#groups.some((group) => group.dn === dn && group.isLive);
+  }
+
   get ids(): readonly number[] {
     return this.#groups.map((group) => group.id);
   }
@@ -59,6 +66,22 @@ export class RuleGroups {
     }
     return found;
   }
+}
+
+/** One finding for each group that scopes of rules name and no source has. */
+export function missingGroups(rules: RuleSet, sources: readonly RuleGroups[]): readonly Finding[] {
+  const missing = rules.scopeGroups().filter((dn) => !sources.some((groups) => groups.holds(dn)));
+  return missing.map((dn) => {
+    const asking = rules.all.filter((rule) => rule.scopeGroups.includes(dn));
+    const written = asking
+      .flatMap((rule) => rule.scope.flat())
+      .find(({ operator, value }) => operator.endsWith('MEMBEROF') && normalizeDn(value) === dn)?.value;
+    const names = asking.map((rule) => `"${rule.name}"`).join(', ');
+    return finding('rule-group-missing', 'sync', {
+      value: written ?? dn,
+      cause: `No source holds a group "${written ?? dn}", which the scope of ${names} names, so nobody counts as its member.`,
+    });
+  });
 }
 
 function keyOf(space: SpaceHead): string {

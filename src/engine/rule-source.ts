@@ -1,5 +1,5 @@
 import type { Attributes, Value } from '../model/value.ts';
-import type { RuleSource } from '../rules/rule-set.ts';
+import { isDnAttribute, type RuleSource } from '../rules/rule-set.ts';
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
@@ -16,7 +16,7 @@ export function ruleSource(
   groups: ReadonlySet<string> = NO_GROUPS,
 ): RuleSource {
   return {
-    get: (name): Value | undefined => (name === 'dn' ? (dn ?? undefined) : attributes[name]),
+    get: (name): Value | undefined => (isDnAttribute(name) ? (dn ?? attributes[name]) : attributes[name]),
     countReferences: (name) => references[name] ?? 0,
     parameter: (name) => (name === 'Object.Key' ? (key ?? undefined) : parameters[name]),
     isMemberOf: (group) => groups.has(group),

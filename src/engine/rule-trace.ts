@@ -3,7 +3,7 @@ import { type Attributes, printValue, scalarsOf, type Value } from '../model/val
 import type { CompiledRule, RuleSource } from '../rules/rule-set.ts';
 import type { Store } from '../store/store.ts';
 import type { Contribution, FlowStep } from './flow.ts';
-import { joinCandidates } from './join.ts';
+import { type JoinSource, joinCandidates } from './join.ts';
 
 /** What rules did with one object, step by step, for people. Nothing here decides: it watches the engine's own functions. */
 export interface ClauseTrace {
@@ -85,18 +85,18 @@ function readFor(source: RuleSource, attribute: string): PlanValue {
 export async function traceJoins(
   store: Store | null,
   rule: CompiledRule,
-  attributes: Attributes,
+  source: JoinSource,
 ): Promise<readonly JoinTrace[]> {
   const traces: JoinTrace[] = [];
   for (const group of rule.joins) {
-    const candidates = store === null ? [] : await joinCandidates(store, rule.targetType, group, attributes);
+    const candidates = store === null ? [] : await joinCandidates(store, rule.targetType, group, source);
     const found: string[] = [];
     for (const mv of candidates) if (store !== null) found.push(await nameOfMetaverse(store, mv));
     const conditions = group.map(({ spaceAttribute, metaverseAttribute, caseSensitive }) => ({
       space: spaceAttribute,
       metaverse: metaverseAttribute,
       caseSensitive,
-      value: print(attributes[spaceAttribute]),
+      value: print(source.get(spaceAttribute)),
     }));
     traces.push({ conditions, found });
   }
@@ -114,7 +114,6 @@ export interface RuleToTrace<From> {
   readonly source: RuleSource;
   readonly from: From;
   readonly object: string;
-  readonly attributes: Attributes;
 }
 
 /** The rules with what became of their scopes, joins and flows. `steps`: what `flowAttributes` told of them. */
@@ -124,7 +123,7 @@ export async function traceRules<From>(
   steps: readonly FlowStep<From>[],
 ): Promise<readonly RuleTrace[]> {
   const traces: RuleTrace[] = [];
-  for (const { rule, source, from, object, attributes } of asked) {
+  for (const { rule, source, from, object } of asked) {
     const { name, direction, precedence, link } = rule;
     traces.push({
       rule: name,
@@ -134,7 +133,7 @@ export async function traceRules<From>(
       object,
       inScope: rule.isInScope(source),
       scope: traceScope(rule, source),
-      joins: direction === 'inbound' ? await traceJoins(store, rule, attributes) : [],
+      joins: direction === 'inbound' ? await traceJoins(store, rule, source) : [],
       flows: steps.filter((step) => step.rule === rule && step.from === from).map(traceFlow),
     });
   }

@@ -13,11 +13,13 @@ import {
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
-import { joinObject } from './join.ts';
+import { type JoinSource, joinObject, mayProvision } from './join.ts';
+import { Joiners } from './joiners.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
-import { RuleGroups } from './rule-groups.ts';
+import { missingGroups, RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
+import { SiblingDomains } from './sibling-domains.ts';
 
 const BATCH = 2000;
 
@@ -50,6 +52,10 @@ class Synchronization {
   readonly #ruleGroups: ReadonlyMap<number, RuleGroups>;
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
+  readonly #joiners: Joiners;
+  readonly #siblings: SiblingDomains;
+  /** Whether an object that waits for one to join may find it now. */
+  #mayJoin = false;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -66,6 +72,8 @@ class Synchronization {
     this.#spaces = spaces;
     this.#scopes = scopes;
     this.#ruleGroups = ruleGroups;
+    this.#joiners = new Joiners(context.rules);
+    this.#siblings = SiblingDomains.of(context, [...spaces.values()]);
     this.#inbound = new InboundFlow(context, spaces, scopes, ruleGroups);
   }
 
@@ -91,6 +99,8 @@ class Synchronization {
           context.now().toISOString(),
         );
       }
+      const missing = missingGroups(context.rules, [...ruleGroups.values()]);
+      await context.store.runs.replaceFindings('sync', 'rule groups', missing, run, context.now().toISOString());
     });
     const tenant = heads.find((head) => head.name === TENANT);
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
@@ -109,6 +119,7 @@ class Synchronization {
       await store.setMeta('rules', rules.hash);
       if (reasons.length > 0) {
         await store.sync.markAllPending();
+        for (const space of this.#siblings.spaces) await store.sync.markPlaceholders(space);
         await store.sync.touchAll(TOUCH.attributes | TOUCH.references);
         await store.setMeta(EVERYTHING_TOUCHED, 'yes');
       }
@@ -159,19 +170,19 @@ class Synchronization {
     await this.#walkPending();
     // Whoever could not be joined because another was in the way may be joined now.
     if (this.counts.synchronized > 0 && (await this.#markUnjoined())) await this.#walkPending();
-    if (this.counts.projected > 0) await this.#joinWaiting();
+    while (this.#mayJoin) {
+      this.#mayJoin = false;
+      await this.#joinWaiting();
+    }
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
     });
   }
 
-  /** Objects that only ever join (stand-ins for accounts of another forest) may find now what was not there when they came. */
+  /** Objects that only ever join (stand-ins for accounts of another forest) may find now what was not there, or not so, when they came. */
   async #joinWaiting(): Promise<void> {
-    const { store, rules } = this.#context;
-    const inbound = rules.all.filter((rule) => rule.direction === 'inbound' && rule.connector === 'source');
-    const types = [...new Set(inbound.map((rule) => rule.sourceType))].filter((type) =>
-      inbound.every((rule) => rule.sourceType !== type || rule.link !== 'provision'),
-    );
+    const { store } = this.#context;
+    const types = this.#joiners.types;
     await store.transaction(async () => {
       for (const space of this.#scopes.keys()) {
         const live = await store.spaces.liveCounts(space);
@@ -214,7 +225,8 @@ class Synchronization {
   async #synchronizeObject(object: PendingObject): Promise<void> {
     this.counts.synchronized++;
     const space = this.#spaces.get(object.space);
-    if (space === undefined || object.state === OBJECT_STATES.placeholder) return;
+    if (object.state === OBJECT_STATES.placeholder) return this.#siblings.resolve(object);
+    if (space === undefined) return;
     if (space.name === TENANT) await this.#synchronizeTenantObject(object);
     else if (!this.#scopes.has(space.id)) await this.#disconnect(object, []);
     else if (object.state === OBJECT_STATES.removed) await this.#removeObject(object);
@@ -224,7 +236,7 @@ class Synchronization {
   // ------------------------------------------------------------ objects of a source
 
   async #synchronizeSourceObject(object: PendingObject): Promise<void> {
-    if (object.flags & PENDING.moved) await this.#followMovedContainer(object);
+    await this.#followContainer(object);
     const rules = await this.#inbound.applicableRules(object);
     const linking = rules.filter((rule) => rule.joins.length > 0 || rule.link === 'provision');
     if (linking.length === 0) {
@@ -241,17 +253,23 @@ class Synchronization {
     await this.#connect(object, linking);
   }
 
-  /** What lies below a moved container may have come into the scope or left it. A new container brings its children as new objects. */
-  async #followMovedContainer(object: PendingObject): Promise<void> {
-    const scope = this.#scopes.get(object.space);
-    if (scope === undefined || scope.isWholeDirectory || object.flags & PENDING.state) return;
-    await this.#context.store.sync.markDescendants(object.id);
+  /**
+   * What lies below a moved container may have come into the scope or left it; and where rules read the whole DN, what lies below a moved or renamed
+   * one has another. A new container brings its children as new objects.
+   */
+  async #followContainer({ id, space, flags }: PendingObject): Promise<void> {
+    if (flags & PENDING.state || !(flags & (PENDING.moved | PENDING.renamed))) return;
+    const { store, rules } = this.#context;
+    const isLimited = this.#scopes.get(space)?.isWholeDirectory === false;
+    if (isLimited && flags & PENDING.moved) await store.sync.markDescendants(id);
+    else if (rules.containerReaders.length > 0) await store.sync.markDescendants(id, rules.containerReaders);
   }
 
   async #connect(object: PendingObject, rules: readonly CompiledRule[]): Promise<void> {
     const { store } = this.#context;
     const taken: number[] = [];
-    const result = await joinObject(store, rules, object.attributes, async (mv) => {
+    const source = await this.#inbound.sourceOf(object);
+    const result = await joinObject(store, rules, source, async (mv) => {
       const others = await store.sync.objectsOf(mv);
       const isRival = (one: SpaceObject): boolean => one.space === object.space && !this.#inbound.isStandIn(one);
       const free = this.#inbound.isStandIn(object) || !others.some(isRival);
@@ -260,6 +278,7 @@ class Synchronization {
     });
     if (result.kind === 'joined') {
       await store.sync.link(object.id, result.mv, false);
+      await this.#siblings.follow(object);
       await store.sync.touchReferencesTo(object.id);
       // The one that stood for it before may have gone in this very sync, and its references with it.
       await store.sync.touch(result.mv, TOUCH.referred);
@@ -272,9 +291,19 @@ class Synchronization {
       return;
     }
     await this.#report(object, []);
-    const provision = rules.find((rule) => rule.link === 'provision');
+    const provision = rules.find((rule) => mayProvision(rule, 'spaceAttribute', source));
     if (provision !== undefined) await this.#project(object, provision, taken);
     else if (taken[0] !== undefined) await this.#report(object, [await this.#joinConflict(object, taken[0])]);
+    else if (await this.#lacksAnchorToBeMade(object, rules))
+      await this.#report(object, [await this.#missingAnchor(object)]);
+  }
+
+  /** Whether the anchor is what it would be joined by and lacks: worth a finding, other than a contact without an address. */
+  async #lacksAnchorToBeMade(object: SpaceObject, rules: readonly CompiledRule[]): Promise<boolean> {
+    const provision = rules.find((rule) => rule.link === 'provision');
+    if (provision === undefined) return false;
+    const content = await this.#evaluate(object, [object], null);
+    return content !== null && this.#lacksAnchor(provision.targetType, content);
   }
 
   /** `taken`: what it would have joined, had not another object of its space. It may stand beside that, unless both had the same anchor. */
@@ -289,7 +318,9 @@ class Synchronization {
     }
     if (this.#lacksAnchor(rule.targetType, content)) await this.#report(object, [await this.#missingAnchor(object)]);
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, content);
+    await this.#siblings.follow(object);
     this.counts.projected++;
+    this.#mayJoin = true;
     if (content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
   }
 
@@ -302,10 +333,12 @@ class Synchronization {
     const joined = [...others, object]
       .filter((one) => this.#scopes.has(one.space) && one.state === OBJECT_STATES.live)
       .sort((a, b) => a.space - b.space || (a.anchor < b.anchor ? -1 : 1));
-    const content = await this.#evaluate(object, joined, before?.attributes ?? null);
+    // What nobody stood for any more is made anew: flows of the beginning speak again.
+    const isNew = before === null || before.rules === '';
+    const content = await this.#evaluate(object, joined, isNew ? null : before.attributes);
     if (content === null) return;
     const isChanged = before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor;
-    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before?.anchor ?? null, object);
+    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before, object);
     else await this.#keepAnchor(before, content, object);
   }
 
@@ -331,7 +364,7 @@ class Synchronization {
       attributes,
       lookup: joinValues(rules.joinAttributes, attributes),
     };
-    await this.#store(before.id, kept, before.anchor, object);
+    await this.#store(before.id, kept, before, object);
     // What no rule wants any more leaves the tenant; its anchor concerns nobody.
     if (!isWanted(rules, { ...before, ...kept }, now())) return;
     await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
@@ -363,7 +396,12 @@ class Synchronization {
     }
   }
 
-  async #store(mv: number, content: InboundContent, anchorBefore: string | null, object: SpaceObject): Promise<void> {
+  async #store(
+    mv: number,
+    content: InboundContent,
+    before: MetaverseObject | null,
+    object: SpaceObject,
+  ): Promise<void> {
     const { store } = this.#context;
     if (!content.isProvisioned) {
       await this.#abandon(mv);
@@ -376,12 +414,17 @@ class Synchronization {
     if (!changed) return;
     this.counts.changed++;
     await store.sync.touch(mv, TOUCH.attributes);
-    if (content.anchor !== anchorBefore && content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
+    this.#mayJoin ||= this.#joiners.mayFind(before?.attributes ?? {}, content.lookup);
+    if (content.anchor !== (before?.anchor ?? null) && content.anchor !== null)
+      await this.#joinTenantObject(mv, content.anchor);
   }
 
   async #removeObject(object: PendingObject): Promise<void> {
+    const { spaces, sync } = this.#context.store;
     await this.#disconnect(object, []);
-    await this.#context.store.sync.purgeObject(object.id);
+    await sync.purgeObject(object.id);
+    const left = this.#siblings.spaces.length === 0 ? null : await spaces.objectById(object.id);
+    if (left !== null) await this.#siblings.resolve(left);
   }
 
   /** Takes an object away from its metaverse object, which goes on without it or is given up. */
@@ -391,6 +434,7 @@ class Synchronization {
     const { store } = this.#context;
     await store.sync.touchReferencesTo(object.id);
     await store.sync.link(object.id, null, false);
+    await this.#siblings.follow(object);
     await store.sync.setOrigin(object.mv, await this.#originOf(object));
     this.counts.disconnected++;
     const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));
@@ -448,7 +492,7 @@ class Synchronization {
       await store.sync.touch(object.mv, flags);
       return;
     }
-    const result = await joinObject(store, rules.inbound('tenant', object.type), object.attributes, async (mv) => {
+    const result = await joinObject(store, rules.inbound('tenant', object.type), readAttributes(object), async (mv) => {
       const candidate = await store.sync.metaverse(mv);
       if (candidate?.tenant == null) return true;
       const other = await store.spaces.objectById(candidate.tenant);
@@ -550,6 +594,10 @@ class Synchronization {
     const dn = await this.#context.store.sync.dnOf(object.id);
     return objectName(object, this.#spaces.get(object.space)?.name ?? '', dn);
   }
+}
+
+function readAttributes({ attributes }: SpaceObject): JoinSource {
+  return { get: (name) => attributes[name] };
 }
 
 function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[]): boolean {

@@ -1,7 +1,8 @@
 import type { Attributes, Value } from '../model/value.ts';
 import type { CompiledRule, RuleSet, RuleSource } from '../rules/rule-set.ts';
 import type { MetaverseObject, SpaceObject, Store } from '../store/store.ts';
-import { type FlowStep, flowAttributes } from './flow.ts';
+import { type Contribution, type FlowStep, flowAttributes } from './flow.ts';
+import { explainUnprovisioned, mayProvision } from './join.ts';
 import { flowOut, outboundSource } from './outbound.ts';
 import {
   type AttributeTrace,
@@ -58,7 +59,8 @@ export async function traceObject(request: TraceRequest): Promise<ObjectTrace> {
   const inbound = await traceRules(store, asked, steps);
   const metaverse = traceAttributes(steps, withReferences(attributes, steps), (from) => from.name);
   const isKept = subjects.length === 0 || linked.some(({ rule }) => rule.link !== 'join');
-  const type = before?.type ?? linked.find(({ rule }) => rule.link === 'provision')?.rule.targetType;
+  const type =
+    before?.type ?? linked.find(({ rule, source }) => mayProvision(rule, 'spaceAttribute', source))?.rule.targetType;
   const failed = steps.find((step) => step.verdict === 'error');
   if (failed !== undefined)
     return {
@@ -69,7 +71,7 @@ export async function traceObject(request: TraceRequest): Promise<ObjectTrace> {
       verdict: `${errorText(failed)}: it keeps its last good state.`,
     };
   if (type === undefined || !isKept)
-    return { inbound, metaverse, outbound: [], tenant: [], verdict: verdictInbound(subjects, linked.length) };
+    return { inbound, metaverse, outbound: [], tenant: [], verdict: verdictInbound(subjects, linked) };
   return { inbound, metaverse, ...(await traceOutbound(request, type, attributes)) };
 }
 
@@ -82,7 +84,6 @@ function inboundRules(rules: RuleSet, subjects: readonly TracedSubject[]): reado
         source: from.source,
         from,
         object: from.name,
-        attributes: from.attributes,
       })),
     )
     .sort((a, b) => a.rule.precedence - b.rule.precedence || subjects.indexOf(a.from) - subjects.indexOf(b.from));
@@ -100,10 +101,15 @@ function withReferences<From>(attributes: Attributes, steps: readonly FlowStep<F
   return all;
 }
 
-function verdictInbound(subjects: readonly TracedSubject[], rules: number): string {
+function verdictInbound(subjects: readonly TracedSubject[], linked: readonly Contribution<TracedSubject>[]): string {
   if (subjects.every((subject) => !subject.isInScope))
     return 'Not synchronized: it lies outside the containers and groups of the scope.';
-  return rules === 0
+  for (const subject of subjects) {
+    const rules = linked.filter(({ from }) => from === subject).map(({ rule }) => rule);
+    const why = explainUnprovisioned(rules, subject.source);
+    if (why !== null) return `Not synchronized: ${why}.`;
+  }
+  return linked.length === 0
     ? 'Not synchronized: no rule that joins it or makes a new object has it in its scope filter.'
     : 'Only rules that join apply, none that makes an object: it is there as long as another object holds it.';
 }
@@ -120,7 +126,7 @@ async function traceOutbound(
   const object = { id: 0, anchor: null, rules: 'traced', tenant: null, origin: null, ...before, type, attributes };
   const steps: FlowStep<null>[] = [];
   const source = outboundSource(attributes, tenant, now);
-  const asked = rules.outbound(type).map((rule) => ({ rule, source, from: null, object: METAVERSE_NAME, attributes }));
+  const asked = rules.outbound(type).map((rule) => ({ rule, source, from: null, object: METAVERSE_NAME }));
   const desired = flowOut(rules, object, tenant, now, (step) => steps.push(step));
   const outbound = await traceRules(store, asked, steps);
   const failed = steps.find((step) => step.verdict === 'error');

@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CountingDriver } from '../../test/memory/counting-driver.ts';
-import { createMemoryLab, group, guid, type MemoryLab, user } from '../../test/memory/memory-lab.ts';
+import {
+  createDirectory,
+  createMemoryLab,
+  group,
+  guid,
+  type MemoryLab,
+  user,
+  WHOLE_DIRECTORY,
+} from '../../test/memory/memory-lab.ts';
+import type { MemoryConnector } from '../connectors/memory/connector.ts';
 import { SqlStore } from '../store/sql-store.ts';
 import { openSqliteDriver } from '../store/sqlite.ts';
 
@@ -31,14 +40,29 @@ interface Work {
 async function company(size: number): Promise<Measured> {
   const driver = new CountingDriver(openSqliteDriver(':memory:', { command: 'test' }));
   const lab = await createMemoryLab({ store: new SqlStore(driver) });
+  await fill(lab, lab.source, size);
+  return { lab, driver };
+}
+
+/** The same, with all people in another domain of the forest than the groups. */
+async function forest(size: number): Promise<Measured> {
+  const driver = new CountingDriver(openSqliteDriver(':memory:', { command: 'test' }));
+  const options = { globalAnchors: true };
+  const lab = await createMemoryLab({ store: new SqlStore(driver), source: createDirectory('groups', options) });
+  const people = createDirectory('people', options);
+  lab.context = { ...lab.context, sources: [...lab.context.sources, { connector: people, scope: WHOLE_DIRECTORY }] };
+  await fill(lab, people, size);
+  return { lab, driver };
+}
+
+async function fill(lab: MemoryLab, people: MemoryConnector, size: number): Promise<void> {
   const names = Array.from({ length: size }, (_, at) => `user ${at}`);
   for (const [at, name] of names.entries())
-    lab.source.put(user(name, { userPrincipalName: `u${at}@contoso.com` }, at === 0 ? {} : { manager: 'user 0' }));
+    people.put(user(name, { userPrincipalName: `u${at}@contoso.com` }, at === 0 ? {} : { manager: 'user 0' }));
   lab.source.put(group('all', names));
   lab.source.put(group('one', ['user 0']));
   await lab.sync();
   await lab.sync();
-  return { lab, driver };
 }
 
 async function measure({ lab, driver }: Measured): Promise<Work> {
@@ -108,6 +132,34 @@ describe('the work of a cycle depends on the change, not on the size of the dire
       lab.source.edit(guid('all'), { references: { member: { remove: [guid('user 7')] } } });
       await lab.sync();
       expect(lab.target.written).toEqual({ ...before, members: before.members + 1 });
+    }
+  });
+});
+
+describe('the same of a group whose members are in another domain of the forest', () => {
+  const edits: Readonly<Record<string, (lab: MemoryLab) => void>> = {
+    'no change at all': () => undefined,
+    'one member taken out': (lab) =>
+      lab.source.edit(guid('all'), { references: { member: { remove: [guid('user 5')] } } }),
+    'one member put in again': (lab) =>
+      lab.source.edit(guid('all'), { references: { member: { add: [guid('user 5')] } } }),
+    'a member that nobody knows': (lab) =>
+      lab.source.edit(guid('all'), { references: { member: { add: [guid('nobody')] } } }),
+  };
+
+  test('in what is read and written', async () => {
+    const labs = [await forest(SIZES[0]), await forest(SIZES[1])];
+    for (const { lab } of labs)
+      expect(lab.tenant()['group all']?.['member']).toHaveLength(labs[0]?.lab === lab ? SIZES[0] : SIZES[1]);
+    for (const [name, edit] of Object.entries(edits)) {
+      const works: Work[] = [];
+      for (const measured of labs) {
+        edit(measured.lab);
+        works.push(await measure(measured));
+        expect(await largeScans(measured.driver), name).toEqual([]);
+        await measured.lab.sync();
+      }
+      expect(works[1], name).toEqual(works[0]);
     }
   });
 });

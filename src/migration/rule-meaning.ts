@@ -12,7 +12,15 @@ import { entriesOf, plainSetting, type Setting } from './setting.ts';
 type Clause = CompiledRule['scope'][number][number];
 
 /** What says nothing of what a rule does, or says again what another part says. */
-type Beside = 'name' | 'tag' | 'description' | 'file' | 'isInScope' | 'scopeGroups' | 'scopeAttributes';
+type Beside =
+  | 'name'
+  | 'tag'
+  | 'description'
+  | 'file'
+  | 'isInScope'
+  | 'scopeGroups'
+  | 'scopeAttributes'
+  | 'readsContainers';
 
 /** Every other part of a rule. One that comes to rules later has to come here as well before the type check passes. */
 const PARTS: { readonly [Part in Exclude<keyof CompiledRule, Beside>]: (rule: CompiledRule) => readonly Setting[] } = {

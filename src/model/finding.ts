@@ -30,6 +30,11 @@ export const FINDINGS = {
     cause: 'A container of the scope is no longer in the directory.',
     remedy: 'Restore the container or take it out of the configuration.',
   },
+  'rule-group-missing': {
+    severity: 'warning',
+    cause: 'The scope of a rule names a group that is in no source, so nobody counts as its member.',
+    remedy: 'Correct the DN in the rule file, restore the group, or add its directory as a source.',
+  },
   'rule-error': {
     severity: 'error',
     cause: 'A synchronization rule raised an error for this object, so the object keeps its last good state.',

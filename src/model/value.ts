@@ -28,7 +28,8 @@ function keyText(name: string): string {
   return text;
 }
 
-function scalarText(value: Scalar): string {
+/** One value as it stands in a document: no two values have the same text. */
+export function scalarText(value: Scalar): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `{"i":"${value}"}`;
   if (typeof value === 'boolean') return value ? 'true' : 'false';

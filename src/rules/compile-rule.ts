@@ -1,6 +1,7 @@
 import { DirbridgeError } from '../errors.ts';
 import { SOURCE_TYPES, TARGET_TYPES } from '../model/change.ts';
 import { normalizeDn, splitDn } from '../model/dn.ts';
+import { isDnAttribute, readsContainers } from './container-reading.ts';
 import { attributesIn, compileExpression } from './expression/compile.ts';
 import { toFlowResult } from './expression/evaluate.ts';
 import { parseExpression } from './expression/parse.ts';
@@ -65,6 +66,7 @@ export function compileRule(rule: ReadRule, problems: RuleProblem[]): CompiledRu
           .map((one) => one.attribute),
       ),
     ],
+    readsContainers: seesContainers(definition, scope),
     joins: definition.join.map((group) =>
       group.map(({ space, metaverse, caseSensitive }) => ({
         spaceAttribute: space,
@@ -74,6 +76,21 @@ export function compileRule(rule: ReadRule, problems: RuleProblem[]): CompiledRu
     ),
     flows: flows.filter((flow) => flow !== null),
   };
+}
+
+function seesContainers(
+  { direction, join, flows }: RuleDefinition,
+  scope: readonly (readonly ScopeClause[])[],
+): boolean {
+  if (direction === 'outbound') return false;
+  return (
+    scope.flat().some(({ attribute, operator }) => isDnAttribute(attribute) && !UNARY_OPERATORS.includes(operator)) ||
+    join.flat().some(({ space }) => isDnAttribute(space)) ||
+    Object.entries(flows).some(([target, { attribute, constant, expression }]) => {
+      if (expression !== undefined) return readsContainers(parseExpression(expression));
+      return constant === undefined && isDnAttribute(attribute ?? target);
+    })
+  );
 }
 
 const TYPE_KEYS = ['direction', 'connector', 'from', 'to', 'link'] as const;

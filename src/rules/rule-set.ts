@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DirbridgeError } from '../errors.ts';
 import { checkSpelling } from './attribute-spelling.ts';
 import { compileRule } from './compile-rule.ts';
+import { isDnAttribute } from './container-reading.ts';
 import { applyIdentity, type Identity, STANDARD_IDENTITY } from './identity.ts';
 import { layerRules } from './layer-rules.ts';
 import { checkMergeTypes } from './merge-types.ts';
@@ -12,6 +13,7 @@ import type { CompiledRule, RuleConnector } from './rule.ts';
 import type { ReadRule } from './rule-file.ts';
 import { printProblem, type RuleProblem } from './rule-problem.ts';
 
+export { isDnAttribute } from './container-reading.ts';
 export {
   attributesOfExpression,
   evaluateExpression,
@@ -36,7 +38,7 @@ export interface RuleSet {
   inbound(connector: RuleConnector, sourceType: string): readonly CompiledRule[];
   outbound(metaverseType: string): readonly CompiledRule[];
   readonly all: readonly CompiledRule[];
-  /** Attributes that the inbound rules of that side read, without references and without `dn`; sorted. */
+  /** Attributes that the inbound rules of that side read, without references and without the DN; sorted. */
   attributesRead(connector: RuleConnector): readonly string[];
   /** Reference attributes that the inbound rules of that side move or count; sorted. */
   referencesRead(connector: RuleConnector): readonly string[];
@@ -44,6 +46,8 @@ export interface RuleSet {
   readonly joinAttributes: readonly string[];
   /** DNs of groups (`normalizeDn`) whose members the scopes of rules for this type ask for; of all types without one; sorted. */
   scopeGroups(sourceType?: string): readonly string[];
+  /** Types of objects of sources with a rule that sees the names of the containers above; sorted. */
+  readonly containerReaders: readonly string[];
   /** Changes whenever a rule changes in what it does: then everything must be synchronized again. */
   readonly hash: string;
 }
@@ -192,6 +196,9 @@ function createRuleSet(all: readonly CompiledRule[], hash: string): RuleSet {
     attributesRead: (connector) => (read.get(connector) ?? []).filter((name) => !isReferenceAttribute(name)),
     referencesRead: (connector) => (read.get(connector) ?? []).filter(isReferenceAttribute),
     scopeGroups: (sourceType) => (sourceType === undefined ? allGroups : (groupsByType.get(sourceType) ?? NO_GROUPS)),
+    containerReaders: sortUnique(
+      inbound.filter((rule) => rule.connector === 'source' && rule.readsContainers).map((rule) => rule.sourceType),
+    ),
     joinAttributes: sortUnique(
       inbound.flatMap((rule) => rule.joins.flat().map((condition) => condition.metaverseAttribute)),
     ),
@@ -205,7 +212,7 @@ function attributesOf(rules: readonly CompiledRule[]): readonly string[] {
     ...rule.joins.flat().map((condition) => condition.spaceAttribute),
     ...rule.flows.flatMap((flow) => flow.sources),
   ]);
-  return sortUnique(names).filter((name) => name !== 'dn');
+  return sortUnique(names).filter((name) => !isDnAttribute(name));
 }
 
 function sortUnique(names: readonly string[]): readonly string[] {

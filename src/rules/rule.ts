@@ -2,7 +2,7 @@ import type { Value } from '../model/value.ts';
 
 /** What a rule reads: one object of a space (inbound) or of the metaverse (outbound). */
 export interface RuleSource {
-  /** The value of an attribute by exact name, undefined when absent. Inbound also `dn` (a text). */
+  /** The value of an attribute by exact name, undefined when absent. Inbound also `dn` (a text), which `distinguishedName` is, too. */
   get(attribute: string): Value | undefined;
   /** Number of values of a reference attribute (`ValueCount("member")`, `IsPresent([member])`). */
   countReferences(attribute: string): number;
@@ -101,6 +101,8 @@ export interface CompiledRule {
   readonly scopeGroups: readonly string[];
   /** The attributes that `isInScope` reads. */
   readonly scopeAttributes: readonly string[];
+  /** Whether its scope, joins or flows see the names of the containers above an object: then a renamed container concerns all below it. */
+  readonly readsContainers: boolean;
   /** Groups in order, the first with exactly one match decides; all conditions of a group must hold. */
   readonly joins: readonly (readonly JoinCondition[])[];
   readonly flows: readonly CompiledFlow[];

@@ -149,6 +149,28 @@ describe('a store file', () => {
     database.close();
   });
 
+  test.each([
+    1, 2,
+  ])('has sync look once, after the update, at what domains only refer to: with %i of them', async (domains) => {
+    const file = newFile();
+    const store = await openSqliteStore(file, { command: 'sync' });
+    for (let number = 0; number < domains; number++) {
+      const { id } = await store.spaces.openSpace(`domain ${number}`, 'ad');
+      const generation = await store.spaces.beginImport(id);
+      const references = { manager: { kind: 'complete', targets: ['elsewhere'] } } as const;
+      const user = { kind: 'put', anchor: 'u', type: 'user', place: null, attributes: {}, references } as const;
+      await store.transaction(() => store.spaces.storeChanges(id, generation, [user], null));
+    }
+    await store.sync.clearPending(0, 1000);
+    await store.close();
+    const database = new DatabaseSync(file);
+    database.exec('pragma user_version = 3');
+    database.close();
+    const updated = await openSqliteStore(file, { command: 'sync' });
+    expect(await updated.sync.countPending()).toBe(domains === 1 ? 0 : 2);
+    await updated.close();
+  });
+
   test('survives that its writer is killed at any moment: whole transactions are there, or nothing of them', async () => {
     const file = newFile();
     let last = -1;

@@ -180,7 +180,28 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         );
         await clear();
         expect(await store.sync.markDescendants(await numberOf('ou'))).toBe(2);
-        expect(await pending()).toEqual({ in: PENDING.moved, deep: PENDING.moved });
+        expect(await pending()).toEqual({ in: PENDING.attributes, deep: PENDING.attributes });
+      });
+
+      test('mark what is only referred to where that is asked for', async () => {
+        const manager = (target: string): ObjectPut['references'] => ({
+          manager: { kind: 'complete', targets: [target] },
+        });
+        await take(put('a', { references: manager('x') }));
+        expect(await pending()).not.toHaveProperty('x');
+        const generation = await store.spaces.beginImport(space);
+        await store.spaces.storeChanges(space, generation, [put('b', { references: manager('y') })], null, true);
+        expect(await pending()).toHaveProperty('y');
+        await clear();
+        await store.sync.markPlaceholders(space);
+        expect(await pending()).toEqual({ x: PENDING.attributes, y: PENDING.attributes });
+      });
+
+      test('do not count a placeholder that stands for them among what is joined', async () => {
+        await take(put('a', { references: { manager: { kind: 'complete', targets: ['x'] } } }));
+        const mv = await project('a', 'person');
+        await store.sync.link(await numberOf('x'), mv, false);
+        expect((await store.sync.objectsOf(mv)).map((one) => one.anchor)).toEqual(['a']);
       });
 
       test('count live objects by type', async () => {
@@ -440,6 +461,20 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         await store.plans.dropClaim(plan, b, value);
         expect(await store.plans.doubleClaims(plan)).toEqual([]);
         expect(await store.plans.conflicts(plan)).toMatchObject([{ operation: a, value, holder: { anchor: 't' } }]);
+      });
+
+      test('remember what was given to an object until it is not held any more', async () => {
+        await take(put('a'));
+        const mv = await project('a', 'person');
+        const given = async (): Promise<object> => Object.fromEntries(await store.plans.givenValues(mv));
+        await store.plans.setGivenValues(mv, 'otherMails', new Set(['"a@x"', '"b@x"']));
+        await store.plans.setGivenValues(mv, 'otherMails', new Set(['"b@x"', '"c@x"']));
+        expect(await given()).toEqual({ otherMails: new Set(['"b@x"', '"c@x"']) });
+        const attributes = { otherMails: ['B@x', 'd@x'] };
+        await store.apply.believeObject(space, { anchor: 't', type: 'user', mv, attributes }, []);
+        expect(await given()).toEqual({ otherMails: new Set(['"b@x"']) });
+        await store.sync.deleteMetaverse(mv);
+        expect(await given()).toEqual({});
       });
 
       test('compare references as pairs of objects that are wanted', async () => {

@@ -96,13 +96,14 @@ export interface SpaceStore {
   /**
    * Stores one page, marks what changed for sync, and answers the anchors of patches for objects that are not in the space, and of objects that have
    * come back from the recycle bin: the caller fetches those whole, with what refers to them, and then says `noteFetched`. `lookup` gives the values by which objects are to be found (`objectsByValue`);
-   * null: by none.
+   * null: by none. `marksPlaceholders`: sync is to look at objects that are only referred to, too.
    */
   storeChanges(
     space: number,
     generation: number,
     changes: readonly ObjectChange[],
     lookup: Lookup | null,
+    marksPlaceholders?: boolean,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }>;
   /** What refers to these objects has been read; until then an object that came back is asked for again. */
   noteFetched(space: number, anchors: readonly string[]): Promise<void>;
@@ -187,10 +188,12 @@ export interface SyncStore {
   clearPending(first: number, last: number): Promise<void>;
   countPending(): Promise<number>;
   markPending(object: number, flags: number): Promise<void>;
+  /** Marks what a space only refers to. */
+  markPlaceholders(space: number): Promise<void>;
   /** Marks the live objects of these types that are joined to nothing. */
   markUnjoined(space: number, types: readonly string[]): Promise<void>;
-  /** Marks all objects below a container. */
-  markDescendants(container: number): Promise<number>;
+  /** Marks all objects below a container, or those of some types. */
+  markDescendants(container: number, types?: readonly string[]): Promise<number>;
   /**
    * Marks the targets of references that changed since the last sync and whose source is one of these (groups that make up a scope); all targets of those that came or
    * went themselves.
@@ -215,7 +218,7 @@ export interface SyncStore {
   /** Whether the space holds any object that can be found by a value at all. */
   hasLookupValues(space: number): Promise<boolean>;
   metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]>;
-  /** What is joined to it, by space and anchor; `except`: an object that is at hand already. */
+  /** What is joined to it, by space and anchor, without placeholders; `except`: an object that is at hand already. */
   objectsOf(mv: number, except?: number): Promise<readonly SpaceObject[]>;
   /** Makes a metaverse object for an object that is joined to nothing yet, and marks all of it for plan. */
   projectMetaverse(type: string, object: number, content: MetaverseContent): Promise<number>;
@@ -310,6 +313,9 @@ export interface PlanStore {
   } | null>;
   /** Sets whether the rules want the object in the tenant; where that is new, all references from and to it are to be compared. */
   setWanted(mv: number, wanted: boolean): Promise<void>;
+  /** Values that merging rules gave to the tenant's object and that it may still hold, by attribute, as `scalarText` writes them. */
+  givenValues(mv: number): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  setGivenValues(mv: number, attribute: string, keys: ReadonlySet<string>): Promise<void>;
   addOperation(plan: number, operation: NewOperation): Promise<number>;
   operation(id: number): Promise<StoredOperation | null>;
   operationOf(plan: number, mv: number): Promise<StoredOperation | null>;
@@ -477,7 +483,9 @@ export interface ApplyStore {
     targets: readonly number[],
     state: 'done' | 'failed',
   ): Promise<void>;
-  /** The tenant now holds this object: what we believe until the next import confirms it. Answers the object's number. */
+  /**
+   * The tenant now holds this object: what we believe until the next import confirms it. Given values that it does not hold are forgotten. Answers the object's number.
+   */
   believeObject(
     space: number,
     object: { readonly anchor: string; readonly type: string; readonly mv: number; readonly attributes: Attributes },

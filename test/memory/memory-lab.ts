@@ -1,5 +1,9 @@
 import { ENTRA_SCHEMA } from '../../src/connectors/entra/schema.ts';
-import { createMemoryConnector, type MemoryConnector } from '../../src/connectors/memory/connector.ts';
+import {
+  createMemoryConnector,
+  type MemoryConnector,
+  type MemoryConnectorOptions,
+} from '../../src/connectors/memory/connector.ts';
 import type { MemoryEntry } from '../../src/connectors/memory/directory.ts';
 import { createMemoryTarget, type MemoryTarget, type MemoryTargetOptions } from '../../src/connectors/memory/target.ts';
 import type { EngineContext, GuardLimits, Scope } from '../../src/engine/context.ts';
@@ -88,8 +92,9 @@ function runningClock(): () => Date {
 }
 
 /** A directory with its root and the container `People`. */
-export function createDirectory(name: string): MemoryConnector {
+export function createDirectory(name: string, options: MemoryConnectorOptions = {}): MemoryConnector {
   const source = createMemoryConnector(name, {
+    ...options,
     parameters: { 'Domain.FQDN': 'contoso.com', 'Domain.Netbios': 'CORP' },
   });
   source.put({ anchor: ROOT, type: 'domain', place: { parent: null, rdn: ROOT_DN } });

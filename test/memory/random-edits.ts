@@ -105,8 +105,9 @@ export class RandomEdits {
 
   #moveContainer(): string {
     const parent = this.#random.pick([PEOPLE, guid('outside'), ROOT]);
-    this.#source.edit(guid('sales'), { place: { parent, rdn: 'OU=sales' } });
-    return `move sales to ${parent}`;
+    const rdn = this.#random.pick(['OU=sales', 'OU=verkauf']);
+    this.#source.edit(guid('sales'), { place: { parent, rdn } });
+    return `move sales to ${rdn} in ${parent}`;
   }
 
   #editUser(name: string): string {

@@ -19,7 +19,41 @@ rules:
       physicalDeliveryOfficeName: { expression: 'IIF(IsPresent([roomNumber]), "Room " & [roomNumber], NULL)' }
 `;
 
+const PLACES = `
+rules:
+  - name: In from AD - Office by container
+    direction: inbound
+    connector: source
+    from: user
+    to: person
+    link: join
+    precedence: 50
+    flows:
+      physicalDeliveryOfficeName: { expression: 'DNComponent(CRef([distinguishedName]), 2)' }
+`;
+
 describeCompany('rules of our own', (lab) => {
+  it('that see the containers above an object follow a container that is renamed', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Places');
+    const inner = await company.makeOu('Berlin', ou);
+    await company.makeUser('emil', inner);
+    const tenant = await lab.followInStep(ou);
+    await writeFile(join(tenant.folder, 'places.yaml'), PLACES);
+    await tenant.configure({ rules: ['standard', './places.yaml'] });
+    const office = (from: string | null, to: string) => ({
+      action: 'update' as const,
+      type: 'user' as const,
+      name: upn('emil'),
+      changes: { officeLocation: [from, to] as const },
+    });
+    await expectStep(tenant, [office(null, 'Berlin')]);
+    await company.move(inner, { name: 'Wien' });
+    await expectStep(tenant, [office('Berlin', 'Wien')]);
+    await company.move(ou, { name: 'Other places' });
+    await expectStep(tenant, []);
+  });
+
   it('apply to everybody at once, read attributes that were not read before, and can be taken back', async () => {
     const { company } = lab;
     const ou = await company.makeOu('Rooms');

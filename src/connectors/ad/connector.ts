@@ -24,6 +24,7 @@ export const adSource: SourceDefinition<AdSection> = {
 class AdConnector implements Connector {
   readonly name: string;
   readonly kind = 'ad';
+  readonly globalAnchors = true;
   readonly #section: AdSection;
   readonly #context: ConnectorContext;
   #sessions: Sessions | null = null;

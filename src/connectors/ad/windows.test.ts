@@ -177,7 +177,11 @@ describe('a Windows domain controller', () => {
         entry(3, 'group', {
           name: ['o3'],
           whenCreated: ['x'],
-          'member;range=1-1': [`<GUID=${guid(2)}>;CN=o2,${BASE}`],
+          // The second is an object of another domain of the forest: its GUID is all we need of it.
+          'member;range=1-1': [
+            `<GUID=${guid(2)}>;CN=o2,${BASE}`,
+            `<GUID=${guid(9)}>;<SID=010500>;CN=o9,DC=sub,${BASE}`,
+          ],
         }),
       ],
     ];
@@ -188,7 +192,7 @@ describe('a Windows domain controller', () => {
     const { watermark } = await space.read(connector, requestFrom(null));
     expect([...space.objects.keys()].sort()).toEqual([guid(1), guid(2), guid(3)]);
     expect(space.objects.get(guid(2))?.attributes).toEqual({ cn: 'o2', description: ['later'] });
-    expect([...(space.objects.get(guid(3))?.references['member'] ?? [])]).toEqual([guid(2)]);
+    expect([...(space.objects.get(guid(3))?.references['member'] ?? [])]).toEqual([guid(2), guid(9)]);
     expect(JSON.parse(watermark).cookie).toBe(Buffer.from('3').toString('base64'));
     const asked = server.searches.filter((search) => search.controls.has(CONTROL.dirSync)).map(cookieOf);
     expect(asked).toEqual(['', '0', '1', '2']);

@@ -8,6 +8,7 @@ export interface MemoryConnectorOptions {
   /** What `begin` carries, e.g. `Domain.FQDN`. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly bounds?: PageBounds;
+  readonly globalAnchors?: boolean;
 }
 
 /** A source directory in memory with a change feed: for tests, demonstrations and measurements. */
@@ -33,6 +34,7 @@ export function createMemoryConnector(name: string, options: MemoryConnectorOpti
 
 class MemorySource implements MemoryConnector {
   readonly kind = 'memory';
+  readonly globalAnchors: boolean;
   readonly directory = new MemoryDirectory();
   readonly name: string;
   readonly #parameters: Readonly<Record<string, string>>;
@@ -44,6 +46,7 @@ class MemorySource implements MemoryConnector {
 
   constructor(name: string, options: MemoryConnectorOptions) {
     this.name = name;
+    this.globalAnchors = options.globalAnchors === true;
     this.#parameters = options.parameters ?? {};
     this.#bounds = options.bounds ?? PAGE_BOUNDS;
   }

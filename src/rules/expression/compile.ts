@@ -219,6 +219,9 @@ function compileWhole({ apply }: WholeFunction, args: readonly Evaluate[]): Eval
   return (source, frame) => apply(...args.map((argument) => take(argument, source, frame)));
 }
 
+/** Functions that only ask whether there is a value. */
+export const PRESENCE_TESTS: readonly string[] = ['IsPresent', 'IsNull', 'IsNullOrEmpty'];
+
 const COUNT_TESTS: Readonly<Record<string, (count: number) => Item>> = {
   IsPresent: (count) => count > 0,
   IsNull: (count) => count === 0,

@@ -21,6 +21,7 @@ import {
   type ReferenceStep,
   type StoredOperation,
 } from '../store.ts';
+import { forgetNotHeld } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { countLive, countReferences, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
@@ -408,6 +409,7 @@ export class SqlApplyStore implements ApplyStore {
       ));
     await this.#driver.run('update object set type = ?, state = 0, mv = ? where id = ?', object.type, object.mv, id);
     await storeDocument(this.#driver, id, doc);
+    await forgetNotHeld(this.#driver, object.mv, object.attributes);
     await this.#driver.run('update metaverse set tenant = ? where id = ?', id, object.mv);
     if (before !== undefined) await this.#driver.run('delete from space_value where object = ?', id);
     for (const { kind, key } of lookup) {
@@ -497,11 +499,11 @@ export class SqlApplyStore implements ApplyStore {
        cross join metaverse m
        left join object t on t.id = m.tenant
        where op.plan = ? and op.action = 'delete' and m.id = op.mv and ${metaverseDocument('m')} = '{}' and (m.tenant is null or t.state <> 0)
-         and not exists (select 1 from object o where o.mv = m.id and o.id <> coalesce(m.tenant, 0))`,
+         and not exists (select 1 from object o where o.mv = m.id and o.state <> 1 and o.id <> coalesce(m.tenant, 0))`,
       Number(plan),
     );
     for (const { id } of rows) {
-      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted'])
+      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted', 'given_value'])
         await this.#driver.run(`delete from ${table} where mv = ?`, id);
       await this.#driver.run('update object set mv = null where mv = ?', id);
       await this.#driver.run('delete from metaverse where id = ?', id);

@@ -54,6 +54,7 @@ export class ImportPages {
   /** One page, inside a transaction of the caller's. */
   async store(
     changes: readonly ObjectChange[],
+    marksPlaceholders = false,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
     this.#counts = noCounts();
     await this.#beginPage();
@@ -72,7 +73,7 @@ export class ImportPages {
       } else if (change.kind === 'delete') await this.#remove(change);
       else await this.#see(change.anchor);
     }
-    await this.#endPage();
+    await this.#endPage(marksPlaceholders);
     return { counts: this.#counts, unknown };
   }
 
@@ -92,13 +93,13 @@ export class ImportPages {
       (await this.#driver.get('select 1 from object where space = ? limit 1', this.#space)) === undefined;
   }
 
-  async #endPage(): Promise<void> {
+  async #endPage(marksPlaceholders = false): Promise<void> {
     await this.#batch.write(this.#driver);
     await this.#references.end();
     if (this.#nextId > this.#firstNew) {
       // All of that range are of this space; to name the space would make SQLite walk through all of it.
       await this.#driver.run(
-        `insert into pending_object (object, flags) select id, ? from object where id >= ? and id <= ? and state <> 1
+        `insert into pending_object (object, flags) select id, ? from object where id >= ? and id <= ?${marksPlaceholders ? '' : ' and state <> 1'}
          on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
         PENDING.attributes | PENDING.state,
         this.#firstNew,

@@ -13,6 +13,7 @@ import {
   TOUCH,
   type TouchedObject,
 } from '../store.ts';
+import { readGiven, writeGiven } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import type { AttributeNames } from './names.ts';
 import { OPERATION_COLUMNS, type OperationRow, toStoredOperation } from './operations.ts';
@@ -98,7 +99,7 @@ export class SqlPlanStore implements PlanStore {
       readonly parent: number | null;
       readonly rdn: string | null;
     }>(
-      `select id, space, parent, rdn from object where mv = ? and space <> (select id from space where name = 'tenant') order by space, anchor limit 1`,
+      `select id, space, parent, rdn from object where mv = ? and state <> 1 and space <> (select id from space where name = 'tenant') order by space, anchor limit 1`,
       mv,
     );
     return row ?? null;
@@ -115,6 +116,14 @@ export class SqlPlanStore implements PlanStore {
       mv,
       TOUCH.references | TOUCH.referred,
     );
+  }
+
+  async givenValues(mv: number): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    return readGiven(this.#driver, mv);
+  }
+
+  async setGivenValues(mv: number, attribute: string, keys: ReadonlySet<string>): Promise<void> {
+    await writeGiven(this.#driver, mv, attribute, keys);
   }
 
   async addOperation(plan: number, operation: NewOperation): Promise<number> {

@@ -83,8 +83,9 @@ export class SqlSpaceStore implements SpaceStore {
     generation: number,
     changes: readonly ObjectChange[],
     lookup: Lookup | null,
+    marksPlaceholders = false,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
-    const stored = await this.#importPages(space, generation, lookup).store(changes);
+    const stored = await this.#importPages(space, generation, lookup).store(changes, marksPlaceholders);
     if (stored.counts.added + stored.counts.changed + stored.counts.removed > 0) await this.#managed.invalidate();
     return stored;
   }

@@ -13,6 +13,7 @@ import {
   type SyncStore,
   TOUCH,
 } from '../store.ts';
+import { forgetGiven } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
@@ -73,6 +74,14 @@ export class SqlSyncStore implements SyncStore {
     await markPending(this.#driver, object, flags);
   }
 
+  async markPlaceholders(space: number): Promise<void> {
+    await this.#driver.run(
+      `insert into pending_object (object, flags) select id, ${PENDING.attributes} from object where space = ? and state = 1
+       on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
+      space,
+    );
+  }
+
   async markUnjoined(space: number, types: readonly string[]): Promise<void> {
     for (const type of types) {
       await this.#driver.run(
@@ -84,16 +93,18 @@ export class SqlSyncStore implements SyncStore {
     }
   }
 
-  async markDescendants(container: number): Promise<number> {
+  async markDescendants(container: number, types?: readonly string[]): Promise<number> {
+    const filter = types === undefined ? 'true' : `type in (${types.map(() => '?').join(', ')})`;
     return this.#driver.run(
       `with recursive below (id) as (
          select id from object where parent = ?
          union all
          select o.id from object o join below b on o.parent = b.id
        )
-       insert into pending_object (object, flags) select id, 4 from below where true
+       insert into pending_object (object, flags) select id, ${PENDING.attributes} from object where id in (select id from below) and ${filter}
        on conflict (object) do update set flags = pending_object.flags | excluded.flags`,
       container,
+      ...(types ?? []),
     );
   }
 
@@ -227,7 +238,7 @@ export class SqlSyncStore implements SyncStore {
 
   async objectsOf(mv: number, except = 0): Promise<readonly SpaceObject[]> {
     const rows = await this.#driver.all<ObjectRow>(
-      `select ${OBJECT_COLUMNS} from object where mv = ? and id <> ? order by space, anchor`,
+      `select ${OBJECT_COLUMNS} from object where mv = ? and id <> ? and state <> 1 order by space, anchor`,
       mv,
       except,
     );
@@ -348,6 +359,7 @@ export class SqlSyncStore implements SyncStore {
     await this.#driver.run('delete from contributor where mv = ?', mv);
     await this.#driver.run('delete from touched where mv = ?', mv);
     await this.#driver.run('delete from wanted where mv = ?', mv);
+    await forgetGiven(this.#driver, mv);
     await this.#driver.run('update object set mv = null where mv = ?', mv);
     await this.#driver.run('delete from metaverse where id = ?', mv);
   }
