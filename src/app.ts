@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
 import { SOURCES, TARGETS } from './connectors/all.ts';
@@ -17,7 +17,7 @@ import { countUpnSuffixes, describeUpnSuffixes } from './engine/upn-suffixes.ts'
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
-import { writeFiles } from './migration/write-files.ts';
+import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
 import type { MemberName, Operation, PlanHead } from './model/plan.ts';
@@ -89,19 +89,25 @@ export function configSchema(): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Reads an exported configuration of Azure AD Connect and writes ours into a folder; answers the files too. What was written is read
- * again, so a result that would not do is told at once. Throws `connect-file-invalid`, `output-exists`.
+ * Reads an exported configuration of Azure AD Connect and writes ours into a folder; answers the files too. What is written has been read
+ * and checked as every command does it, so nothing that would be refused is ever left behind. Throws `connect-file-invalid`, `output-exists`.
  */
 export async function importFromConnect(
   folder: string,
   output: string,
   force: boolean,
 ): Promise<ImportedConfiguration & { readonly written: readonly string[] }> {
-  const known = new Set(Object.keys(configSchema()['properties'] ?? {}));
-  const imported = await importConfiguration(folder, known);
-  const written = writeFiles(output, imported.files, force);
-  for (const file of written.filter((one) => one.endsWith('dirbridge.yaml'))) readRules(readConfig(file));
-  return { ...imported, written };
+  const imported = await importConfiguration(folder);
+  tryFiles(imported.files, refuseToWrite);
+  return { ...imported, written: writeFiles(output, imported.files, force) };
+}
+
+/** Throws `bug` when a configuration that we made ourselves would be refused. */
+function refuseToWrite(folder: string): void {
+  const { problems } = lintRules(readConfig(join(folder, 'dirbridge.yaml')));
+  const told = problems.map(({ rule, message }) => `${rule ?? ''}: ${message}`).join('\n');
+  if (problems.length > 0)
+    throw new DirbridgeError('bug', `the configuration that was made would be refused; nothing was written.\n${told}`);
 }
 
 /** The synchronization rules in force, in the order of precedence. Throws `rules-invalid`. */

@@ -75,7 +75,7 @@ function readPartition(partition: XmlElement): ConnectPartition {
   return {
     dn: textAt(own, 'dn') || textAt(partition, 'name'),
     selected: textAt(partition, 'selected') === '1',
-    isDomain: textAt(own, 'is-domain') === '1',
+    isDomain: textAt(own, 'is-domain') !== '0',
     fqdn: parameters.get('Domain.FQDN') ?? textAt(own, 'name'),
     lastServer: textAt(own, 'last-dc') || (parameters.get('last-dc') ?? ''),
     classes: childrenOf(elementAt(partition, 'filter', 'object-classes'), 'object-class').map((one) => one.text),

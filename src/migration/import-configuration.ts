@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
 import { type ImportLine, line } from './import-report.ts';
-import { type Explained, importRules } from './import-rules.ts';
+import { importRules } from './import-rules.ts';
 import { importSettings } from './import-settings.ts';
 import { importSources } from './import-sources.ts';
 import { type ConnectExport, readConnectExport } from './read-export.ts';
@@ -15,16 +15,20 @@ export interface ImportedConfiguration {
 }
 
 /**
- * Turns an exported configuration of Azure AD Connect into ours. `known`: the keys that the configuration of this version has. The same
- * export gives the same texts. Throws `connect-file-invalid`.
+ * Turns an exported configuration of Azure AD Connect into ours. The same export gives the same texts. Throws `connect-file-invalid`.
  */
-export async function importConfiguration(folder: string, known: ReadonlySet<string>): Promise<ImportedConfiguration> {
+export async function importConfiguration(folder: string): Promise<ImportedConfiguration> {
   const source = await readConnectExport(folder);
-  const { sources, lines: sourceLines } = importSources(source.connectors);
-  const { keys, lines: settingLines } = importSettings(source, known);
-  const { rules, disable, lines: ruleLines } = importRules(source, explainedBy(keys));
+  const isGroupFilterOff = /^false$/i.test(source.settings.get('Microsoft.OptionalFeature.GroupFiltering') ?? '');
+  const { sources, sourceNames, lines: sourceLines } = importSources(source.connectors, isGroupFilterOff);
+  const { keys, identity, explained, lines: settingLines } = importSettings(source);
+  const { rules, disable, override, lines: ruleLines } = importRules(source, { identity, explained, sourceNames });
   const origin = `${source.server === '' ? 'a server' : source.server}${source.exportedAt === '' ? '' : `, exported ${source.exportedAt}`}`;
-  const content = { ...(disable.length > 0 ? { disable } : {}), rules };
+  const content = {
+    ...(disable.length > 0 ? { disable } : {}),
+    ...(override.length > 0 ? { override } : {}),
+    rules,
+  };
   return {
     server: source.server,
     rules: source.rules.length,
@@ -49,18 +53,6 @@ const RULES_HEAD = [
 function write([first = '', ...rest]: readonly string[], origin: string, content: object): string {
   const head = [`${first} (${origin}).`, ...rest].map((text) => `# ${text.replaceAll(/\s+/g, ' ')}\n`).join('');
   return `${head}${stringify(content, { lineWidth: 0, aliasDuplicateObjects: false })}`;
-}
-
-/** What the section `identity` says already need not be said by rules as well. */
-function explainedBy(keys: Readonly<Record<string, unknown>>): Explained {
-  const identity = (keys['identity'] ?? {}) as Readonly<Record<string, unknown>>;
-  return {
-    isJoin: identity['join'] !== undefined,
-    flows: [
-      ...(identity['sourceAnchor'] === undefined ? [] : ['sourceAnchor', 'sourceAnchorBinary']),
-      ...(identity['userPrincipalName'] === undefined ? [] : ['userPrincipalName']),
-    ],
-  };
 }
 
 function fileLines({ policies, otherFiles }: ConnectExport): readonly ImportLine[] {
