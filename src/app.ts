@@ -17,6 +17,7 @@ import { countUpnSuffixes, describeUpnSuffixes } from './engine/upn-suffixes.ts'
 import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
+import { nextSteps } from './migration/import-report.ts';
 import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
@@ -88,18 +89,21 @@ export function configSchema(): Readonly<Record<string, unknown>> {
   return configJsonSchema({ sources: SOURCES, targets: TARGETS });
 }
 
+/** An import together with the paths that were written and what to do next. */
+export interface WrittenImport extends ImportedConfiguration {
+  readonly written: readonly string[];
+  readonly next: readonly string[];
+}
+
 /**
  * Reads an exported configuration of Azure AD Connect and writes ours into a folder; answers the files too. What is written has been read
  * and checked as every command does it, so nothing that would be refused is ever left behind. Throws `connect-file-invalid`, `output-exists`.
  */
-export async function importFromConnect(
-  folder: string,
-  output: string,
-  force: boolean,
-): Promise<ImportedConfiguration & { readonly written: readonly string[] }> {
+export async function importFromConnect(folder: string, output: string, force: boolean): Promise<WrittenImport> {
   const imported = await importConfiguration(folder);
   tryFiles(imported.files, refuseToWrite);
-  return { ...imported, written: writeFiles(output, imported.files, force) };
+  const written = writeFiles(output, imported.files, force);
+  return { ...imported, written, next: nextSteps(written, imported.secrets) };
 }
 
 /** Throws `bug` when a configuration that we made ourselves would be refused. */

@@ -4,7 +4,7 @@ import { loadRuleSet } from '../rules/rule-set.ts';
 import { agreeOnMerges } from './agree-on-merges.ts';
 import type { ConnectRule } from './connect-rule.ts';
 import { type Conversion, convertRule } from './convert-rule.ts';
-import { type ImportLine, line } from './import-report.ts';
+import { type ImportLine, line, type RuleCounts } from './import-report.ts';
 import { StandardImport } from './import-standard.ts';
 import { microsoftRuleOf, microsoftRules, standardName } from './microsoft-rules.ts';
 import { outOfOrder, type PlacedRule, placeRules } from './place-rules.ts';
@@ -21,6 +21,7 @@ export interface ImportedRules {
   readonly disable: readonly { readonly rule: string; readonly madeFor: string }[];
   readonly override: readonly { readonly rule: string; readonly precedence: number; readonly madeFor: string }[];
   readonly lines: readonly ImportLine[];
+  readonly counts: RuleCounts;
 }
 
 /** What the other keys of the configuration say. */
@@ -162,6 +163,7 @@ function finish(
     disable: [...drafts.disabled].map((rule) => ({ rule, madeFor: shipped.get(rule)?.fingerprint ?? '' })),
     override,
     lines: drafts.linesInOrder(rules),
+    counts: drafts.countRules(rules),
   };
 }
 

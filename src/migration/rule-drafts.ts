@@ -1,6 +1,6 @@
 import type { ConnectRule } from './connect-rule.ts';
 import type { Conversion } from './convert-rule.ts';
-import { type ImportLine, line } from './import-report.ts';
+import { IMPORT_OUTCOMES, type ImportLine, line, type RuleCounts } from './import-report.ts';
 import type { PlainRule, ShippedRule } from './plain-rule.ts';
 import type { RulePlaces } from './rule-places.ts';
 
@@ -65,6 +65,15 @@ export class RuleDrafts {
 
   linesInOrder(rules: readonly ConnectRule[]): readonly ImportLine[] {
     return [...rules, null].flatMap((rule) => this.#lines.get(rule) ?? []);
+  }
+
+  countRules(rules: readonly ConnectRule[]): RuleCounts {
+    const counts = { taken: 0, standard: 0, left: 0 };
+    for (const rule of rules) {
+      const outcomes = (this.#lines.get(rule) ?? []).map((told) => told.outcome);
+      counts[IMPORT_OUTCOMES.find((one) => one !== 'standard' && outcomes.includes(one)) ?? 'standard']++;
+    }
+    return counts;
   }
 
   /** A name that neither a shipped rule nor one that is written has. */
