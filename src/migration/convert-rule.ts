@@ -1,5 +1,6 @@
 import { SOURCE_TYPES, TARGET_TYPES } from '../model/change.ts';
 import { METAVERSE_TYPES } from '../rules/compile-rule.ts';
+import { isReservedName } from '../rules/reserved-names.ts';
 import { type ConnectFlow, type ConnectRule, isTrue } from './connect-rule.ts';
 import { NO_WRITEBACK, whyFlowIsLeftOut } from './connect-rules.ts';
 import type { Syntax } from './connect-schema.ts';
@@ -140,6 +141,7 @@ export function withFlows(frame: PlainRule, flows: readonly ConnectFlow[], place
 function whyNot(frame: PlainRule, flow: ConnectFlow, plain: PlainFlow): string | null {
   const other = whyFlowIsLeftOut(frame.name, frame.direction, flow.target);
   if (other !== null) return other;
+  if (isReservedName(flow.target)) return 'this name is not allowed';
   if (flow.kind !== 'expression' && flow.text === '') return 'it names neither an attribute nor a value';
   if (flow.kind === 'direct' && flow.sources > 1) return `it names ${flow.sources} attributes and no expression`;
   const [problem] = problemsOf({ ...frame, flows: { [flow.target]: plain } });

@@ -154,10 +154,12 @@ function finish(
         `its flow to ${target} with merge type ${to} instead of ${from}: all flows to ${target} come together in one way, here that of "${by}"`,
       ),
     );
-  const override = standing.flatMap(({ definition: { name, precedence }, fingerprint }) => {
-    const number = numbers.get(name) ?? precedence;
-    return number === precedence ? [] : [{ rule: name, precedence: number, madeFor: fingerprint }];
-  });
+  const override = standing
+    .flatMap(({ definition: { name, precedence }, fingerprint }) => {
+      const number = numbers.get(name) ?? precedence;
+      return number === precedence ? [] : [{ rule: name, precedence: number, madeFor: fingerprint }];
+    })
+    .sort((a, b) => a.precedence - b.precedence);
   return {
     rules: agreed.rules,
     disable: [...drafts.disabled].map((rule) => ({ rule, madeFor: shipped.get(rule)?.fingerprint ?? '' })),

@@ -68,7 +68,9 @@ function targetOf(connector: ConnectConnector | undefined, lines: ImportLine[]):
   const name = (user.split('@')[1] ?? '') || (connector?.name ?? '').split(' ')[0] || '';
   const tenant = /^[A-Za-z0-9.-]+$/.test(name) ? name : 'REPLACE-ME.onmicrosoft.com';
   lines.push(
-    line.taken('setting', 'target.tenant', tenant === name ? tenant : 'not named there: put it in'),
+    tenant === name
+      ? line.taken('setting', 'target.tenant', tenant)
+      : line.left('setting', 'target.tenant', 'not named there: put it in place of REPLACE-ME'),
     line.left(
       'setting',
       'target.clientId',
