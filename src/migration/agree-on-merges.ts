@@ -49,5 +49,7 @@ function mergeOf(flow: PlainFlow): string {
 
 function withMerge(flow: PlainFlow, merge: string): PlainFlow {
   const { merge: _merge, ...rest } = typeof flow === 'string' ? { attribute: flow, merge } : flow;
-  return merge === 'update' ? rest : { ...rest, merge };
+  if (merge !== 'update') return { ...rest, merge };
+  const { attribute, ...others } = rest;
+  return typeof attribute === 'string' && Object.keys(others).length === 0 ? attribute : rest;
 }
