@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findReference } from '../../test/migration/shared-reference.ts';
+import { findReference } from '../../test/migration/find-reference.ts';
 import { isReferenceAttribute } from '../rules/reference-attributes.ts';
 import { type CompiledRule, loadRuleSet } from '../rules/rule-set.ts';
 import { CONNECT_FLOWS, CONNECT_RULES, type RuleFate } from './connect-rules.ts';

@@ -10,7 +10,7 @@ import {
   SECOND_CONNECTOR,
   writeExport,
 } from '../../test/migration/connect-sample.ts';
-import { findReference } from '../../test/migration/shared-reference.ts';
+import { findReference } from '../../test/migration/find-reference.ts';
 import { importFromConnect, readConfig, readRules } from '../app.ts';
 import { microsoftRules, tableLine } from './microsoft-rules.ts';
 import { readConnectExport } from './read-export.ts';

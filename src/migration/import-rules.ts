@@ -13,7 +13,7 @@ import type { ConnectExport } from './read-export.ts';
 import { type Explained, nameSome } from './rule-difference.ts';
 import { RuleDrafts } from './rule-drafts.ts';
 import { RulePlaces } from './rule-places.ts';
-import { Spelling } from './spelling.ts';
+import { Spelling, type SpellingSources } from './spelling.ts';
 
 /** What a rule file has to hold, and a line for every rule of the export. */
 export interface ImportedRules {
@@ -36,8 +36,9 @@ export interface RuleChoices {
 export function importRules(source: ConnectExport, choices: RuleChoices): ImportedRules {
   const shipped = shippedRules(choices.identity);
   const places = new RulePlaces(source);
+  const usual = spellingsOf(loadRuleSet(['standard'], choices.identity).all);
   const spelling = new Spelling({
-    usual: spellingsOf(loadRuleSet(['standard'], choices.identity).all),
+    usual,
     connectors: source.connectors,
     metaverse: source.metaverseSyntaxes,
     sourceNames: choices.sourceNames,
@@ -45,7 +46,8 @@ export function importRules(source: ConnectExport, choices: RuleChoices): Import
   const rules = source.rules.map((rule) => spelling.spell(rule, places.sideOf(rule)));
   const drafts = new RuleDrafts(shipped, places);
   const standard = rules.filter(isStandard);
-  for (const rule of rules.filter((one) => !isStandard(one))) addOwn(rule, { standard, shipped, places, drafts });
+  for (const rule of rules.filter((one) => !isStandard(one)))
+    addOwn(rule, { standard, shipped, places, drafts, usual });
   new StandardImport({ shipped, places, drafts, explained: choices.explained }).add(standard);
   return finish(rules, drafts, shipped, places);
 }
@@ -61,9 +63,10 @@ interface Own {
   readonly shipped: ReadonlyMap<string, ShippedRule>;
   readonly places: RulePlaces;
   readonly drafts: RuleDrafts;
+  readonly usual: SpellingSources['usual'];
 }
 
-function addOwn(rule: ConnectRule, { standard, shipped, places, drafts }: Own): void {
+function addOwn(rule: ConnectRule, { standard, shipped, places, drafts, usual }: Own): void {
   const why = places.whyNowhere(rule);
   if (why !== null) {
     drafts.left(rule, `your own rule; ${why}`);
@@ -81,6 +84,15 @@ function addOwn(rule: ConnectRule, { standard, shipped, places, drafts }: Own): 
       `your own rule${rule.disabled ? ', disabled as it was' : ''}${missing.told}`,
     );
   }
+  const strange =
+    rule.direction === 'outbound'
+      ? Object.keys(conversion.rule?.flows ?? {}).filter((target) => usual('tenant', target) === null)
+      : [];
+  if (strange.length > 0)
+    drafts.taken(
+      rule,
+      `it gives ${nameSome(strange)}, which no standard rule gives: the plan tells whether the tenant can hold that`,
+    );
   if (rule.softDelete !== '' && rule.softDelete !== '00:00:00')
     drafts.left(
       rule,

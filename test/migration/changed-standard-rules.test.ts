@@ -7,8 +7,8 @@ import type { CompiledRule, RuleSource } from '../../src/rules/rule.ts';
 import { shippedRules } from '../../src/rules/rule-set.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
 import { AAD_CONNECTOR, direct, expression, type RuleSample, SECOND_CONNECTOR } from './connect-sample.ts';
+import { findReference } from './find-reference.ts';
 import { type ImportedSample, importFolder, importSample } from './import-sample.ts';
-import { findReference } from './shared-reference.ts';
 
 const PILOT = findReference('data/aadconnect-config/microsoft-AADConnectConfigDocumenter/Contoso-Pilot');
 

@@ -200,6 +200,27 @@ test('Error, execute-once and the id of the connector come along', async () => {
   expect(told('Own')).toEqual(['taken: your own rule; written with 4 flows']);
 });
 
+test('members of a group, and an attribute of the tenant that no standard rule gives, come along; the second is told', async () => {
+  const group = 'CN=Pilot\\, all,OU=Groups,DC=corp,DC=example,DC=com';
+  const { rule, told } = await importRules(
+    { name: 'Pilot', precedence: 20, scope: [[`dn ISMEMBEROF ${group}`]], flows: [constant('cloudFiltered', 'False')] },
+    {
+      name: 'Extension',
+      precedence: 21,
+      direction: 'Outbound',
+      connector: AAD_CONNECTOR,
+      from: 'person',
+      to: 'user',
+      flows: [direct('extension_0123_badge', 'badge'), direct('department')],
+    },
+  );
+  expect(rule('Pilot')?.scopeGroups).toHaveLength(1);
+  expect(rule('Pilot')?.flows[0]?.text).toBe('false');
+  expect(told('Extension')[1]).toBe(
+    'taken: it gives extension_0123_badge, which no standard rule gives: the plan tells whether the tenant can hold that',
+  );
+});
+
 describe('merge types', () => {
   test('that disagree with ours are changed to the one in force, and told in one line', async () => {
     const { flows, told } = await importRules({
