@@ -126,30 +126,40 @@ export function convertJoins(rule: Pick<ConnectRule, 'joins'>): NonNullable<Plai
 export function withFlows(frame: PlainRule, flows: readonly ConnectFlow[], place: ConversionPlace): Conversion {
   const left: { target: string; why: string }[] = [];
   const added = new Map<string, PlainFlow>();
-  for (const flow of flows) {
-    const plain = convertFlow(flow, place.syntaxes);
+  const plains = flows.map((flow) => convertFlow(flow, place.syntaxes));
+  const together = Object.fromEntries(flows.map((flow, at) => [flow.target, plains[at] ?? '']));
+  // By far the most rules have nothing wrong with them; flow by flow is for the others.
+  const isEach = Object.keys(together).length === flows.length;
+  const isFineTogether = isEach && problemsOf({ ...frame, flows: together }).length === 0;
+  for (const [at, flow] of flows.entries()) {
+    const plain = plains[at] ?? '';
     const why = added.has(flow.target)
       ? 'another flow to it comes before it in the same rule'
-      : whyNot(frame, flow, plain);
+      : (whyNotHere(frame, flow) ?? (isFineTogether ? null : whyRefused(frame, flow, plain)));
     if (why === null) added.set(flow.target, plain);
     else left.push({ target: flow.target, why });
   }
   return { rule: { ...frame, flows: { ...frame.flows, ...Object.fromEntries(added) } }, problems: [], flows: left };
 }
 
-/** Why a flow cannot be carried; null when it can. */
-function whyNot(frame: PlainRule, flow: ConnectFlow, plain: PlainFlow): string | null {
+/** Why a flow that is right in form has no place here; null when it has. */
+function whyNotHere(frame: PlainRule, flow: ConnectFlow): string | null {
   const other = whyFlowIsLeftOut(frame.name, frame.direction, flow.target);
   if (other !== null) return other;
   if (isReservedName(flow.target)) return 'this name is not allowed';
   if (flow.kind !== 'expression' && flow.text === '') return 'it names neither an attribute nor a value';
   if (flow.kind === 'direct' && flow.sources > 1) return `it names ${flow.sources} attributes and no expression`;
-  const [problem] = problemsOf({ ...frame, flows: { [flow.target]: plain } });
-  if (problem !== undefined) return problem.replace(`flow to ${flow.target}: `, '');
   const [parameter] = flow.kind === 'expression' ? unknownParameters(flow.text) : [];
   return parameter === undefined
     ? null
     : `it reads %${parameter}%, which Dirbridge does not have: write its value instead`;
+}
+
+/** What our own check says about a flow alone. */
+function whyRefused(frame: PlainRule, flow: ConnectFlow, plain: PlainFlow): string | null {
+  const { scope: _scope, join: _join, description: _text, ...bare } = frame;
+  const [problem] = problemsOf({ ...bare, flows: { [flow.target]: plain } });
+  return problem === undefined ? null : problem.replace(`flow to ${flow.target}: `, '');
 }
 
 function convertFlow(flow: ConnectFlow, syntaxes: ReadonlyMap<string, Syntax>): PlainFlow {

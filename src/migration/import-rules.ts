@@ -128,9 +128,10 @@ function missingFlows(
 function isCloneOf(rule: ConnectRule, original: ConnectRule): boolean {
   return (
     rule.direction === 'inbound' &&
+    original.direction === 'inbound' &&
     rule.name.startsWith(original.name) &&
+    /^\s*([-_([]|$)/.test(rule.name.slice(original.name.length)) &&
     rule.connector === original.connector &&
-    rule.direction === original.direction &&
     rule.sourceType === original.sourceType &&
     rule.targetType === original.targetType
   );

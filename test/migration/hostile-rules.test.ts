@@ -183,6 +183,18 @@ test('an expression over several lines keeps its lines and its meaning, whatever
   expect(flow?.text).toBe(text.replaceAll('\r\n', '\n'));
 });
 
+test('of two flows to one attribute the first that will do is taken', async () => {
+  const { flows, told } = await importRules({
+    name: 'Own',
+    flows: [expression('title', 'Nonsense([x])'), direct('title', 'info'), direct('TITLE', 'company')],
+  });
+  expect(flows('Own')).toEqual(['title: direct info update']);
+  expect(told('Own').slice(1)).toEqual([
+    expect.stringMatching(/^left: its flow to title: .*Nonsense/),
+    'left: its flow to title: another flow to it comes before it in the same rule',
+  ]);
+});
+
 test('Error, execute-once and the id of the connector come along', async () => {
   const { rule, flows, told } = await importRules({
     name: 'Own',

@@ -199,7 +199,7 @@ test('whatever rules an export holds, what is written passes config validate and
       const { imported } = await importSample(runFolder(number++), { rules: unique, forests: some });
       expect(imported.counts.taken + imported.counts.standard + imported.counts.left).toBe(rules.length);
     }),
-    { numRuns: 40, seed: 7 },
+    { numRuns: 20, seed: 7 },
   );
 }, 60_000);
 
