@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
 import { SOURCES, TARGETS } from './connectors/all.ts';
@@ -22,9 +22,10 @@ import { type ConfigurationDiff, diffConfigurations } from './migration/diff-con
 import { type ExportedConfiguration, exportConfiguration } from './migration/export-configuration.ts';
 import { compareWithMark, type ShippedComparison } from './migration/export-mark.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
+import { nextSteps } from './migration/import-report.ts';
 import { readConnectExport } from './migration/read-export.ts';
 import { writeExport } from './migration/write-export.ts';
-import { writeFiles } from './migration/write-files.ts';
+import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
 import type { MemberName, Operation, PlanHead } from './model/plan.ts';
@@ -100,20 +101,29 @@ export function configSchema(): Readonly<Record<string, unknown>> {
   return configJsonSchema({ sources: SOURCES, targets: TARGETS });
 }
 
+/** An import together with the paths that were written and what to do next. */
+export interface WrittenImport extends ImportedConfiguration {
+  readonly written: readonly string[];
+  readonly next: readonly string[];
+}
+
 /**
- * Reads an exported configuration of Azure AD Connect and writes ours into a folder; answers the files too. What was written is read
- * again, so a result that would not do is told at once. Throws `connect-file-invalid`, `output-exists`.
+ * Reads an exported configuration of Azure AD Connect and writes ours into a folder; answers the files too. What is written has been read
+ * and checked as every command does it, so nothing that would be refused is ever left behind. Throws `connect-file-invalid`, `output-exists`.
  */
-export async function importFromConnect(
-  folder: string,
-  output: string,
-  force: boolean,
-): Promise<ImportedConfiguration & { readonly written: readonly string[] }> {
-  const known = new Set(Object.keys(configSchema()['properties'] ?? {}));
-  const imported = await importConfiguration(folder, known);
+export async function importFromConnect(folder: string, output: string, force: boolean): Promise<WrittenImport> {
+  const imported = await importConfiguration(folder);
+  tryFiles(imported.files, refuseToWrite);
   const written = writeFiles(output, imported.files, force);
-  for (const file of written.filter((one) => one.endsWith('dirbridge.yaml'))) readRules(readConfig(file));
-  return { ...imported, written };
+  return { ...imported, written, next: nextSteps(written, imported.secrets) };
+}
+
+/** Throws `bug` when a configuration that we made ourselves would be refused. */
+function refuseToWrite(folder: string): void {
+  const { problems } = lintRules(readConfig(join(folder, 'dirbridge.yaml')));
+  const told = problems.map(({ rule, message }) => `${rule ?? ''}: ${message}`).join('\n');
+  if (problems.length > 0)
+    throw new DirbridgeError('bug', `the configuration that was made would be refused; nothing was written.\n${told}`);
 }
 
 /**

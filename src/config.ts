@@ -186,6 +186,12 @@ function readConfigFile(path: string): string {
   }
 }
 
+/** Why a section `identity` would be refused, null when it would not: for whoever writes a configuration. */
+export function whyIdentityIsRefused(section: unknown): string | null {
+  const { error } = identitySchema.safeParse(section);
+  return error === undefined ? null : (error.issues[0]?.message ?? 'it is not allowed');
+}
+
 /** The JSON schema (draft 2020-12) of the configuration file, for editors. */
 export function configJsonSchema(kinds: ConfigKinds): Readonly<Record<string, unknown>> {
   const { $schema, properties } = describeSchema(generalSchema);

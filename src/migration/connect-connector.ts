@@ -1,4 +1,4 @@
-import { guidOf } from './connect-rule.ts';
+import { guidOf, isTrue } from './connect-rule.ts';
 import { readSyntaxes, type Syntax } from './connect-schema.ts';
 import { childrenOf, descendantsOf, elementAt, textAt, type XmlElement } from './xml-element.ts';
 
@@ -40,8 +40,6 @@ export function readConnector(file: string, data: XmlElement): ConnectConnector 
   const category = textAt(data, 'category');
   const configuration = elementAt(data, 'private-configuration');
   const parameters = descendantsOf(configuration, 'parameter').filter((one) => one.attributes['name'] !== undefined);
-  const isSecret = (one: XmlElement): boolean =>
-    one.attributes['encrypted'] === '1' || /encrypted|password|secret/i.test(one.attributes['type'] ?? '');
   return {
     file,
     id,
@@ -62,6 +60,12 @@ export function readConnector(file: string, data: XmlElement): ConnectConnector 
   };
 }
 
+/** Whether the value of a parameter is one that nobody may see, encrypted or not. */
+export function isSecret({ attributes }: XmlElement): boolean {
+  const { encrypted = '', type = '', name = '' } = attributes;
+  return isTrue(encrypted) || /encrypted|password|secret/i.test(type) || /^password$|secret/i.test(name);
+}
+
 function readPartition(partition: XmlElement): ConnectPartition {
   const parameters = new Map(
     descendantsOf(partition, 'parameter').map((one) => [one.attributes['name'] ?? '', one.text]),
@@ -75,7 +79,7 @@ function readPartition(partition: XmlElement): ConnectPartition {
   return {
     dn: textAt(own, 'dn') || textAt(partition, 'name'),
     selected: textAt(partition, 'selected') === '1',
-    isDomain: textAt(own, 'is-domain') === '1',
+    isDomain: textAt(own, 'is-domain') !== '0',
     fqdn: parameters.get('Domain.FQDN') ?? textAt(own, 'name'),
     lastServer: textAt(own, 'last-dc') || (parameters.get('last-dc') ?? ''),
     classes: childrenOf(elementAt(partition, 'filter', 'object-classes'), 'object-class').map((one) => one.text),

@@ -117,11 +117,12 @@ function readFlow(flow: Json): ConnectFlow {
   const type = textAt(flow, 'flowType').toLowerCase();
   const kind = type === 'expression' || type === 'constant' ? type : 'direct';
   const source = valueAt(flow, 'source');
-  const first: unknown = Array.isArray(source) ? source[0] : source;
+  const sources: readonly unknown[] = Array.isArray(source) ? source : [source];
   return {
     target: textAt(flow, 'destination'),
     kind,
-    text: kind === 'expression' ? textAt(flow, 'expression') : String(first ?? ''),
+    text: kind === 'expression' ? textAt(flow, 'expression') : plainText(sources[0]),
+    sources: sources.length,
     merge: textAt(flow, 'valueMergeType') || 'Update',
     once: textAt(flow, 'executeOnce').toLowerCase() === 'true',
   };
@@ -144,8 +145,11 @@ function valueAt(object: Json, name: string): unknown {
 }
 
 function textAt(object: Json, name: string): string {
-  const value = valueAt(object, name);
-  return value === undefined || value === null || typeof value === 'object' ? '' : String(value);
+  return plainText(valueAt(object, name));
+}
+
+function plainText(value: unknown): string {
+  return value === undefined || value === null || typeof value === 'object' ? '' : String(value).trim();
 }
 
 function objectAt(object: Json, name: string): Json {

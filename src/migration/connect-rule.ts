@@ -42,6 +42,8 @@ export interface ConnectFlow {
   readonly kind: 'direct' | 'constant' | 'expression';
   /** The attribute, the constant or the expression. */
   readonly text: string;
+  /** How many attributes a direct flow names; one is all that it can take. */
+  readonly sources: number;
   readonly merge: string;
   readonly once: boolean;
 }
@@ -96,13 +98,15 @@ function readJoin(element: XmlElement): ConnectJoin {
 function readFlows(mappings: XmlElement): readonly ConnectFlow[] {
   return childrenOf(mappings, 'mapping').map((mapping) => {
     const source = mapping.children.find((child) => child.name === 'src');
-    const [attribute] = childrenOf(source, 'attr');
+    const attributes = childrenOf(source, 'attr');
+    const [attribute] = attributes;
     const expression = textAt(mapping, 'expression');
     const kind = expression !== '' ? 'expression' : attribute === undefined ? 'constant' : 'direct';
     return {
       target: textAt(mapping, 'dest'),
       kind,
       text: kind === 'expression' ? expression : ((attribute ?? source)?.text ?? ''),
+      sources: attributes.length,
       merge: textAt(mapping, 'valueMergeType') || 'Update',
       once: isTrue(mapping.attributes['execute-once'] ?? ''),
     };

@@ -10,7 +10,10 @@ const TAKEN: RuleFate = { fate: 'taken over' };
 const folded = (...into: readonly string[]): RuleFate => ({ fate: 'folded', into });
 const leftOut = (because: string): RuleFate => ({ fate: 'left out', because });
 
-const WRITEBACK = leftOut('writes to the directory, and Dirbridge never does');
+/** Why no rule that writes to a forest is taken over, Microsoft's or not. */
+export const NO_WRITEBACK = 'writes to the directory, and Dirbridge never does';
+
+const WRITEBACK = leftOut(NO_WRITEBACK);
 const FOR_WRITEBACK = leftOut('brings from the tenant what only writeback hands on');
 
 /** By name, in the order of Connect's precedence, which begins at 100. */
@@ -141,3 +144,13 @@ export const CONNECT_FLOWS: readonly {
     because: 'comes from st as in the other rules; no rule brings the postalAddress that it would fall back to',
   },
 ];
+
+/** Why a flow of a rule has no place here; null when it has one. Whatever the rule is called, nothing but the tenant names its objects. */
+export function whyFlowIsLeftOut(rule: string, direction: string, attribute: string): string | null {
+  const named = CONNECT_FLOWS.find((flow) => rule.startsWith(flow.rules) && flow.attribute === attribute);
+  const anywhere =
+    direction === 'outbound'
+      ? CONNECT_FLOWS.find((flow) => flow.attribute === attribute && attribute === 'dn')
+      : undefined;
+  return (named ?? anywhere)?.because ?? null;
+}

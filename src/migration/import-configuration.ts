@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
-import { type ImportLine, line } from './import-report.ts';
-import { type Explained, importRules } from './import-rules.ts';
+import { type ImportLine, line, type RuleCounts } from './import-report.ts';
+import { importRules } from './import-rules.ts';
 import { importSettings } from './import-settings.ts';
 import { importSources } from './import-sources.ts';
 import { type ConnectExport, readConnectExport } from './read-export.ts';
@@ -10,24 +10,39 @@ import { type ConnectExport, readConnectExport } from './read-export.ts';
 export interface ImportedConfiguration {
   readonly server: string;
   readonly rules: number;
+  readonly counts: RuleCounts;
+  /** Where each secret is expected, in words. */
+  readonly secrets: readonly string[];
   readonly files: readonly { readonly name: string; readonly text: string }[];
   readonly lines: readonly ImportLine[];
 }
 
 /**
- * Turns an exported configuration of Azure AD Connect into ours. `known`: the keys that the configuration of this version has. The same
- * export gives the same texts. Throws `connect-file-invalid`.
+ * Turns an exported configuration of Azure AD Connect into ours. The same export gives the same texts. Throws `connect-file-invalid`.
  */
-export async function importConfiguration(folder: string, known: ReadonlySet<string>): Promise<ImportedConfiguration> {
+export async function importConfiguration(folder: string): Promise<ImportedConfiguration> {
   const source = await readConnectExport(folder);
-  const { sources, lines: sourceLines } = importSources(source.connectors);
-  const { keys, lines: settingLines } = importSettings(source, known);
-  const { rules, disable, lines: ruleLines } = importRules(source, explainedBy(keys));
+  const isGroupFilterOff = /^false$/i.test(source.settings.get('Microsoft.OptionalFeature.GroupFiltering') ?? '');
+  const { sources, sourceNames, lines: sourceLines } = importSources(source.connectors, isGroupFilterOff);
+  const { keys, identity, explained, lines: settingLines } = importSettings(source);
+  const {
+    rules,
+    disable,
+    override,
+    counts,
+    lines: ruleLines,
+  } = importRules(source, { identity, explained, sourceNames });
   const origin = `${source.server === '' ? 'a server' : source.server}${source.exportedAt === '' ? '' : `, exported ${source.exportedAt}`}`;
-  const content = { ...(disable.length > 0 ? { disable } : {}), rules };
+  const content = {
+    ...(disable.length > 0 ? { disable } : {}),
+    ...(override.length > 0 ? { override } : {}),
+    rules,
+  };
   return {
     server: source.server,
     rules: source.rules.length,
+    counts,
+    secrets: secretsOf(sources),
     files: [
       { name: 'dirbridge.yaml', text: write(CONFIG_HEAD, origin, { sources, ...keys }) },
       { name: 'rules.yaml', text: write(RULES_HEAD, origin, content) },
@@ -51,27 +66,33 @@ function write([first = '', ...rest]: readonly string[], origin: string, content
   return `${head}${stringify(content, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-/** What the section `identity` says already need not be said by rules as well. */
-function explainedBy(keys: Readonly<Record<string, unknown>>): Explained {
-  const identity = (keys['identity'] ?? {}) as Readonly<Record<string, unknown>>;
-  return {
-    isJoin: identity['join'] !== undefined,
-    flows: [
-      ...(identity['sourceAnchor'] === undefined ? [] : ['sourceAnchor', 'sourceAnchorBinary']),
-      ...(identity['userPrincipalName'] === undefined ? [] : ['userPrincipalName']),
-    ],
-  };
+function secretsOf(sources: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
+  const files = sources.map(
+    (one) => `the password of ${String(one['user'])} in ${(one['password'] as { readonly file: string }).file}`,
+  );
+  return [...files, 'the client secret in the environment variable DIRBRIDGE_CLIENT_SECRET'];
 }
 
-function fileLines({ policies, otherFiles }: ConnectExport): readonly ImportLine[] {
+function fileLines({ policies, otherFiles, missing }: ConnectExport): readonly ImportLine[] {
   return [
+    ...missing.map(({ part, without }) => line.left('file', part, `not in the export: ${without}`)),
     ...policies.map(({ file, type, version, rules, unknownKeys }) => {
       const unknown = unknownKeys.length === 0 ? '' : `; keys that we do not know: ${unknownKeys.join(', ')}`;
       const told = `a policy${type === '' ? '' : ` of type ${type}`}${version === '' ? '' : ` of version ${version}`} with ${rules.length} rules${unknown}`;
       return line.taken('file', basename(file), told);
     }),
-    ...otherFiles.map((file) =>
-      line.left('file', basename(file), 'is neither a rule, a connector, the global settings nor a policy'),
-    ),
+    ...otherFiles.slice(0, MOST_FILES).map((file) => line.left('file', basename(file), whatElse(basename(file)))),
+    ...(otherFiles.length > MOST_FILES
+      ? [line.left('file', `${otherFiles.length - MOST_FILES} more files`, whatElse(''))]
+      : []),
   ];
+}
+
+const MOST_FILES = 10;
+
+function whatElse(name: string): string {
+  if (/^PersistedState\.xml$/i.test(name)) return 'what the wizard of Connect remembers for itself';
+  if (/\.(zip|7z|rar|tar|gz|tgz|cab)$/i.test(name))
+    return 'an archive: if a part of the export is in it, unpack it and import again';
+  return 'is neither a rule, a connector, the global settings nor a policy';
 }

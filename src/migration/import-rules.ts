@@ -1,282 +1,267 @@
-import type { ConnectConnector } from './connect-connector.ts';
+import { spellingsOf } from '../rules/attribute-spelling.ts';
+import type { Identity } from '../rules/identity.ts';
+import { loadRuleSet } from '../rules/rule-set.ts';
+import { agreeOnMerges } from './agree-on-merges.ts';
 import type { ConnectRule } from './connect-rule.ts';
-import type { Syntax } from './connect-schema.ts';
-import {
-  type Conversion,
-  type ConversionPlace,
-  convertJoins,
-  convertRule,
-  convertScope,
-  WRITES_BACK,
-  withFlows,
-} from './convert-rule.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { type ImportLine, line } from './import-report.ts';
-import { type MicrosoftRule, microsoftRuleOf } from './microsoft-rules.ts';
-import { type PlainRule, plainRule, shippedRules } from './plain-rule.ts';
+import { type Conversion, convertRule } from './convert-rule.ts';
+import { type ImportLine, line, type RuleCounts } from './import-report.ts';
+import { StandardImport } from './import-standard.ts';
+import { microsoftRuleOf, microsoftRules, standardName } from './microsoft-rules.ts';
+import { outOfOrder, type PlacedRule, placeRules } from './place-rules.ts';
+import { type PlainRule, plainRule, type ShippedRule, shippedRules } from './plain-rule.ts';
 import type { ConnectExport } from './read-export.ts';
+import { type Explained, nameSome } from './rule-difference.ts';
+import { RuleDrafts } from './rule-drafts.ts';
+import { RulePlaces } from './rule-places.ts';
+import { Spelling, type SpellingSources } from './spelling.ts';
 
 /** What a rule file has to hold, and a line for every rule of the export. */
 export interface ImportedRules {
   readonly rules: readonly PlainRule[];
-  readonly disable: readonly string[];
+  readonly disable: readonly { readonly rule: string; readonly madeFor: string }[];
+  readonly override: readonly { readonly rule: string; readonly precedence: number; readonly madeFor: string }[];
   readonly lines: readonly ImportLine[];
+  readonly counts: RuleCounts;
 }
 
-/** What other keys of the configuration say already: the wizard writes its choices into the standard rules of Active Directory. */
-export interface Explained {
-  readonly isJoin: boolean;
-  /** Attributes of the metaverse. */
-  readonly flows: readonly string[];
+/** What the other keys of the configuration say. */
+export interface RuleChoices {
+  readonly identity: Identity;
+  readonly explained: Explained;
+  /** By the id of a connector the name of the one source that stands for it. */
+  readonly sourceNames: ReadonlyMap<string, string>;
 }
 
-const MOST_NAMED = 8;
-
-/** Finds the rules that differ from what Microsoft shipped, and turns them into ours. */
-export function importRules(source: ConnectExport, explained: Explained): ImportedRules {
-  const importing = new RuleImport(source, explained);
-  for (const rule of source.rules) importing.add(rule);
-  return importing.finish();
+/** Finds the rules that differ from what Microsoft shipped, and turns them into ours. The result is what `rules lint` takes without a word. */
+export function importRules(source: ConnectExport, choices: RuleChoices): ImportedRules {
+  const shipped = shippedRules(choices.identity);
+  const places = new RulePlaces(source);
+  const usual = spellingsOf(loadRuleSet(['standard'], choices.identity).all);
+  const spelling = new Spelling({
+    usual,
+    connectors: source.connectors,
+    metaverse: source.metaverseSyntaxes,
+    sourceNames: choices.sourceNames,
+  });
+  const rules = source.rules.map((rule) => spelling.spell(rule, places.sideOf(rule)));
+  const drafts = new RuleDrafts(shipped, places);
+  const standard = rules.filter(isStandard);
+  for (const rule of rules.filter((one) => !isStandard(one)))
+    addOwn(rule, { standard, shipped, places, drafts, usual });
+  new StandardImport({ shipped, places, drafts, explained: choices.explained }).add(standard);
+  return finish(rules, drafts, shipped, places);
 }
 
-class RuleImport {
-  readonly #connectors: ReadonlyMap<string, ConnectConnector>;
-  readonly #metaverse: ReadonlyMap<string, Syntax>;
-  readonly #isOneForest: boolean;
-  readonly #shipped = shippedRules();
-  readonly #rules = new Map<string, PlainRule>();
-  readonly #disable = new Map<string, number>();
-  readonly #enabled = new Set<string>();
-  readonly #lines: ImportLine[] = [];
-  readonly #explained: Explained;
+function isStandard({ tag }: ConnectRule): boolean {
+  return /^microsoft\./i.test(tag);
+}
 
-  constructor({ connectors, metaverseSyntaxes }: ConnectExport, explained: Explained) {
-    this.#explained = explained;
-    this.#connectors = new Map(connectors.map((connector) => [connector.id, connector]));
-    this.#metaverse = metaverseSyntaxes;
-    this.#isOneForest = connectors.filter((connector) => connector.kind === 'ad').length < 2;
+// ------------------------------------------------------------ rules that the owner made
+
+interface Own {
+  readonly standard: readonly ConnectRule[];
+  readonly shipped: ReadonlyMap<string, ShippedRule>;
+  readonly places: RulePlaces;
+  readonly drafts: RuleDrafts;
+  readonly usual: SpellingSources['usual'];
+}
+
+function addOwn(rule: ConnectRule, { standard, shipped, places, drafts, usual }: Own): void {
+  const why = places.whyNowhere(rule);
+  if (why !== null) {
+    drafts.left(rule, `your own rule; ${why}`);
+    return;
   }
-
-  add(rule: ConnectRule): void {
-    if (!/^microsoft\./i.test(rule.tag)) this.#addCustom(rule);
-    else if (this.#isWrittenBack(rule)) this.#left(rule, `${this.#whose(rule)}; ${WRITES_BACK}`);
-    else if (rule.disabled) this.#addDisabled(rule);
-    else this.#addStandard(rule);
-  }
-
-  #addCustom(rule: ConnectRule): void {
-    const conversion = convertRule({ ...rule, name: this.#freeName(rule) }, this.#placeOf(rule));
-    if (conversion.rule === null) this.#left(rule, `your own rule; ${conversion.problems.join('; ')}`);
-    else this.#take(rule, conversion, `your own rule${rule.disabled ? ', disabled as it was' : ''}`);
-    if (rule.softDelete !== '' && rule.softDelete !== '00:00:00')
-      this.#left(
-        rule,
-        `its soft-delete interval ${rule.softDelete}: Dirbridge deletes at once, and the tenant keeps what was deleted for 30 days`,
-      );
-  }
-
-  #addDisabled(rule: ConnectRule): void {
-    if (!this.#shipped.has(rule.name)) {
-      this.#lines.push(
-        line.standard('rule', this.#label(rule), 'disabled there, and Dirbridge has no such rule either'),
-      );
-      return;
-    }
-    this.#disable.set(rule.name, (this.#disable.get(rule.name) ?? 0) + 1);
-    this.#lines.push(
-      line.taken('rule', this.#label(rule), 'a standard rule that is disabled there, so ours is disabled too'),
+  const place = places.placeOf(rule);
+  const conversion = convertRule({ ...rule, name: drafts.freeName(rule) }, place);
+  if (conversion.rule === null) drafts.left(rule, `your own rule; ${conversion.problems.join('; ')}`);
+  else {
+    const missing = missingFlows(conversion.rule, rule, standard, shipped);
+    drafts.add(
+      rule,
+      missing.conversion(conversion),
+      null,
+      `your own rule${rule.disabled ? ', disabled as it was' : ''}${missing.told}`,
     );
   }
-
-  #addStandard(rule: ConnectRule): void {
-    this.#enabled.add(rule.name);
-    const known = microsoftRuleOf(rule.tag);
-    if (rule.isNameOnly) this.#keep(rule, `${rule.tag}, named by a policy without its content`);
-    else if (known === null) this.#keep(rule, `${rule.tag}, of a build whose content we do not know`);
-    else if (known.tag.toLowerCase() !== rule.tag.toLowerCase()) this.#keep(rule, otherBuild(rule, known));
-    else this.#compare(rule, known);
-  }
-
-  /** Nothing of it differs as far as can be told: the rule that we ship under that name does its work. */
-  #keep(rule: ConnectRule, why: string): void {
-    const { name } = rule;
-    if (this.#shipped.has(name))
-      this.#lines.push(line.standard('rule', this.#label(rule), `${why}; ours of that name stands for it`));
-    else this.#left(rule, `${why}; Dirbridge has no rule of that name in this version`);
-  }
-
-  #compare(rule: ConnectRule, known: MicrosoftRule): void {
-    const isChoice = this.#sideOf(rule) === 'source' && rule.direction === 'inbound';
-    const differences = differencesOf(rule, known, isChoice ? this.#explained : NOTHING_EXPLAINED);
-    if (differences.texts.length === 0) {
-      this.#keep(rule, `${rule.tag}, as Microsoft shipped it`);
-      return;
-    }
-    const place = this.#placeOf(rule);
-    const why = `a standard rule that you changed: ${differences.texts.join(', ')}`;
-    const ours = this.#rules.get(rule.name) ?? this.#shippedRule(rule.name);
-    // Where we ship no rule of that name its other flows are not wanted either: what was changed rides on what joins the object.
-    const { rule: base, problems } =
-      ours === null ? convertRule({ ...rule, flows: [], link: 'Join' }, place) : { rule: ours, problems: [] };
-    if (base === null) this.#left(rule, `${why}; ${problems.join('; ')}`);
-    else this.#take(rule, withFlows(changedFrame(base, rule, differences, place), differences.flows, place), why);
-  }
-
-  #shippedRule(name: string): PlainRule | null {
-    const definition = this.#shipped.get(name);
-    return definition === undefined ? null : plainRule(definition);
-  }
-
-  #take(rule: ConnectRule, { rule: converted, flows }: Conversion, why: string): void {
-    if (converted === null) return;
-    this.#rules.set(converted.name, converted);
-    const all = Object.keys(converted.flows ?? {}).length;
-    const name = converted.name === rule.name ? '' : ` as "${converted.name}"`;
-    const forest = this.#placeOf(rule).domains.length > 0 ? ', for the objects of its forest only' : '';
-    this.#lines.push(line.taken('rule', this.#label(rule), `${why}; written${name} with ${all} flows${forest}`));
-    for (const { target, why: reason } of flows) this.#left(rule, `its flow to ${target}: ${reason}`);
-  }
-
-  #left(rule: ConnectRule, why: string): void {
-    this.#lines.push(line.left('rule', this.#label(rule), why));
-  }
-
-  #whose(rule: ConnectRule): string {
-    const known = microsoftRuleOf(rule.tag);
-    const isAsShipped = known?.tag === rule.tag && !rule.isNameOnly && differencesOf(rule, known).texts.length === 0;
-    return isAsShipped ? `${rule.tag}, as Microsoft shipped it` : rule.tag;
-  }
-
-  #isWrittenBack(rule: ConnectRule): boolean {
-    return rule.direction === 'outbound' && this.#sideOf(rule) === 'source';
-  }
-
-  #sideOf({ connector }: ConnectRule): 'source' | 'tenant' {
-    return this.#connectors.get(connector)?.kind === 'tenant' || connector.startsWith('b891884f-')
-      ? 'tenant'
-      : 'source';
-  }
-
-  #placeOf(rule: ConnectRule): ConversionPlace {
-    const connector = this.#connectors.get(rule.connector);
-    const side = this.#sideOf(rule);
-    const domains = connector?.partitions.filter((one) => one.selected).map((one) => one.dn) ?? [];
-    return {
-      side,
-      syntaxes: rule.direction === 'inbound' ? this.#metaverse : (connector?.syntaxes ?? new Map()),
-      domains: side === 'source' && !this.#isOneForest ? domains : [],
-    };
-  }
-
-  /** The same rule exists once for each forest. */
-  #label(rule: ConnectRule): string {
-    const connector = this.#connectors.get(rule.connector);
-    return this.#isOneForest || connector === undefined ? rule.name : `${rule.name} (${connector.name})`;
-  }
-
-  #freeName(rule: ConnectRule): string {
-    const names = [rule.name, this.#label(rule), `${rule.name} (from Connect)`];
-    const free = names.find((name) => !this.#rules.has(name) && !this.#shipped.has(name));
-    return free ?? `${rule.name} (${rule.id})`;
-  }
-
-  /** A standard rule is disabled here only when no forest uses it any more. */
-  finish(): ImportedRules {
-    const disable = [...this.#disable.keys()].filter((name) => !this.#enabled.has(name));
-    for (const name of this.#disable.keys())
-      if (this.#enabled.has(name))
-        this.#lines.push(
-          line.left('rule', name, 'disabled for one forest and in use for another: ours stays in use for all'),
-        );
-    return { rules: this.#withNumbers(disable), disable, lines: this.#lines };
-  }
-
-  /** No two rules may have one number. Ours keep theirs; a rule whose number is taken comes behind all others. */
-  #withNumbers(disabled: readonly string[]): readonly PlainRule[] {
-    const taken = new Set<number>();
-    for (const { name, precedence } of this.#shipped.values())
-      if (!this.#rules.has(name) && !disabled.includes(name)) taken.add(precedence);
-    return [...this.#rules.values()]
-      .sort((a, b) => a.precedence - b.precedence)
-      .map((rule) => {
-        const precedence = taken.has(rule.precedence) ? nextFree(taken) : rule.precedence;
-        taken.add(precedence);
-        if (precedence !== rule.precedence) this.#tellNumber(rule, precedence);
-        return { ...rule, precedence };
-      });
-  }
-
-  #tellNumber(rule: PlainRule, precedence: number): void {
-    const why = `its precedence ${rule.precedence} belongs to another rule here, so it got ${precedence}: see whether it still wins what it won`;
-    this.#lines.push(line.left('rule', rule.name, why));
-  }
+  const strange =
+    rule.direction === 'outbound'
+      ? Object.keys(conversion.rule?.flows ?? {}).filter((target) => usual('tenant', target) === null)
+      : [];
+  if (strange.length > 0)
+    drafts.taken(
+      rule,
+      `it gives ${nameSome(strange)}, which no standard rule gives: the plan tells whether the tenant can hold that`,
+    );
+  if (rule.softDelete !== '' && rule.softDelete !== '00:00:00')
+    drafts.left(
+      rule,
+      `its soft-delete interval ${rule.softDelete}: Dirbridge deletes at once, and the tenant keeps what was deleted for 30 days`,
+    );
 }
 
-function nextFree(taken: ReadonlySet<number>): number {
-  return Math.max(0, ...taken) + 1;
-}
-
-interface Differences {
-  readonly texts: readonly string[];
-  readonly isHead: boolean;
-  readonly isScope: boolean;
-  readonly isJoin: boolean;
-  readonly flows: ConnectRule['flows'];
-  readonly removed: readonly string[];
-}
-
-const NOTHING_EXPLAINED: Explained = { isJoin: false, flows: [] };
-
-function differencesOf(rule: ConnectRule, known: MicrosoftRule, explained = NOTHING_EXPLAINED): Differences {
-  const now = fingerprintOf(rule);
-  const before = known.fingerprint;
-  const flows = rule.flows.filter(
-    ({ target }) => now.flows.get(target) !== before.flows.get(target) && !explained.flows.includes(target),
+/** A clone of a standard rule that was switched off takes the place of ours: what ours gives besides the rule of Connect must not go with it. */
+function missingFlows(
+  converted: PlainRule,
+  rule: ConnectRule,
+  standard: readonly ConnectRule[],
+  shipped: ReadonlyMap<string, ShippedRule>,
+): { readonly conversion: (from: Conversion) => Conversion; readonly told: string } {
+  const original = standard.find((one) => one.disabled && isCloneOf(rule, one));
+  const ours = original === undefined ? undefined : shipped.get(standardName(original));
+  const known = original === undefined ? null : microsoftRuleOf(original.tag);
+  if (original === undefined || ours === undefined || known === null) return { conversion: (from) => from, told: '' };
+  const flows = Object.entries(plainRule(ours.definition).flows ?? {}).filter(
+    ([target]) => !known.fingerprint.flows.has(target) && converted.flows?.[target] === undefined,
   );
-  const removed = [...before.flows.keys()].filter((target) => !now.flows.has(target));
-  const [isHead, isScope, isJoin] = [
-    now.head !== before.head,
-    now.scope !== before.scope,
-    now.joins !== before.joins && !explained.isJoin,
-  ];
-  const texts = [
-    ...(isHead ? ['its link or type'] : []),
-    ...(isScope ? ['its scope'] : []),
-    ...(isJoin ? ['its join'] : []),
-    ...named(
-      'changed or added',
-      flows.map(({ target }) => target),
-    ),
-    ...named('removed', removed),
-  ];
-  return { texts, isHead, isScope, isJoin, flows, removed };
-}
-
-function named(what: string, targets: readonly string[]): readonly string[] {
-  if (targets.length === 0) return [];
-  const more = targets.length > MOST_NAMED ? ` and ${targets.length - MOST_NAMED} more` : '';
-  return [`flows ${what}: ${targets.slice(0, MOST_NAMED).join(' ')}${more}`];
-}
-
-function otherBuild(rule: ConnectRule, known: MicrosoftRule): string {
-  const { texts } = differencesOf(rule, known);
-  const told =
-    texts.length === 0
-      ? 'which does the same'
-      : `of which differ: ${texts.join(', ')} (Microsoft's later build or your change: look)`;
-  return `${rule.tag} of another build than the one we know (${known.tag}), ${told}`;
-}
-
-/** Our rule with the parts that were changed there; what was not changed stays as we ship it. */
-function changedFrame(base: PlainRule, rule: ConnectRule, differences: Differences, place: ConversionPlace): PlainRule {
-  const flows = { ...base.flows };
-  for (const target of differences.removed) delete flows[target];
-  const head = differences.isHead ? convertRule({ ...rule, flows: [] }, { ...place, domains: [] }).rule : null;
+  const added =
+    flows.length === 0 ? '' : `; it got ${nameSome(flows.map(([target]) => target))}, which ours gives besides`;
   return {
-    ...base,
-    ...(head === null ? {} : { link: head.link, to: head.to, ...(rule.passwordSync ? { passwordSync: true } : {}) }),
-    ...(differences.isScope ? { scope: convertScope(rule, []) } : {}),
-    ...(differences.isJoin ? { join: convertJoins(rule) } : {}),
-    flows,
+    conversion: (from) =>
+      from.rule === null
+        ? from
+        : { ...from, rule: { ...from.rule, flows: { ...from.rule.flows, ...Object.fromEntries(flows) } } },
+    told: `, a clone of "${original.name}"${added}`,
   };
+}
+
+function isCloneOf(rule: ConnectRule, original: ConnectRule): boolean {
+  return (
+    rule.direction === 'inbound' &&
+    original.direction === 'inbound' &&
+    rule.name.startsWith(original.name) &&
+    /^\s*([-_([]|$)/.test(rule.name.slice(original.name.length)) &&
+    rule.connector === original.connector &&
+    rule.sourceType === original.sourceType &&
+    rule.targetType === original.targetType
+  );
+}
+
+// ------------------------------------------------------------ all together
+
+function finish(
+  rules: readonly ConnectRule[],
+  drafts: RuleDrafts,
+  shipped: ReadonlyMap<string, ShippedRule>,
+  places: RulePlaces,
+): ImportedRules {
+  const replaced = new Set(drafts.all.map((draft) => draft.replaces));
+  const standing = [...shipped.values()].filter(
+    ({ definition: { name } }) => !replaced.has(name) && !drafts.disabled.has(name),
+  );
+  const numbers = numberRules(rules, drafts, standing, places);
+  const numbered = drafts.all.map(({ rule, replaces }) => ({
+    ...(replaces === null ? rule : withMadeFor(rule, shipped.get(replaces)?.fingerprint ?? '')),
+    precedence: numbers.get(rule.name) ?? rule.precedence,
+  }));
+  const agreed = agreeOnMerges(
+    numbered,
+    standing.map((one) => one.definition),
+  );
+  for (const { rule, target, from, to, by } of agreed.changed)
+    drafts.tell(
+      rule,
+      line.taken(
+        'rule',
+        rule,
+        `its flow to ${target} with merge type ${to} instead of ${from}: all flows to ${target} come together in one way, here that of "${by}"`,
+      ),
+    );
+  const override = standing
+    .flatMap(({ definition: { name, precedence }, fingerprint }) => {
+      const number = numbers.get(name) ?? precedence;
+      return number === precedence ? [] : [{ rule: name, precedence: number, madeFor: fingerprint }];
+    })
+    .sort((a, b) => a.precedence - b.precedence);
+  return {
+    rules: agreed.rules,
+    disable: [...drafts.disabled].map((rule) => ({ rule, madeFor: shipped.get(rule)?.fingerprint ?? '' })),
+    override,
+    lines: drafts.linesInOrder(rules),
+    counts: drafts.countRules(rules),
+  };
+}
+
+function withMadeFor({ name, ...rest }: PlainRule, madeFor: string): PlainRule {
+  return { name, madeFor, ...rest };
+}
+
+/** Numbers for all rules in force, each told whose number is not the one that it had. */
+function numberRules(
+  rules: readonly ConnectRule[],
+  drafts: RuleDrafts,
+  standing: readonly ShippedRule[],
+  places: RulePlaces,
+): ReadonlyMap<string, number> {
+  const standard = rules.filter((rule) => isStandard(rule) && !rule.disabled);
+  const moved = movedRules(standard, places);
+  const thereOf = (name: string): ReadonlyMap<string, number> =>
+    new Map(
+      standard.filter((rule) => standardName(rule) === name).map((rule) => [places.groupOf(rule), rule.precedence]),
+    );
+  const ours = [
+    ...standing.map(({ definition }) => definition),
+    ...drafts.all.filter((draft) => draft.replaces !== null).map((draft) => draft.rule),
+  ].map(
+    ({ name, precedence }): PlacedRule => ({
+      name,
+      shipped: precedence,
+      there: thereOf(name),
+      isMoved: moved.has(name),
+    }),
+  );
+  const own = drafts.all
+    .filter((draft) => draft.replaces === null)
+    .map(
+      ({ rule, origin }): PlacedRule => ({
+        name: rule.name,
+        shipped: null,
+        there: new Map([[places.groupOf(origin), origin.precedence]]),
+        isMoved: false,
+      }),
+    );
+  const numbers = placeRules([...ours, ...own]);
+  tellNumbers(drafts, [...ours, ...own], numbers);
+  return numbers;
+}
+
+/** Standard rules that their owner put among the own ones, or in another order than Microsoft's. */
+function movedRules(standard: readonly ConnectRule[], places: RulePlaces): ReadonlySet<string> {
+  const order = new Map(microsoftRules().map((rule, index) => [rule.name, index]));
+  const low = standard.filter((rule) => rule.precedence < 100);
+  const groups = Map.groupBy(
+    standard.filter((rule) => rule.precedence >= 100 && microsoftRuleOf(rule.tag)?.tag === rule.tag),
+    (rule) => places.groupOf(rule),
+  );
+  const mixed = [...groups.values()].flatMap((group) =>
+    outOfOrder(
+      group.toSorted((a, b) => a.precedence - b.precedence),
+      (rule) => order.get(standardName(rule)) ?? 0,
+    ),
+  );
+  return new Set([...low, ...mixed].map(standardName));
+}
+
+function tellNumbers(drafts: RuleDrafts, placed: readonly PlacedRule[], numbers: ReadonlyMap<string, number>): void {
+  const pushed: string[] = [];
+  for (const { name, shipped, there, isMoved } of placed) {
+    const number = numbers.get(name) ?? 0;
+    const before = Math.min(...there.values());
+    if (shipped === null && number !== before)
+      drafts.tell(
+        name,
+        line.taken('rule', name, `its precedence ${before} there is ${number} here: it stands between the same rules`),
+      );
+    if (isMoved) drafts.tell(name, line.taken('rule', name, `moved there to precedence ${before}, here to ${number}`));
+    else if (shipped !== null && shipped !== number) pushed.push(name);
+  }
+  if (pushed.length > 0)
+    drafts.tell(
+      null,
+      line.taken(
+        'rule',
+        'standard rules',
+        `${pushed.length} of ours get the next number to make room: ${nameSome(pushed)}`,
+      ),
+    );
 }

@@ -1,24 +1,31 @@
+import { type Identity, STANDARD_IDENTITY } from '../rules/identity.ts';
 import type { ConnectConnector } from './connect-connector.ts';
 import { isTrue } from './connect-rule.ts';
+import { NO_WRITEBACK } from './connect-rules.ts';
+import { IDENTITY_SETTINGS, importIdentity } from './import-identity.ts';
 import { type ImportLine, line } from './import-report.ts';
 import type { ConnectExport } from './read-export.ts';
+import type { Explained } from './rule-difference.ts';
 
 /** The keys of `dirbridge.yaml` beside its sources, with a line for every setting of the server. */
 export interface ImportedSettings {
   readonly keys: Readonly<Record<string, unknown>>;
+  readonly identity: Identity;
+  /** What in the rules of Active Directory comes of these choices. */
+  readonly explained: Explained;
   readonly lines: readonly ImportLine[];
 }
 
 type Verdict = ImportLine | readonly ImportLine[];
 
-/** Puts the settings of the server into keys. `known`: the keys that this version of the configuration has. */
-export function importSettings(source: ConnectExport, known: ReadonlySet<string>): ImportedSettings {
+/** Puts the settings of the server into keys. */
+export function importSettings(source: ConnectExport): ImportedSettings {
   const lines: ImportLine[] = [];
   const target = targetOf(
     source.connectors.find((connector) => connector.kind === 'tenant'),
     lines,
   );
-  const identity = identityOf(source.settings, known.has('identity'), lines);
+  const { identity, explained } = importIdentity(source, lines);
   const guards = guardsOf(source.settings, lines);
   const schedule = scheduleOf(source.settings, lines);
   const passwords = passwordsOf(source, lines);
@@ -34,26 +41,22 @@ export function importSettings(source: ConnectExport, known: ReadonlySet<string>
     target,
     rules: ['standard', './rules.yaml'],
     staging: true,
-    ...identity,
+    ...(Object.keys(identity).length === 0 ? {} : { identity }),
     ...guards,
     ...passwords,
     ...schedule,
   };
-  return { keys, lines };
+  return { keys, identity: { ...STANDARD_IDENTITY, ...identity }, explained, lines };
 }
 
 const PREFIX = {
-  option: 'Microsoft.SynchronizationOption.',
   feature: 'Microsoft.OptionalFeature.',
   run: 'Microsoft.Synchronize.',
 } as const;
 
 /** Settings that a function of their own reads. */
 const READ: ReadonlySet<string> = new Set([
-  `${PREFIX.option}JoinCriteria`,
-  `${PREFIX.option}CustomAttribute`,
-  `${PREFIX.option}AnchorAttribute`,
-  `${PREFIX.option}UPNAttribute`,
+  ...IDENTITY_SETTINGS,
   `${PREFIX.feature}ExportDeletionThreshold`,
   `${PREFIX.feature}ExportDeletionThresholdValue`,
   `${PREFIX.feature}PasswordHashSync`,
@@ -65,7 +68,9 @@ function targetOf(connector: ConnectConnector | undefined, lines: ImportLine[]):
   const name = (user.split('@')[1] ?? '') || (connector?.name ?? '').split(' ')[0] || '';
   const tenant = /^[A-Za-z0-9.-]+$/.test(name) ? name : 'REPLACE-ME.onmicrosoft.com';
   lines.push(
-    line.taken('setting', 'target.tenant', tenant === name ? tenant : 'not named there: put it in'),
+    tenant === name
+      ? line.taken('setting', 'target.tenant', tenant)
+      : line.left('setting', 'target.tenant', 'not named there: put it in place of REPLACE-ME'),
     line.left(
       'setting',
       'target.clientId',
@@ -98,51 +103,6 @@ function targetOf(connector: ConnectConnector | undefined, lines: ImportLine[]):
   };
 }
 
-/** How the wizard's choices are called in the export is known of ObjectSID alone; the others are told by the words in them. */
-function joinOf(criteria: string, custom: string): string | Readonly<Record<string, string>> | null {
-  if (/custom/i.test(criteria)) return custom === '' ? null : { attribute: custom };
-  if (/sid/i.test(criteria)) return 'sid';
-  if (/mail/i.test(criteria)) return 'mail';
-  if (/sam/i.test(criteria)) return 'samAccountName';
-  return /none|never|once|provision/i.test(criteria) ? 'none' : null;
-}
-
-function identityOf(
-  settings: ReadonlyMap<string, string>,
-  isKnown: boolean,
-  lines: ImportLine[],
-): Readonly<Record<string, unknown>> {
-  const get = (name: string): string => settings.get(PREFIX.option + name) ?? '';
-  const identity: Record<string, unknown> = {};
-  const put = (key: string, name: string, value: unknown, standard: unknown): void => {
-    const told = `${get(name)} there`;
-    if (get(name) === '') return;
-    if (JSON.stringify(value) === JSON.stringify(standard))
-      lines.push(line.standard('setting', `identity.${key}`, `${told}, as is our default`));
-    else if (value === null)
-      lines.push(
-        line.left('setting', `identity.${key}`, `${told}: a choice that we do not know; see which of ours it is`),
-      );
-    else if (!isKnown)
-      lines.push(
-        line.left('setting', `identity.${key}`, `${told}: this version has no key for it: write a rule that does it`),
-      );
-    else {
-      identity[key] = value;
-      lines.push(line.taken('setting', `identity.${key}`, `${told}, which is ${JSON.stringify(value)} here`));
-    }
-  };
-  put('join', 'JoinCriteria', joinOf(get('JoinCriteria'), get('CustomAttribute')), 'none');
-  put('sourceAnchor', 'AnchorAttribute', anchorOf(get('AnchorAttribute')), 'auto');
-  put('userPrincipalName', 'UPNAttribute', { attribute: get('UPNAttribute') }, { attribute: 'userPrincipalName' });
-  return Object.keys(identity).length === 0 ? {} : { identity };
-}
-
-function anchorOf(attribute: string): unknown {
-  if (/^ms-?ds-consistencyguid$/i.test(attribute)) return 'auto';
-  return /^objectguid$/i.test(attribute) ? 'objectGUID' : { attribute };
-}
-
 const OUR_LIMIT = 500;
 
 function guardsOf(settings: ReadonlyMap<string, string>, lines: ImportLine[]): Readonly<Record<string, unknown>> {
@@ -160,7 +120,11 @@ function guardsOf(settings: ReadonlyMap<string, string>, lines: ImportLine[]): R
     );
     return {};
   }
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : OUR_LIMIT;
+  if (!/^\d{1,9}$/.test(text)) {
+    lines.push(line.left('setting', name, `"${text}" is no number that we can read; ours is ${OUR_LIMIT}`));
+    return {};
+  }
+  const count = Number(text);
   lines.push(
     count === OUR_LIMIT
       ? line.standard(
@@ -205,24 +169,25 @@ function passwordsOf({ settings, connectors }: ConnectExport, lines: ImportLine[
     isTrue(settings.get(`${PREFIX.feature}PasswordHashSync`) ?? '') || connectors.some((one) => one.passwordSync);
   lines.push(
     isOn
-      ? line.taken(
+      ? line.left(
           'setting',
           'passwords.method',
-          'hash: password hash synchronization is on there; see the limits page on what it does here',
+          'on there, and written as hash, but this version does not synchronize passwords yet: people keep the password that the tenant knows last',
         )
       : line.standard('setting', 'passwords.method', 'off, as is our default'),
   );
   return isOn ? { passwords: { method: 'hash' } } : {};
 }
 
+const WRITEBACK = `it ${NO_WRITEBACK}`;
+
 /** What the features of the wizard mean here. */
 const FEATURES: Readonly<Record<string, string>> = {
-  PasswordWriteback: 'Dirbridge writes nothing back to Active Directory',
-  DeviceWriteBack: 'Dirbridge writes nothing back to Active Directory',
-  GroupWriteBack: 'Dirbridge writes nothing back to Active Directory',
-  UserWriteBack: 'Dirbridge writes nothing back to Active Directory',
-  HybridExchange:
-    'Dirbridge writes nothing back to Active Directory, so what Exchange Online changes does not come home',
+  PasswordWriteback: WRITEBACK,
+  DeviceWriteBack: WRITEBACK,
+  GroupWriteBack: WRITEBACK,
+  UserWriteBack: WRITEBACK,
+  HybridExchange: `${WRITEBACK}, so what Exchange Online changes does not come home`,
   DeviceWriteUp: 'Microsoft Graph does not let an application create the devices of a hybrid join',
   DirectoryExtension: 'directory extensions cannot be written yet; the flows are in the rules, see there',
   DirectoryExtensionAttributes: 'directory extensions cannot be written yet; the flows are in the rules, see there',
@@ -243,7 +208,7 @@ const IDLE: Readonly<Record<string, string>> = {
 
 function judge(name: string, value: string): Verdict {
   const idle = IDLE[name];
-  const told = value === '' ? 'empty there' : `${value} there`;
+  const told = value === '' ? 'empty there' : `${shown(name, value)} there`;
   if (idle !== undefined) return line.standard('setting', name, `${told}: ${idle}`);
   if (
     name === `${PREFIX.run}StagingMode` ||
@@ -261,4 +226,14 @@ function judge(name: string, value: string): Verdict {
   if (name.startsWith('Microsoft.AADFilter.'))
     return line.left('setting', name, `${told}: ${FEATURES['FilterAAD'] ?? ''}`);
   return line.left('setting', name, `${told}: a setting that Dirbridge does not know`);
+}
+
+const LONGEST_SHOWN = 120;
+
+/** A value of a setting for the report: never one that may be a secret, and no longer than a line. */
+function shown(name: string, value: string): string {
+  if (/pass(word|phrase)|pwd|secret|credential|token|(private|encryption|shared|api|access)[-_. ]?key/i.test(name))
+    return '(not shown)';
+  const line = value.replaceAll(/\s+/g, ' ');
+  return line.length > LONGEST_SHOWN ? `${line.slice(0, LONGEST_SHOWN)}...` : line;
 }

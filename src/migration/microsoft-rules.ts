@@ -57,6 +57,11 @@ export function microsoftRuleOf(tag: string): MicrosoftRule | null {
   return microsoftRules().find((one) => tagFamily(one.tag) === tagFamily(tag)) ?? null;
 }
 
+/** The name that Microsoft gave a standard rule: it may have been renamed, its tag says which it is. */
+export function standardName({ tag, name }: Pick<ConnectRule, 'tag' | 'name'>): string {
+  return microsoftRuleOf(tag)?.name ?? name;
+}
+
 /**
  * The standard rule by which Connect gives an attribute to objects of a type in its tenant connector; null where the table tells of none. Of several
  * it is the one of the lowest precedence; for references one that hands them on, since an expression can only refuse them.

@@ -1,6 +1,8 @@
 import { stringify } from 'yaml';
 import { compileRule } from '../rules/compile-rule.ts';
+import { applyIdentity, type Identity } from '../rules/identity.ts';
 import { readRuleFile, readRuleText } from '../rules/rule-file.ts';
+import { fingerprintOf } from '../rules/rule-fingerprint.ts';
 import type { RuleDefinition } from '../rules/rule-schema.ts';
 import { type RuleProblem, standardRuleFiles } from '../rules/rule-set.ts';
 
@@ -9,6 +11,7 @@ export type PlainFlow = string | Readonly<Record<string, string | boolean | numb
 /** A rule as a rule file has it, without what is the default anyway. */
 export interface PlainRule {
   readonly name: string;
+  readonly madeFor?: string;
   readonly description?: string;
   readonly direction: string;
   readonly connector: string;
@@ -23,10 +26,27 @@ export interface PlainRule {
   readonly flows?: Readonly<Record<string, PlainFlow>>;
 }
 
+/** A rule that Dirbridge ships, as the section `identity` makes it. */
+export interface ShippedRule {
+  readonly definition: RuleDefinition;
+  /** Of the rule as it stands in its file: what `madeFor` names. */
+  readonly fingerprint: string;
+}
+
 /** The rules that Dirbridge ships, by name. */
-export function shippedRules(): ReadonlyMap<string, RuleDefinition> {
+export function shippedRules(identity: Identity): ReadonlyMap<string, ShippedRule> {
   const rules = standardRuleFiles().flatMap((file) => readRuleFile(file).rules);
-  return new Map(rules.map(({ definition }) => [definition.name, definition]));
+  const adapted = new Map(rules.map((rule) => [rule.definition.name, rule]));
+  applyIdentity(adapted, identity);
+  return new Map(
+    rules.map(({ definition }) => [
+      definition.name,
+      {
+        definition: adapted.get(definition.name)?.definition ?? definition,
+        fingerprint: fingerprintOf(definition),
+      },
+    ]),
+  );
 }
 
 /** A shipped rule in the form in which it is written to a file. */

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DirbridgeError, messageOf } from '../errors.ts';
 
@@ -22,6 +23,17 @@ export function writeFiles(folder: string, files: readonly NewFile[], force: boo
     );
   for (const [index, { text }] of files.entries()) writeOne(paths[index] ?? folder, text, force);
   return paths;
+}
+
+/** Lets somebody look at files before they are written to their place: they lie in a folder that goes again. */
+export function tryFiles(files: readonly NewFile[], look: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'dirbridge-'));
+  try {
+    writeFiles(folder, files, false);
+    look(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function writeOne(path: string, text: string | Uint8Array, force: boolean): void {

@@ -16,23 +16,29 @@ interface Use {
 export function checkSpelling(
   rules: readonly { readonly read: ReadRule; readonly compiled: CompiledRule; readonly isShipped: boolean }[],
 ): readonly RuleProblem[] {
-  const known = new Map<string, string>();
-  const exact = new Set<string>();
-  for (const { name, side } of rules.filter((one) => one.isShipped).flatMap(({ compiled }) => usesIn(compiled))) {
-    known.set(`${side} ${name.toLowerCase()}`, name);
-    exact.add(`${side} ${name}`);
-  }
+  const usual = spellingsOf(rules.filter((one) => one.isShipped).map((one) => one.compiled));
   return rules
     .filter((one) => !one.isShipped)
     .flatMap(({ read, compiled }) =>
       usesIn(compiled).flatMap(({ name, side, path }) => {
-        const usual = known.get(`${side} ${name.toLowerCase()}`);
-        if (usual === undefined || exact.has(`${side} ${name}`)) return [];
-        const message = `the attribute "${name}" is called "${usual}" in the ${side} by the shipped rules; upper and lower case matter`;
-        const remedy = `Write ${usual}, unless there is another attribute of that name.`;
+        const spelled = usual(side, name);
+        if (spelled === null || spelled === name) return [];
+        const message = `the attribute "${name}" is called "${spelled}" in the ${side} by the shipped rules; upper and lower case matter`;
+        const remedy = `Write ${spelled}, unless there is another attribute of that name.`;
         return [{ file: read.file, line: read.lineOf(path), rule: compiled.name, message, remedy }];
       }),
     );
+}
+
+/** How rules spell an attribute of the directory (source), the tenant or the metaverse; null where they know none of that name. */
+export function spellingsOf(rules: readonly CompiledRule[]): (side: string, name: string) => string | null {
+  const known = new Map<string, string>();
+  const exact = new Set<string>();
+  for (const { name, side } of rules.flatMap(usesIn)) {
+    known.set(`${side} ${name.toLowerCase()}`, name);
+    exact.add(`${side} ${name}`);
+  }
+  return (side, name) => (exact.has(`${side} ${name}`) ? name : (known.get(`${side} ${name.toLowerCase()}`) ?? null));
 }
 
 function usesIn(rule: CompiledRule): readonly Use[] {

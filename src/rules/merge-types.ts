@@ -16,8 +16,8 @@ export function checkMergeTypes(rules: readonly ReadRule[], problems: RuleProble
   const ordered = [...rules].sort((a, b) => b.definition.precedence - a.definition.precedence);
   for (const rule of ordered) {
     for (const [target, { merge }] of Object.entries(rule.definition.flows)) {
-      const key = `${sideOf(rule.definition)} ${target}`;
-      const way = merge === 'replace' ? 'update' : merge;
+      const key = mergeKey(rule.definition, target);
+      const way = mergeWay(merge);
       const other = first.get(key);
       if (other === undefined) first.set(key, { merge: way, rule: rule.definition.name });
       else if (other.merge !== way) problems.push(mixed(rule, target, way, other));
@@ -25,8 +25,14 @@ export function checkMergeTypes(rules: readonly ReadRule[], problems: RuleProble
   }
 }
 
-function sideOf({ direction, to }: RuleDefinition): string {
-  return `${direction} ${to}`;
+/** Flows with the same key have to agree. */
+export function mergeKey({ direction, to }: Pick<RuleDefinition, 'direction' | 'to'>, target: string): string {
+  return `${direction} ${to} ${target}`;
+}
+
+/** `replace` is another word for `update`. */
+export function mergeWay(merge: string): string {
+  return merge === 'replace' ? 'update' : merge;
 }
 
 function mixed(rule: ReadRule, target: string, merge: string, other: FirstUse): RuleProblem {

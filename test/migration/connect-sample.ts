@@ -8,7 +8,9 @@ export const SECOND_CONNECTOR = '66666666-7777-8888-9999-000000000000';
 export const AAD_CONNECTOR = 'b891884f-051e-4a83-95af-2544101c9083';
 
 export interface RuleSample {
+  readonly id?: string;
   readonly name: string;
+  readonly description?: string;
   readonly tag?: string;
   readonly direction?: 'Inbound' | 'Outbound';
   readonly connector?: string;
@@ -28,7 +30,7 @@ export interface RuleSample {
 
 /** A flow as XML; `expression` and constant texts are escaped. */
 export function direct(target: string, attribute = target, merge = 'Update'): string {
-  return `<mapping><dest>${target}</dest><src><attr>${attribute}</attr></src><valueMergeType>${merge}</valueMergeType></mapping>`;
+  return `<mapping><dest>${escapeXml(target)}</dest><src><attr>${attribute}</attr></src><valueMergeType>${merge}</valueMergeType></mapping>`;
 }
 
 export function constant(target: string, text: string, once = false): string {
@@ -40,11 +42,16 @@ export function expression(target: string, text: string, merge = 'Update'): stri
   return `<mapping><dest>${target}</dest><src/><expression>${escapeXml(text)}</expression><valueMergeType>${merge}</valueMergeType></mapping>`;
 }
 
+/** A flow that names several attributes and no expression, which no editor writes. */
+export function several(target: string, attributes: readonly string[]): string {
+  return `<mapping><dest>${target}</dest><src>${attributes.map((one) => `<attr>${one}</attr>`).join('')}</src><valueMergeType>Update</valueMergeType></mapping>`;
+}
+
 export function ruleXml(rule: RuleSample): string {
   const scope = (rule.scope ?? []).map((group) => `<conditions>${group.map(clauseXml).join('')}</conditions>`);
   const joins = (rule.joins ?? []).map((group) => `<conditions>${group.map(joinXml).join('')}</conditions>`);
   return `<synchronizationRule>
-  <id>{${idOf(rule)}}</id><name>${escapeXml(rule.name)}</name><description />
+  <id>{${rule.id ?? idOf(rule)}}</id><name>${escapeXml(rule.name)}</name><description>${escapeXml(rule.description ?? '')}</description>
   <immutable-tag>${rule.tag ?? ''}</immutable-tag><direction>${rule.direction ?? 'Inbound'}</direction>
   <disabled>${rule.disabled ? 'True' : 'False'}</disabled><connector>{${rule.connector ?? AD_CONNECTOR}}</connector>
   <sourceObjectType>${rule.from ?? 'user'}</sourceObjectType><targetObjectType>${rule.to ?? 'person'}</targetObjectType>
@@ -57,8 +64,8 @@ export function ruleXml(rule: RuleSample): string {
 </synchronizationRule>`;
 }
 
-function idOf({ name, connector = AD_CONNECTOR }: RuleSample): string {
-  return `${connector.slice(0, 8)}-${Buffer.from(name).toString('hex')}`;
+function idOf({ name, connector = AD_CONNECTOR, precedence = 50 }: RuleSample): string {
+  return `${connector.slice(0, 8)}-${precedence}-${Buffer.from(name).toString('hex')}`;
 }
 
 function clauseXml(text: string): string {
@@ -79,6 +86,19 @@ export interface ForestSample {
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly group?: string;
+  readonly selected?: boolean;
+  /** Further partitions of the forest. */
+  readonly partitions?: readonly PartitionSample[];
+}
+
+export interface PartitionSample {
+  readonly dn: string;
+  readonly fqdn?: string;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly selected?: boolean;
+  readonly isDomain?: boolean;
+  readonly lastServer?: string;
 }
 
 export function forestXml({
@@ -87,9 +107,10 @@ export function forestXml({
   include = [],
   exclude = [],
   group = '',
+  selected = true,
+  partitions = [],
 }: ForestSample): string {
-  const dn = dnOf(domain);
-  const list = (name: string, dns: readonly string[]): string => dns.map((one) => `<${name}>${one}</${name}>`).join('');
+  const own = { dn: dnOf(domain), fqdn: domain, include, exclude, selected, lastServer: `dc1.${domain}` };
   return `<saved-ma-configuration><ma-data><id>{${id.toUpperCase()}}</id><name>${domain}</name><category>AD</category>
   <private-configuration><adma-configuration><forest-name>${domain}</forest-name><parameter-values>
     <parameter name="forest-login-user" type="string">MSOL_abc</parameter>
@@ -97,14 +118,27 @@ export function forestXml({
     <parameter name="password" type="encrypted-string" encrypted="1">AAAAVERYSECRETAAAA</parameter>
     <parameter name="Connector.GroupFilteringGroupDn" type="string">${group}</parameter>
   </parameter-values></adma-configuration></private-configuration>
-  <attribute-inclusion><attribute>cn</attribute><attribute>mail</attribute></attribute-inclusion>
-  <ma-partition-data><partition><name>${dn}</name><selected>1</selected>
+  <attribute-inclusion><attribute>cn</attribute><attribute>mail</attribute><attribute>employeeID</attribute></attribute-inclusion>
+  <ma-partition-data>${[own, ...partitions].map(partitionXml).join('')}</ma-partition-data></ma-data></saved-ma-configuration>`;
+}
+
+function partitionXml({
+  dn,
+  fqdn = '',
+  include = [],
+  exclude = [],
+  selected = true,
+  isDomain = true,
+  lastServer = '',
+}: PartitionSample): string {
+  const list = (name: string, dns: readonly string[]): string => dns.map((one) => `<${name}>${one}</${name}>`).join('');
+  return `<partition><name>${dn}</name><selected>${selected ? 1 : 0}</selected>
     <filter><object-classes><object-class>user</object-class></object-classes><containers>
       <exclusions>${list('exclusion', exclude)}</exclusions><inclusions>${list('inclusion', include)}</inclusions>
     </containers></filter>
-    <custom-data><adma-partition-data><dn>${dn}</dn><is-domain>1</is-domain><last-dc>dc1.${domain}</last-dc></adma-partition-data></custom-data>
-    <parameter-values><parameter name="Domain.FQDN">${domain}</parameter></parameter-values>
-  </partition></ma-partition-data></ma-data></saved-ma-configuration>`;
+    <custom-data><adma-partition-data><dn>${dn}</dn><is-domain>${isDomain ? 1 : 0}</is-domain><last-dc>${lastServer}</last-dc></adma-partition-data></custom-data>
+    <parameter-values><parameter name="Domain.FQDN">${fqdn}</parameter></parameter-values>
+  </partition>`;
 }
 
 export function dnOf(domain: string): string {
@@ -134,15 +168,14 @@ export function metaverseXml(settings: Readonly<Record<string, string>>): string
   <parameter-values>${parameters.join('')}</parameter-values></mv-data></saved-mv-configuration>`;
 }
 
+export interface ExportSample {
+  readonly rules?: readonly RuleSample[];
+  readonly forests?: readonly ForestSample[];
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /** Writes an export as Connect lays it out. */
-export function writeExport(
-  folder: string,
-  content: {
-    readonly rules?: readonly RuleSample[];
-    readonly forests?: readonly ForestSample[];
-    readonly settings?: Readonly<Record<string, string>>;
-  },
-): void {
+export function writeExport(folder: string, content: ExportSample): void {
   const write = (part: string, name: string, text: string): void => {
     mkdirSync(join(folder, part), { recursive: true });
     writeFileSync(join(folder, part, name), text);

@@ -35,6 +35,28 @@ describeCompany('a tenant that another tool has filled', (lab) => {
     expect(users[upn('grace')]?.manager).toBe(id);
   });
 
+  it('holds a group that Connect made: not found by its name, so a second one is planned, until it carries our anchor', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Groups of Connect');
+    const ada = await company.makeUser('ada.g', ou);
+    const group = await company.makeGroup('Board', ou, [ada]);
+    const seeded = { displayName: 'Board', mailNickname: 'Board', mailEnabled: false, securityEnabled: true };
+    const tenant = await lab.follow({ scope: { include: [ou] }, emulator: { seed: { groups: [seeded] } } });
+    const listPlan = async (): Promise<readonly string[]> =>
+      (await tenant.plan()).map(({ action, type, name }) => `${action} ${type} ${name}`);
+    expect(await listPlan()).toContain('create group Board');
+
+    const { id } = nameTenant(await tenant.dump()).groups['Board'] ?? {};
+    const uniqueName = (await company.anchorOf(group)).replaceAll('+', '-').replaceAll('/', '_');
+    await tenant.graph('PATCH', `/groups/${id}`, { uniqueName });
+    expect(await listPlan()).not.toContain('create group Board');
+    await tenant.apply();
+    expect(await tenant.plan()).toEqual([]);
+    const { groups } = nameTenant(await tenant.dump());
+    expect(Object.keys(groups)).toEqual(['Board']);
+    expect(groups['Board']?.id).toBe(id);
+  });
+
   it('holds a user of the cloud with the same name: he is left alone, and the conflict is told', async () => {
     const { company } = lab;
     const ou = await company.makeOu('Same name');

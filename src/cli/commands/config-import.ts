@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ImportedConfiguration, importFromConnect } from '../../app.ts';
+import { importFromConnect } from '../../app.ts';
 import { helpTail } from '../help.ts';
 import type { Session } from '../session.ts';
 import { writeImport } from '../views/import-page.ts';
@@ -18,7 +18,7 @@ export function addConfigImportCommand(config: Command, session: Session): void 
       helpTail(
         [
           'config import ./Exported-ServerConfiguration --output ./dirbridge',
-          'config import ./export --output . --json',
+          '--json config import ./export --output .',
         ],
         [0, 2, 70],
       ),
@@ -31,13 +31,11 @@ interface ImportOptions {
   readonly force?: boolean;
 }
 
-type Imported = ImportedConfiguration & { readonly written: readonly string[] };
-
 async function importConfig(session: Session, dir: string, { output, force }: ImportOptions): Promise<void> {
-  const imported: Imported = await importFromConnect(dir, output, force === true);
+  const imported = await importFromConnect(dir, output, force === true);
   if (session.json) {
-    const { server, rules, written, lines } = imported;
-    await session.out.line(JSON.stringify({ server, rules, files: written, lines }));
+    const { server, rules, counts, written, lines, next } = imported;
+    await session.out.line(JSON.stringify({ server, rules, counts, files: written, lines, next }));
     return;
   }
   await writeImport(session, imported);
