@@ -101,6 +101,11 @@ describe('dirbridge config import', () => {
     expect(out.trim().split('\n')).toHaveLength(1);
   });
 
+  test('writes into the current folder where none is named', async () => {
+    const { out } = await run('config', 'import', '--help');
+    expect(out).toMatch(/--output <dir> .*\(default: "\."\)/s);
+  });
+
   test('ends with 2 and writes nothing where files are there, or the export is none', async () => {
     await run('config', 'import', join(folder, 'export'), '--output', join(folder, 'out'));
     const before = readFileSync(join(folder, 'out/rules.yaml'), 'utf8');

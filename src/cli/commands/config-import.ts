@@ -11,7 +11,7 @@ export function addConfigImportCommand(config: Command, session: Session): void 
       'Turn an exported configuration of Azure AD Connect into one of ours, and say what became of each rule and setting.',
     )
     .argument('<dir>', 'folder with SynchronizationRules, Connectors and GlobalSettings, or with its JSON policies')
-    .requiredOption('--output <dir>', 'folder to write dirbridge.yaml and rules.yaml to')
+    .option('--output <dir>', 'folder to write dirbridge.yaml and rules.yaml to', '.')
     .option('--force', 'write over files that are there')
     .addHelpText(
       'after',
