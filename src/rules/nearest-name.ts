@@ -12,7 +12,9 @@ export function nearestName(given: string, known: Iterable<string>, least = 2): 
     const steps = stepsBetween(folded, name.toLowerCase());
     if (best === null || steps < best.steps) best = { name, steps };
   }
-  return best !== null && best.steps <= Math.max(least, Math.floor(given.length / 3)) ? best.name : null;
+  const limit = Math.max(least, Math.floor(given.length / 3));
+  // When every letter differs nothing is near, however short the names are.
+  return best !== null && best.steps <= limit && best.steps < given.length ? best.name : null;
 }
 
 /** How many letters have to be added, dropped or exchanged to come from one text to the other. */

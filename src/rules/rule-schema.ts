@@ -107,8 +107,10 @@ const lists = {
   override: z.array(overrideSchema).default([]).describe('Rules of earlier files that get another precedence.'),
 };
 
-/** Rules are read one by one, so that a mistake in one hides none in another. */
-export const fileSchema = z.strictObject({ ...lists, rules: z.array(z.unknown()).default([]) });
+/** Entries are read one by one, so that a mistake in one hides none in another. */
+export const entrySchemas = { disable: disableSchema, override: overrideSchema };
+const entries = z.array(z.unknown()).default([]);
+export const fileSchema = z.strictObject({ disable: entries, override: entries, rules: entries });
 
 /** The JSON schema of a rule file, for editors. */
 export function ruleFileSchema(): Readonly<Record<string, unknown>> {

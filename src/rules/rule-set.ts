@@ -11,6 +11,7 @@ import { isReferenceAttribute } from './reference-attributes.ts';
 import type { CompiledRule, RuleConnector } from './rule.ts';
 import type { ReadRule } from './rule-file.ts';
 import { printProblem, type RuleProblem } from './rule-problem.ts';
+import { checkNames } from './unknown-names.ts';
 
 export {
   attributesOfExpression,
@@ -106,7 +107,12 @@ export function reviewRules(files: readonly string[], identity: Identity = STAND
   return {
     rules: problems.length > 0 ? null : createRuleSet(compiled, hashOf(enabled)),
     problems: inOrder(problems),
-    warnings: inOrder([...layered.warnings, ...checkSpelling(usable)]),
+    // Of rules that could be read in part only it is not known what they fill.
+    warnings: inOrder([
+      ...layered.warnings,
+      ...checkSpelling(usable),
+      ...(problems.length > 0 ? [] : checkNames(standing)),
+    ]),
   };
 }
 

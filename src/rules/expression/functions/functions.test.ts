@@ -185,7 +185,7 @@ describe('edges', () => {
   });
 
   test.each(['CDate', 'CNum', 'CGuid', 'ConvertFromBase64'])('%s does not repeat a value of any length', (name) => {
-    const told = reasonOf(`${name}(PadLeft("", 5000, "x"))`);
+    const told = reasonOf(`${name}(PadLeft("", 5001, "x"))`);
     expect(told).toContain(`"${'x'.repeat(40)}..."`);
     expect(told.length).toBeLessThan(300);
   });
