@@ -8,7 +8,14 @@ import { parseExpression } from './expression/parse.ts';
 import { EvaluationError } from './expression/values.ts';
 import { suggestNearest } from './nearest-name.ts';
 import { isReferenceAttribute } from './reference-attributes.ts';
-import { type CompiledFlow, type CompiledRule, type FlowResult, RuleEvaluationError, type RuleSource } from './rule.ts';
+import {
+  type CompiledFlow,
+  type CompiledRule,
+  type FlowResult,
+  METAVERSE_TYPES,
+  RuleEvaluationError,
+  type RuleSource,
+} from './rule.ts';
 import type { ReadRule } from './rule-file.ts';
 import type { Path, RuleProblem } from './rule-problem.ts';
 import type { FlowDefinition, RuleDefinition } from './rule-schema.ts';
@@ -21,9 +28,6 @@ import {
   type ScopeClause,
   UNARY_OPERATORS,
 } from './scope.ts';
-
-/** Types of objects in the metaverse. */
-export const METAVERSE_TYPES = ['person', 'group', 'device'] as const;
 
 /** Where the checks of one rule put what they find. */
 type Report = (path: Path, message: string, remedy: string) => void;
