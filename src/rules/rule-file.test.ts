@@ -46,6 +46,22 @@ describe('the text of a file', () => {
     expect(told(`rules: []\nrules: []\n`)).toEqual([[2, null, 'YAML: the key "rules" is there twice']]);
   });
 
+  test('has plain values: a tag is told, and what it would have made is not stumbled over', () => {
+    const rule = `{ name: A, ${HEAD}, precedence: 1, flows: { title: !!binary aGk=, info: !secret x, l: "!x" } }`;
+    expect(told(`rules:\n  - ${rule}\n`)).toEqual([
+      [2, 'A', 'YAML: a tag (!name) means nothing in a rule file'],
+      [2, 'A', 'YAML: a tag (!name) means nothing in a rule file'],
+    ]);
+  });
+
+  test('is not nested without end', () => {
+    expect(told(`rules: ${'['.repeat(5000)}${']'.repeat(5000)}`)[0]).toEqual([
+      1,
+      null,
+      'YAML: lists or mappings stand too deep in one another here',
+    ]);
+  });
+
   test('a folder in place of a file is told', () => {
     const file = join(folder, 'folder.yaml');
     mkdirSync(file);

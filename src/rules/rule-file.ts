@@ -79,13 +79,14 @@ function notUtf8(bytes: Buffer, file: string): RuleProblem {
 /** `readRuleFile` for a text that is at hand; `file` is its name in messages. */
 export function readRuleText(text: string, file: string): ReadFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, merge: true, ...PLAIN_YAML });
   const lineAt = (offset: number): number => lines.linePos(offset).line;
-  const problems: RuleProblem[] = document.errors.map(({ code, pos, message }) => ({
+  const tags = document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  const problems: RuleProblem[] = [...document.errors, ...tags].map(({ code, pos, message }) => ({
     file,
     line: lineAt(pos[0]),
     rule: ruleAt(document, pos[0]),
-    message: `YAML: ${code === 'DUPLICATE_KEY' ? `the key "${keyAt(text, pos[0])}" is there twice` : (MESSAGES_OF_YAML[code] ?? message)}`,
+    message: `YAML: ${code === 'DUPLICATE_KEY' ? `the key "${keyAt(text, pos[0])}" is there twice` : sayOf(code, message)}`,
     remedy: REMEDIES_OF_YAML[code] ?? 'Correct the line; indentation, colons and quotes are what goes wrong most.',
   }));
   // Behind a broken line nobody knows what was meant; a key that is there twice breaks nothing.
@@ -95,11 +96,21 @@ export function readRuleText(text: string, file: string): ReadFile {
   );
 }
 
+/** Without the tags that make other things than texts, numbers, flags, lists and mappings of a value; nothing goes to the terminal from inside. */
+const PLAIN_YAML = { resolveKnownTags: false, prettyErrors: false, logLevel: 'error' } as const;
+
+function sayOf(code: string, message: string): string {
+  if (message.includes('call stack')) return 'lists or mappings stand too deep in one another here';
+  return MESSAGES_OF_YAML[code] ?? message;
+}
+
 const MESSAGES_OF_YAML: Readonly<Record<string, string>> = {
+  TAG_RESOLVE_FAILED: 'a tag (!name) means nothing in a rule file',
   MULTIPLE_DOCS: 'a second document begins here, and a rule file is one',
 };
 
 const REMEDIES_OF_YAML: Readonly<Record<string, string>> = {
+  TAG_RESOLVE_FAILED: 'Take the tag out; a text that begins with ! stands in quotes.',
   DUPLICATE_KEY: 'Leave one of the two and take the other out.',
   TAB_AS_INDENT: 'Indent with spaces; YAML takes no tabs.',
   MULTIPLE_DOCS: 'Take the line "---" out, or make a file of its own of what follows.',
