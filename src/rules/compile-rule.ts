@@ -148,6 +148,11 @@ function checkClause({ attribute, operator, value }: ScopeClause, given: GivenVa
   if (!isUnary && given === undefined) tell('needs a value', 'Add value:, or use ISNULL or ISNOTNULL.');
   if (Array.isArray(given) && operator !== 'ISIN' && operator !== 'ISNOTIN')
     tell('takes one value', 'Use ISIN or ISNOTIN for a list, or one clause for each value.');
+  if (Array.isArray(given) && given.some((one) => String(one).includes(';')))
+    tell(
+      'has a value with a semicolon, which separates values',
+      'Use one group of the scope for each value, with EQUAL.',
+    );
   if (BIT_OPERATORS.includes(operator) && given !== undefined && numberIn(value) === null)
     tell('needs a whole number (a bit mask)', 'Write the mask in decimal (2) or hexadecimal (&H2).');
 }

@@ -126,6 +126,13 @@ describe('a rule', () => {
     ]);
   });
 
+  test('cannot have a semicolon in a list, where it would make two values of one', () => {
+    expect(toldOf('scope: [[{ attribute: a, operator: ISIN, value: ["x;y", z] }]]')).toEqual([
+      'scope: a ISIN has a value with a semicolon, which separates values',
+    ]);
+    expect(toldOf('scope: [[{ attribute: a, operator: ISIN, value: "x;y" }]]')).toEqual([]);
+  });
+
   test('cannot compare a reference with a text, or put one in its place', () => {
     expect(toldOf('scope: [[{ attribute: manager, operator: EQUAL, value: "CN=x" }]]')).toEqual([
       expect.stringContaining('this attribute refers to objects'),

@@ -31,7 +31,7 @@ const LONGEST_NAME = 40;
 /** Why there is no function of this name, for a person. */
 export function explainUnknownFunction(name: string): string {
   // What somebody took for a name may be of any length.
-  const nearest = nearestName(name.slice(0, LONGEST_NAME), FUNCTIONS.keys(), 1);
+  const nearest = nearestName(name.slice(0, LONGEST_NAME), [...FUNCTIONS.keys()], 1);
   return `There is no function ${quote(name)}${nearest ? `; did you mean ${nearest}?` : '.'} Upper and lower case matter.`;
 }
 
