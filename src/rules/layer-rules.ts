@@ -49,7 +49,7 @@ class RuleStack {
     for (const path of files) {
       const read = readRuleFile(path);
       this.#problems.push(...read.problems, ...findContradictions(path, read));
-      if (isSilent(read)) this.#warnings.push(emptyFile(path));
+      if (read.isEmpty) this.#warnings.push(emptyFile(path));
       this.#disable(path, read, earlier);
       this.#reorder(path, read, earlier);
       for (const rule of read.rules) this.#addRule(rule, own, earlier);
@@ -137,14 +137,10 @@ class RuleStack {
   }
 }
 
-function isSilent({ rules, disable, override, problems }: ReadFile): boolean {
-  return [rules, disable, override, problems].every((list) => list.length === 0);
-}
-
 /** The rules of a file that was cut off would be gone without a word. */
 function emptyFile(file: string): RuleProblem {
-  const message = 'the file holds no rule, and disables and overrides none';
-  const remedy = 'If it held some, bring them back; else take the file out of "rules" of the configuration.';
+  const message = 'the file is empty';
+  const remedy = 'If it held rules, bring them back; if it is meant to hold none yet, write rules: [].';
   return { file, line: 1, rule: null, message, remedy };
 }
 

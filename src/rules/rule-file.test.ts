@@ -68,10 +68,15 @@ describe('the text of a file', () => {
     expect(reviewRules([file]).problems).toMatchObject([{ file, message: expect.stringContaining('cannot be read') }]);
   });
 
-  test.each(['', '# nothing yet\n', 'rules: []\n'])('without anything in it (%j) is worth a warning', (content) => {
+  test.each(['', '# nothing yet\n', '---\n', '~\n'])('without anything in it (%j) is worth a warning', (content) => {
     expect(told(content)).toEqual([]);
     const { warnings } = reviewRules(['standard', join(folder, 'rules.yaml')]);
-    expect(warnings).toMatchObject([{ line: 1, rule: null, message: expect.stringContaining('holds no rule') }]);
+    expect(warnings).toMatchObject([{ line: 1, rule: null, message: 'the file is empty' }]);
+  });
+
+  test.each(['rules: []\n', '{}'])('that says it holds nothing (%j) is not', (content) => {
+    expect(told(content)).toEqual([]);
+    expect(reviewRules(['standard', join(folder, 'rules.yaml')]).warnings).toEqual([]);
   });
 });
 

@@ -44,9 +44,11 @@ export interface ReadFile {
   readonly disable: readonly ReadOverride[];
   readonly override: readonly (ReadOverride & { readonly precedence: number })[];
   readonly problems: readonly RuleProblem[];
+  /** Not even an empty list stands in it. */
+  readonly isEmpty: boolean;
 }
 
-const NOTHING = { rules: [], disable: [], override: [] } as const;
+const NOTHING = { rules: [], disable: [], override: [], isEmpty: false } as const;
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Reads one rule file; everything that is wrong with its form is in `problems`, nothing is thrown. */
@@ -91,9 +93,9 @@ export function readRuleText(text: string, file: string): ReadFile {
   }));
   // Behind a broken line nobody knows what was meant; a key that is there twice breaks nothing.
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return { ...NOTHING, problems };
-  return readDocument(toPlain(document, problems, file) ?? {}, file, problems, (path) =>
-    lineAt(offsetOf(document, path)),
-  );
+  const plain = toPlain(document, problems, file);
+  if (plain === null) return { ...NOTHING, problems, isEmpty: true };
+  return readDocument(plain, file, problems, (path) => lineAt(offsetOf(document, path)));
 }
 
 /** Without the tags that make other things than texts, numbers, flags, lists and mappings of a value; nothing goes to the terminal from inside. */
@@ -148,6 +150,7 @@ function readDocument(plain: unknown, file: string, problems: RuleProblem[], lin
     disable: disable.map(({ entry, line }) => ({ rule: entry.rule, madeFor: entry.madeFor, line })),
     override: override.map(({ entry, line }) => ({ ...entry, madeFor: entry.madeFor, line })),
     problems,
+    isEmpty: false,
   };
 }
 
