@@ -369,7 +369,12 @@ export class App {
       return;
     }
     for (const { file, line, rule, message, remedy } of review.warnings)
-      yield { what: 'rules', state: 'warning', detail: `${file}:${line}: rule "${rule}": ${message}`, remedy };
+      yield {
+        what: 'rules',
+        state: 'warning',
+        detail: `${file}:${line}: ${rule === null ? '' : `rule "${rule}": `}${message}`,
+        remedy,
+      };
   }
 
   async #checkStore(): Promise<CheckLine> {

@@ -91,6 +91,8 @@ export const CONNECT_FLOWS: readonly {
   readonly rules: string;
   readonly attribute: string;
   readonly because: string;
+  /** There is such a flow here, and on some objects it gives something else. */
+  readonly isThere?: true;
 }[] = [
   {
     rules: 'Out to AAD - ',
@@ -132,16 +134,128 @@ export const CONNECT_FLOWS: readonly {
     rules: 'In from AD - User Exchange',
     attribute: 'msExchBypassModerationFromDLMembersLink',
     because: 'is read from the attribute of that name, as for groups and contacts, not from its back link',
+    isThere: true,
   },
   {
     rules: 'In from AD - InetOrgPerson Exchange',
     attribute: 'msExchBypassModerationFromDLMembersLink',
     because: 'is read from the attribute of that name, as for groups and contacts, not from its back link',
+    isThere: true,
   },
   {
     rules: 'Out to AAD - Contact DynamicsCRM',
     attribute: 'state',
     because: 'comes from st as in the other rules; no rule brings the postalAddress that it would fall back to',
+  },
+  {
+    rules: 'In from AD - User AccountEnabled',
+    attribute: 'sourceAnchor',
+    because: 'is made of mS-DS-ConsistencyGuid where that is set, as in later builds of Connect',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - User Common',
+    attribute: 'sourceAnchor',
+    because: 'is made of mS-DS-ConsistencyGuid where that is set, as in later builds of Connect',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - InetOrgPerson AccountEnabled',
+    attribute: 'sourceAnchor',
+    because: 'is made of mS-DS-ConsistencyGuid where that is set, as in later builds of Connect',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - InetOrgPerson Common',
+    attribute: 'sourceAnchor',
+    because: 'is made of mS-DS-ConsistencyGuid where that is set, as in later builds of Connect',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - User AccountEnabled',
+    attribute: 'userPrincipalName',
+    because: 'gives nothing where it would be made of a domain that the source does not tell',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - User AccountEnabled',
+    attribute: 'pwdLastSet',
+    because: 'gives nothing for a negative number, with which Connect ends in an error',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - User Common',
+    attribute: 'userPrincipalName',
+    because: 'gives nothing where it would be made of a domain that the source does not tell',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - User Common',
+    attribute: 'pwdLastSet',
+    because: 'gives nothing for a negative number, with which Connect ends in an error',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - InetOrgPerson AccountEnabled',
+    attribute: 'userPrincipalName',
+    because: 'gives nothing where it would be made of a domain that the source does not tell',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - InetOrgPerson AccountEnabled',
+    attribute: 'pwdLastSet',
+    because: 'gives nothing for a negative number, with which Connect ends in an error',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - InetOrgPerson Common',
+    attribute: 'userPrincipalName',
+    because: 'gives nothing where it would be made of a domain that the source does not tell',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - InetOrgPerson Common',
+    attribute: 'pwdLastSet',
+    because: 'gives nothing for a negative number, with which Connect ends in an error',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - InetOrgPerson Common',
+    attribute: 'proxyAddresses',
+    because: 'flows without a mailNickname as well, as for users',
+    isThere: true,
+  },
+  {
+    rules: 'In from AD - Computer Join',
+    attribute: 'cloudFiltered',
+    because:
+      'marks conflict objects; without a certificate a computer is out of scope here, so that no device is made for it',
+    isThere: true,
+  },
+  {
+    rules: 'Out to AAD - User Join',
+    attribute: 'sourceAnchor',
+    because: 'flows as it is: sync itself refuses an anchor that has changed (anchor-changed)',
+    isThere: true,
+  },
+  {
+    rules: 'Out to AAD - Contact Join',
+    attribute: 'sourceAnchor',
+    because: 'flows as it is: sync itself refuses an anchor that has changed (anchor-changed)',
+    isThere: true,
+  },
+  {
+    rules: 'Out to AAD - Group Join',
+    attribute: 'sourceAnchor',
+    because: 'flows as it is: sync itself refuses an anchor that has changed (anchor-changed)',
+    isThere: true,
+  },
+  {
+    rules: 'Out to AAD - Group Join',
+    attribute: 'member',
+    because:
+      'is refused beyond 250,000 members, as in later builds of Connect, not beyond 50,000; so is the scope of the rule',
+    isThere: true,
   },
 ];
 

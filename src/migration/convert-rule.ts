@@ -1,6 +1,6 @@
 import { SOURCE_TYPES, TARGET_TYPES } from '../model/change.ts';
-import { METAVERSE_TYPES } from '../rules/compile-rule.ts';
 import { isReservedName } from '../rules/reserved-names.ts';
+import { METAVERSE_TYPES } from '../rules/rule.ts';
 import { type ConnectFlow, type ConnectRule, isTrue } from './connect-rule.ts';
 import { NO_WRITEBACK, whyFlowIsLeftOut } from './connect-rules.ts';
 import type { Syntax } from './connect-schema.ts';

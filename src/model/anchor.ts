@@ -9,11 +9,11 @@ export function guidToText(bytes: Uint8Array): string {
   return `${first}-${hex.slice(10, 12)}${hex.slice(8, 10)}-${hex.slice(14, 16)}${hex.slice(12, 14)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-const GUID_TEXT = /^\{?([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})\}?$/i;
+const GUID_TEXT = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/i;
 
-/** The inverse of `guidToText`; null when the text is no GUID. Braces are allowed. */
+/** The inverse of `guidToText`; null when the text is no GUID. Braces around it are allowed. */
 export function guidToBytes(text: string): Uint8Array | null {
-  const match = GUID_TEXT.exec(text);
+  const match = GUID_TEXT.exec(/^\{(.*)\}$/.exec(text)?.[1] ?? text);
   if (!match) return null;
   const [, a = '', b = '', c = '', d = '', e = ''] = match;
   const bytes = Buffer.from(a + b + c + d + e, 'hex');

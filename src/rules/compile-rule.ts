@@ -4,11 +4,19 @@ import { normalizeDn, splitDn } from '../model/dn.ts';
 import { isDnAttribute, readsContainers } from './container-reading.ts';
 import { attributesIn, compileExpression } from './expression/compile.ts';
 import { toFlowResult } from './expression/evaluate.ts';
+import { canGiveValue } from './expression/find-type-faults.ts';
 import { parseExpression } from './expression/parse.ts';
 import { EvaluationError } from './expression/values.ts';
 import { suggestNearest } from './nearest-name.ts';
 import { isReferenceAttribute } from './reference-attributes.ts';
-import { type CompiledFlow, type CompiledRule, type FlowResult, RuleEvaluationError, type RuleSource } from './rule.ts';
+import {
+  type CompiledFlow,
+  type CompiledRule,
+  type FlowResult,
+  METAVERSE_TYPES,
+  RuleEvaluationError,
+  type RuleSource,
+} from './rule.ts';
 import type { ReadRule } from './rule-file.ts';
 import type { Path, RuleProblem } from './rule-problem.ts';
 import type { FlowDefinition, RuleDefinition } from './rule-schema.ts';
@@ -21,9 +29,6 @@ import {
   type ScopeClause,
   UNARY_OPERATORS,
 } from './scope.ts';
-
-/** Types of objects in the metaverse. */
-export const METAVERSE_TYPES = ['person', 'group', 'device'] as const;
 
 /** Where the checks of one rule put what they find. */
 type Report = (path: Path, message: string, remedy: string) => void;
@@ -39,6 +44,9 @@ export function compileRule(rule: ReadRule, problems: RuleProblem[]): CompiledRu
   const flows = Object.entries(definition.flows).map(([target, flow]) =>
     compileFlow(definition.name, target, flow, report),
   );
+  if (definition.direction === 'outbound')
+    for (const flow of flows.filter((one) => one?.kind === 'expression' && one.sources.some(isReferenceAttribute)))
+      report(['flows', flow?.target ?? ''], `flow to ${flow?.target}: ${UNCOUNTED[0]}`, UNCOUNTED[1]);
   if (problems.length > before) return null;
   return {
     name: definition.name,
@@ -130,21 +138,38 @@ function readScope(definition: RuleDefinition, report: Report): readonly (readon
         report(['scope', groupIndex, index], `scope: ${`${attribute} ${operator}`.trim()} ${message}`, remedy);
       if (isMembership(clause)) checkMembership(definition, value, tell);
       else checkClause(clause, value, tell);
+      if (definition.direction === 'outbound' && isReferenceAttribute(attribute)) tell(...UNCOUNTED);
       return clause;
     }),
   );
 }
+
+/** The metaverse holds references apart from objects: an outbound rule moves them and does not see how many there are. */
+const UNCOUNTED = [
+  'asks for references, which an outbound rule cannot count',
+  'Let an inbound rule flow the number or a flag to an attribute (ValueCount, IsPresent), and ask for that one here.',
+] as const;
 
 type GivenValue = RuleDefinition['scope'][number][number]['value'];
 type Tell = (message: string, remedy: string) => void;
 
 function checkClause({ attribute, operator, value }: ScopeClause, given: GivenValue, tell: Tell): void {
   const isUnary = UNARY_OPERATORS.includes(operator);
+  if (!isUnary && isReferenceAttribute(attribute))
+    tell(
+      'asks for a value, and this attribute refers to objects',
+      'Use ISNULL or ISNOTNULL; ISMEMBEROF asks for a group.',
+    );
   if (attribute === '') tell('needs an attribute', 'Add attribute: with the name of an attribute of the object.');
   if (isUnary && given !== undefined) tell('takes no value', 'Take the value out, or choose another operator.');
   if (!isUnary && given === undefined) tell('needs a value', 'Add value:, or use ISNULL or ISNOTNULL.');
   if (Array.isArray(given) && operator !== 'ISIN' && operator !== 'ISNOTIN')
     tell('takes one value', 'Use ISIN or ISNOTIN for a list, or one clause for each value.');
+  if (Array.isArray(given) && given.some((one) => String(one).includes(';')))
+    tell(
+      'has a value with a semicolon, which separates values',
+      'Use one group of the scope for each value, with EQUAL.',
+    );
   if (BIT_OPERATORS.includes(operator) && given !== undefined && numberIn(value) === null)
     tell('needs a whole number (a bit mask)', 'Write the mask in decimal (2) or hexadecimal (&H2).');
 }
@@ -168,9 +193,17 @@ function compileFlow(rule: string, target: string, flow: FlowDefinition, report:
   const { constant, expression, merge, once } = flow;
   if (expression !== undefined) return expressionFlow(rule, target, expression, { merge, once }, report);
   if (constant === undefined) return directFlow(target, flow.attribute ?? target, { merge, once }, report);
+  if (isReferenceAttribute(target)) report(['flows', target], ...noReference(target, 'a constant'));
   const result: FlowResult = { kind: 'value', value: typeof constant === 'number' ? BigInt(constant) : constant };
   const text = String(constant);
   return { target, kind: 'constant', sources: [], text, reference: false, merge, once, evaluate: () => result };
+}
+
+function noReference(target: string, what: string): readonly [string, string] {
+  return [
+    `flow to ${target}: ${target} refers to objects, and ${what} is none`,
+    `Let a reference attribute flow there by its name; an expression may only say NULL, AuthoritativeNull, IgnoreThisFlow or Error.`,
+  ];
 }
 
 type FlowOptions = Pick<CompiledFlow, 'merge' | 'once'>;
@@ -206,6 +239,8 @@ function expressionFlow(
 ): CompiledFlow | null {
   try {
     const expression = parseExpression(text);
+    if (isReferenceAttribute(target) && canGiveValue(expression))
+      report(['flows', target], ...noReference(target, 'what an expression gives'));
     const compiled = compileExpression(expression, target);
     const evaluate = (source: RuleSource): FlowResult => {
       try {

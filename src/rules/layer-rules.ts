@@ -48,7 +48,8 @@ class RuleStack {
     const own = new Map<string, ReadRule>();
     for (const path of files) {
       const read = readRuleFile(path);
-      this.#problems.push(...read.problems);
+      this.#problems.push(...read.problems, ...findContradictions(path, read));
+      if (read.isEmpty) this.#warnings.push(emptyFile(path));
       this.#disable(path, read, earlier);
       this.#reorder(path, read, earlier);
       for (const rule of read.rules) this.#addRule(rule, own, earlier);
@@ -134,6 +135,31 @@ class RuleStack {
     const remedy = `Look at it with "dirbridge rules show ${JSON.stringify(rule)} --shipped", take over what you need, then write madeFor: "${base.fingerprint}".`;
     this.#warnings.push({ file, line, rule, message, remedy });
   }
+}
+
+/** The rules of a file that was cut off would be gone without a word. */
+function emptyFile(file: string): RuleProblem {
+  const message = 'the file is empty';
+  const remedy = 'If it held rules, bring them back; if it is meant to hold none yet, write rules: [].';
+  return { file, line: 1, rule: null, message, remedy };
+}
+
+/** A file that says two things about one rule: which of them would count is nothing to be guessed. */
+function findContradictions(file: string, { disable, override, rules }: ReadFile): readonly RuleProblem[] {
+  const told = new Map<string, string>();
+  const problems: RuleProblem[] = [];
+  const tell = (rule: string, line: number, what: string): void => {
+    const other = told.get(rule);
+    told.set(rule, other ?? `${what} in line ${line}`);
+    if (other === undefined) return;
+    const message = `is ${what} here, and already ${other}`;
+    problems.push({ file, line, rule, message, remedy: 'Leave what is meant and take the other out.' });
+  };
+  for (const { rule, line } of disable) tell(rule, line, 'disabled');
+  for (const { rule, line } of override) tell(rule, line, 'given a precedence');
+  for (const { definition, unknown, lineOf } of rules)
+    if (told.has(definition.name) && !unknown.has('name')) tell(definition.name, lineOf([]), 'replaced');
+  return problems;
 }
 
 /** The same rule at another place; what is wrong with the place is told where the place is written. */

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { type Document, isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { messageOf } from '../errors.ts';
 import {
   describeIssue,
@@ -10,7 +11,14 @@ import {
   pathOf,
   type RuleProblem,
 } from './rule-problem.ts';
-import { fileKeysAllowedAt, fileSchema, keysAllowedAt, type RuleDefinition, ruleSchema } from './rule-schema.ts';
+import {
+  entrySchemas,
+  fileKeysAllowedAt,
+  fileSchema,
+  keysAllowedAt,
+  type RuleDefinition,
+  ruleSchema,
+} from './rule-schema.ts';
 import { salvageRule } from './salvage-rule.ts';
 
 export interface ReadRule {
@@ -36,16 +44,18 @@ export interface ReadFile {
   readonly disable: readonly ReadOverride[];
   readonly override: readonly (ReadOverride & { readonly precedence: number })[];
   readonly problems: readonly RuleProblem[];
+  /** Not even an empty list stands in it. */
+  readonly isEmpty: boolean;
 }
 
-const NOTHING = { rules: [], disable: [], override: [] } as const;
+const NOTHING = { rules: [], disable: [], override: [], isEmpty: false } as const;
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Reads one rule file; everything that is wrong with its form is in `problems`, nothing is thrown. */
 export function readRuleFile(file: string): ReadFile {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     const remedy = 'Correct the path under "rules" of the configuration, or the rights of the file.';
     return {
@@ -53,33 +63,76 @@ export function readRuleFile(file: string): ReadFile {
       problems: [{ file, line: 1, rule: null, message: `cannot be read: ${messageOf(error)}`, remedy }],
     };
   }
-  return readRuleText(text, file);
+  return isUtf8(bytes) ? readRuleText(bytes.toString('utf8'), file) : { ...NOTHING, problems: [notUtf8(bytes, file)] };
+}
+
+/** Letters of another encoding would become question marks, and a clause with one would hold for nobody. */
+function notUtf8(bytes: Buffer, file: string): RuleProblem {
+  let line = 1;
+  for (let at = 0; at >= 0 && line < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, at);
+    if (!isUtf8(bytes.subarray(at, end < 0 ? bytes.length : end))) break;
+    at = end < 0 ? end : end + 1;
+  }
+  const message = 'holds characters that are not in UTF-8';
+  return { file, line, rule: null, message, remedy: 'Save the file in UTF-8; editors offer it as "encoding".' };
 }
 
 /** `readRuleFile` for a text that is at hand; `file` is its name in messages. */
 export function readRuleText(text: string, file: string): ReadFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, merge: true, ...PLAIN_YAML });
   const lineAt = (offset: number): number => lines.linePos(offset).line;
-  const problems: RuleProblem[] = document.errors.map((error) => ({
+  const tags = document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  const problems: RuleProblem[] = [...document.errors, ...tags].map(({ code, pos, message }) => ({
     file,
-    line: lineAt(error.pos[0]),
-    rule: null,
-    message: `YAML: ${error.message}`,
-    remedy:
-      REMEDIES_OF_YAML[error.code] ?? 'Correct the line; indentation, colons and quotes are what goes wrong most.',
+    line: lineAt(pos[0]),
+    rule: ruleAt(document, pos[0]),
+    message: `YAML: ${code === 'DUPLICATE_KEY' ? `the key "${keyAt(text, pos[0])}" is there twice` : sayOf(code, message)}`,
+    remedy: REMEDIES_OF_YAML[code] ?? 'Correct the line; indentation, colons and quotes are what goes wrong most.',
   }));
   // Behind a broken line nobody knows what was meant; a key that is there twice breaks nothing.
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return { ...NOTHING, problems };
-  return readDocument(toPlain(document, problems, file) ?? {}, file, problems, (path) =>
-    lineAt(offsetOf(document, path)),
-  );
+  const plain = toPlain(document, problems, file);
+  if (plain === null) return { ...NOTHING, problems, isEmpty: true };
+  return readDocument(plain, file, problems, (path) => lineAt(offsetOf(document, path)));
 }
 
+/** Without the tags that make other things than texts, numbers, flags, lists and mappings of a value; nothing goes to the terminal from inside. */
+const PLAIN_YAML = { resolveKnownTags: false, prettyErrors: false, logLevel: 'error' } as const;
+
+function sayOf(code: string, message: string): string {
+  if (message.includes('call stack')) return 'lists or mappings stand too deep in one another here';
+  return MESSAGES_OF_YAML[code] ?? message;
+}
+
+const MESSAGES_OF_YAML: Readonly<Record<string, string>> = {
+  TAG_RESOLVE_FAILED: 'a tag (!name) means nothing in a rule file',
+  MULTIPLE_DOCS: 'a second document begins here, and a rule file is one',
+};
+
 const REMEDIES_OF_YAML: Readonly<Record<string, string>> = {
+  TAG_RESOLVE_FAILED: 'Take the tag out; a text that begins with ! stands in quotes.',
   DUPLICATE_KEY: 'Leave one of the two and take the other out.',
   TAB_AS_INDENT: 'Indent with spaces; YAML takes no tabs.',
+  MULTIPLE_DOCS: 'Take the line "---" out, or make a file of its own of what follows.',
 };
+
+function keyAt(text: string, offset: number): string {
+  return (/^[^:\r\n]*/.exec(text.slice(offset))?.[0] ?? '').trim().replace(/^(["'])(.*)\1$/, '$2');
+}
+
+/** The name of the rule that stands at this place of the text, null where none does. */
+function ruleAt(document: Document, offset: number): string | null {
+  const rules = isMap(document.contents) ? document.contents.get('rules') : null;
+  const rule = isSeq(rules) ? rules.items.find((item) => isNode(item) && isWithin(item.range, offset)) : null;
+  const name = isMap(rule) ? rule.get('name') : null;
+  return typeof name === 'string' ? name : null;
+}
+
+function isWithin(range: readonly number[] | null | undefined, offset: number): boolean {
+  return (range?.[0] ?? Number.POSITIVE_INFINITY) <= offset && offset < (range?.[1] ?? 0);
+}
 
 function readDocument(plain: unknown, file: string, problems: RuleProblem[], lineOf: (path: Path) => number): ReadFile {
   const root = fileSchema.safeParse(plain);
@@ -87,20 +140,46 @@ function readDocument(plain: unknown, file: string, problems: RuleProblem[], lin
     const told = describeIssue(issue, valueAt(plain, pathOf(issue)), fileKeysAllowedAt(issue.path));
     problems.push({ file, line: lineOf(keyPath(issue)), rule: null, ...told });
   }
-  const { rules, disable, override } = root.success ? root.data : { ...NOTHING, rules: rulesIn(plain) };
-  const read = rules.map((raw, index) => readRule(raw, file, (path) => lineOf(['rules', index, ...path]), problems));
+  const read = entriesIn(plain, 'rules').map((raw, index) =>
+    readRule(raw, file, (path) => lineOf(['rules', index, ...path]), problems),
+  );
+  const disable = readEntries(plain, 'disable', file, problems, lineOf);
+  const override = readEntries(plain, 'override', file, problems, lineOf);
   return {
     rules: read.filter((rule) => rule !== null),
-    disable: disable.map((one, index) => ({ rule: one.rule, madeFor: one.madeFor, line: lineOf(['disable', index]) })),
-    override: override.map((one, index) => ({ ...one, madeFor: one.madeFor, line: lineOf(['override', index]) })),
+    disable: disable.map(({ entry, line }) => ({ rule: entry.rule, madeFor: entry.madeFor, line })),
+    override: override.map(({ entry, line }) => ({ ...entry, madeFor: entry.madeFor, line })),
     problems,
+    isEmpty: false,
   };
 }
 
-/** The rules of a file with a mistake elsewhere. */
-function rulesIn(plain: unknown): readonly unknown[] {
-  const rules = valueAt(plain, ['rules']);
-  return Array.isArray(rules) ? rules : [];
+/** One list of a file, whatever is wrong elsewhere. */
+function entriesIn(plain: unknown, key: string): readonly unknown[] {
+  const list = valueAt(plain, [key]);
+  return Array.isArray(list) ? list : [];
+}
+
+type EntryOf<K extends keyof typeof entrySchemas> = ReturnType<(typeof entrySchemas)[K]['parse']>;
+
+function readEntries<K extends keyof typeof entrySchemas>(
+  plain: unknown,
+  key: K,
+  file: string,
+  problems: RuleProblem[],
+  lineOf: (path: Path) => number,
+): readonly { readonly entry: EntryOf<K>; readonly line: number }[] {
+  return entriesIn(plain, key).flatMap((raw, index) => {
+    const line = lineOf([key, index]);
+    const parsed = entrySchemas[key].safeParse(raw);
+    if (parsed.success) return [{ entry: parsed.data as EntryOf<K>, line }];
+    for (const issue of parsed.error.issues.flatMap(flattenUnion)) {
+      const whole = { ...issue, path: [key, index, ...issue.path] };
+      const told = describeIssue(whole, valueAt(plain, pathOf(whole)), fileKeysAllowedAt(whole.path));
+      problems.push({ file, line: lineOf(keyPath(whole)), rule: null, ...told });
+    }
+    return [];
+  });
 }
 
 function readRule(

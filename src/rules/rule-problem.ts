@@ -59,20 +59,38 @@ export function describeIssue(issue: Issue, given: unknown, allowed: readonly st
   if (issue.code === 'invalid_union') return describeUnion(issue, at);
   if (given === undefined && issue.code !== 'custom' && issue.path.length > 0)
     return { message: `${at}is missing`, remedy: `Add it: ${expectationOf(issue)}.` };
+  if (issue.code === 'invalid_key') return { message: `${at}this name is not allowed`, remedy: 'Choose another name.' };
+  if (issue.code === 'too_small' && issue.origin === 'array')
+    return { message: `${at}the list is empty`, remedy: 'Write at least one entry, or take the list out.' };
   if (issue.code === 'invalid_value') {
-    const near = typeof given === 'string' ? suggestNearest(given, issue.values.map(String)) : '';
+    const near = typeof given === 'string' ? suggestValue(given, issue.values.map(String)) : '';
     return { message: `${at}${JSON.stringify(given)} is not known.${near}`, remedy: `Write ${expectationOf(issue)}.` };
   }
   if (issue.code === 'custom') return { message: `${at}${issue.message}`, remedy: remedyOfCustom(issue) };
   return { message: `${at}${printGiven(given)} cannot stand here`, remedy: `Write ${expectationOf(issue)}.` };
 }
 
+/** Spellings of Microsoft's documentation; what comes nearest to them by letters would be the opposite. */
+const OTHER_SPELLINGS: ReadonlyMap<string, string> = new Map([['ISNOTBITSET', 'ISBITNOTSET']]);
+
+function suggestValue(given: string, known: readonly string[]): string {
+  const same = OTHER_SPELLINGS.get(given.toUpperCase());
+  return same !== undefined && known.includes(same) ? ` Did you mean "${same}"?` : suggestNearest(given, known);
+}
+
 function describeUnion(issue: Issue, at: string): Told {
-  const isFlow = issue.path[0] === 'flows';
+  const [section, , key] = issue.path;
+  if (section === 'disable') return { message: `${at}must be the name of a rule`, remedy: 'Write its name as a text.' };
+  const isFlow = section === 'flows' && key === undefined;
   const wanted = isFlow
     ? `an attribute name, or a mapping with ${FLOW_KINDS.join(', ')}`
     : 'a text, a whole number, true or false';
-  return { message: `${at}must be ${wanted}`, remedy: isFlow ? 'For example: title: info.' : 'Correct the value.' };
+  return {
+    message: `${at}must be ${wanted}`,
+    remedy: isFlow
+      ? 'For example: title: info.'
+      : 'Correct the value; a number beyond 53 bits or with a fraction stands in quotes.',
+  };
 }
 
 function remedyOfCustom(issue: Issue): string {
@@ -100,7 +118,7 @@ function expectationOf(issue: Issue): string {
     case 'too_small':
       return issue.origin === 'string' ? 'a text that is not empty' : `at least ${issue.minimum}`;
     case 'too_big':
-      return `at most ${issue.maximum}`;
+      return `at most ${issue.maximum}${issue.maximum === Number.MAX_SAFE_INTEGER ? ', or the number in quotes' : ''}`;
     default:
       return issue.message;
   }

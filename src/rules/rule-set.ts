@@ -12,6 +12,7 @@ import { isReferenceAttribute } from './reference-attributes.ts';
 import type { CompiledRule, RuleConnector } from './rule.ts';
 import type { ReadRule } from './rule-file.ts';
 import { printProblem, type RuleProblem } from './rule-problem.ts';
+import { checkNames } from './unknown-names.ts';
 
 export { isDnAttribute } from './container-reading.ts';
 export {
@@ -53,7 +54,7 @@ export interface RuleSet {
 }
 
 /** Part of the hash: raise it when the meaning of the language changes, so that everything is worked out again. */
-const LANGUAGE_VERSION = 2;
+const LANGUAGE_VERSION = 3;
 
 const NO_GROUPS: readonly string[] = [];
 
@@ -110,7 +111,12 @@ export function reviewRules(files: readonly string[], identity: Identity = STAND
   return {
     rules: problems.length > 0 ? null : createRuleSet(compiled, hashOf(enabled)),
     problems: inOrder(problems),
-    warnings: inOrder([...layered.warnings, ...checkSpelling(usable)]),
+    // Of rules that could be read in part only it is not known what they fill.
+    warnings: inOrder([
+      ...layered.warnings,
+      ...checkSpelling(usable),
+      ...(problems.length > 0 ? [] : checkNames(standing)),
+    ]),
   };
 }
 

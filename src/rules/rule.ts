@@ -76,6 +76,9 @@ export type Direction = (typeof DIRECTIONS)[number];
 export const RULE_CONNECTORS = ['source', 'tenant'] as const;
 export type RuleConnector = (typeof RULE_CONNECTORS)[number];
 
+/** Types of objects in the metaverse. */
+export const METAVERSE_TYPES = ['person', 'group', 'device'] as const;
+
 export const LINK_TYPES = ['provision', 'join', 'sticky-join'] as const;
 export type LinkType = (typeof LINK_TYPES)[number];
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import type { Scalar, Value } from '../model/value.ts';
+import { isWithin64Bits } from './expression/operators.ts';
 import type { SampleObject } from './rule-source.ts';
 
 /**
@@ -27,10 +28,16 @@ function parseFile(file: string): unknown {
     throw new DirbridgeError('file-missing', `${file}: ${messageOf(error)}`, { cause: error });
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\ufeff/, ''), keepIntegers);
   } catch (error) {
     throw new DirbridgeError('file-invalid', `${file}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Times of a directory (pwdLastSet) have more digits than a JavaScript number keeps. */
+function keepIntegers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const digits = context?.source ?? '';
+  return typeof value === 'number' && /^-?[0-9]{1,30}$/.test(digits) ? BigInt(digits) : value;
 }
 
 function toValue(file: string, name: string, given: unknown): Value | null {
@@ -39,11 +46,12 @@ function toValue(file: string, name: string, given: unknown): Value | null {
 
 function toScalar(file: string, name: string, given: unknown): Scalar {
   if (typeof given === 'string' || typeof given === 'boolean') return given;
+  if (typeof given === 'bigint' && isWithin64Bits(given)) return given;
   if (typeof given === 'number' && Number.isSafeInteger(given)) return BigInt(given);
   const base64 = typeof given === 'object' && given !== null && 'base64' in given ? given.base64 : null;
   if (typeof base64 === 'string') return new Uint8Array(Buffer.from(base64, 'base64'));
   throw new DirbridgeError(
     'file-invalid',
-    `${file}: ${name} must be a text, a whole number of at most 53 bits, true, false, { "base64": "..." }, or a list of these`,
+    `${file}: ${name} must be a text, a whole number of at most 64 bits, true, false, { "base64": "..." }, or a list of these`,
   );
 }

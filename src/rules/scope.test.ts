@@ -65,6 +65,8 @@ describe('a clause does not hold', () => {
     ['absent', 'LESSTHAN', '5'],
     ['absent', 'EQUAL', ''],
     ['connector', 'EQUAL', '%Domain.FQDN%'],
+    ['connector', 'CONTAINS', '%Domain.FQDN%'],
+    ['connector', 'STARTSWITH', '%Nobody.Knows%'],
   ])('%s %s %s', (attribute, operator, value) => {
     expect(holds(attribute, operator, value)).toBe(false);
   });

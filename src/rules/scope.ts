@@ -80,7 +80,11 @@ export function compileClause(clause: ScopeClause): Test {
     const matches = matcher(operator, clause.value);
     return (source) => some(source.get(attribute), matches);
   }
-  return (source) => some(source.get(attribute), matcher(operator, source.parameter(parameter) ?? ''));
+  return (source) => {
+    // An empty text in its place would be contained in everything.
+    const given = source.parameter(parameter);
+    return given !== undefined && some(source.get(attribute), matcher(operator, given));
+  };
 }
 
 function isPresent(source: RuleSource, attribute: string): boolean {

@@ -73,7 +73,7 @@ async function lint(session: Session): Promise<void> {
 function warningLines(session: Session, { file, line, rule, message, remedy }: RuleProblem): readonly string[] {
   const { paint } = session;
   return [
-    `${paint('warn', 'warning')}  ${file}:${line}: rule "${rule}": ${message}`,
+    `${paint('warn', 'warning')}  ${file}:${line}: ${rule === null ? '' : `rule "${rule}": `}${message}`,
     `         ${paint('dim', 'What to do:')} ${remedy}`,
   ];
 }

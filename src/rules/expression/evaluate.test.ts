@@ -225,3 +225,9 @@ test('any expression gives a result or its own error, on any kind of value', () 
     { numRuns: 5000 },
   );
 });
+
+test('an expression that cannot be read is told with a remedy of its own, as it stands in no rule', () => {
+  expect(() => evaluateExpression('Left("a")', createRuleSource({}))).toThrow(
+    expect.objectContaining({ code: 'rules-invalid', remedy: expect.stringContaining('where the caret points') }),
+  );
+});

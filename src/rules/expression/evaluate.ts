@@ -73,7 +73,7 @@ export function attributesOfExpression(text: string): readonly string[] {
 }
 
 function workOut<T>(text: string, source: RuleSource, use: (result: Result) => T): T {
-  const evaluate = compileExpression(parseExpression(text));
+  const evaluate = compileExpression(readAlone(text));
   try {
     return use(evaluate(source));
   } catch (error) {
@@ -81,6 +81,19 @@ function workOut<T>(text: string, source: RuleSource, use: (result: Result) => T
     throw new DirbridgeError('rules-invalid', `The expression cannot be worked out on this object: ${error.message}`, {
       cause: error,
       remedy: 'Correct the expression, or the attribute of the object that it reads.',
+    });
+  }
+}
+
+/** It stands in no rule that a remedy could name. */
+function readAlone(text: string): ReturnType<typeof parseExpression> {
+  try {
+    return parseExpression(text);
+  } catch (error) {
+    if (!(error instanceof DirbridgeError)) throw error;
+    throw new DirbridgeError(error.code, error.message, {
+      cause: error,
+      remedy: 'Correct the expression where the caret points; docs/reference/functions.md tells every function.',
     });
   }
 }

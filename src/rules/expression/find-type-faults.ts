@@ -37,6 +37,11 @@ export function findTypeFaults(expression: Expression): readonly Fault[] {
   return checker.faults.toSorted((a, b) => a.at - b.at);
 }
 
+/** Whether it may give more than NULL, an error, or a word that ends a flow. */
+export function canGiveValue(expression: Expression): boolean {
+  return (new Checker().kindsOf(expression) & ~DIRECTIVE) !== NO_KIND;
+}
+
 class Checker {
   readonly faults: Fault[] = [];
   readonly #variables: { readonly name: string; readonly kinds: KindSet }[] = [];

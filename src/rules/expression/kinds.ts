@@ -47,7 +47,7 @@ export const TIME = setOf('time');
 export const REFERENCE = setOf('reference');
 export const DIRECTIVE = setOf('directive');
 export const NUMERIC = NUMBER | NUMERAL;
-export const CONDITION = FLAG | FLAG_TEXT | NUMBER;
+export const CONDITION = FLAG | FLAG_TEXT | NUMBER | NUMERAL;
 /** An attribute holds no time and no reference: those are made by functions. */
 export const ATTRIBUTE = TEXT | NUMBER | FLAG | BYTES;
 const ANYTHING = ATTRIBUTE | TIME | REFERENCE | DIRECTIVE;

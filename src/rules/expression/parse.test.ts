@@ -197,3 +197,9 @@ describe('a mistake is shown with its place', () => {
     expect(printExpression(parseExpression(text))).toHaveLength(8000 * 3 + 7999 * 3);
   });
 });
+
+test('a backslash before the closing quote is told, where somebody meant the backslash', () => {
+  expect(() => parseExpression(String.raw`"CONTOSO\" & [sAMAccountName]`)).toThrow(
+    String.raw`has no closing quote ("). In a text \" is a quote; a backslash is written \\.`,
+  );
+});

@@ -88,7 +88,8 @@ function readText(text: string, at: number): { readonly token: Token; readonly e
     } else if (char === '"') return { token: { kind: 'text', value, at }, end: next + 1 };
     else value += char;
   }
-  throw syntaxError(text, { at, reason: 'This text has no closing quote (").' });
+  const escaped = text.indexOf('\\"', at) < 0 ? '' : ' In a text \\" is a quote; a backslash is written \\\\.';
+  throw syntaxError(text, { at, reason: `This text has no closing quote (").${escaped}` });
 }
 
 function strayCharacter(text: string, at: number): DirbridgeError {

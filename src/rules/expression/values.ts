@@ -86,17 +86,24 @@ export function limitText(text: string): string {
   return text;
 }
 
+const LONGEST_QUOTE = 40;
+
 /** How an error message calls a value. */
 export function describe(result: Result): string {
   if (result === null) return 'no value';
   if (isList(result)) return `${result.length} values`;
-  if (typeof result === 'string') return `the text "${result.length > 40 ? `${result.slice(0, 40)}...` : result}"`;
+  if (typeof result === 'string') return `the text ${quote(result)}`;
   if (typeof result === 'bigint' || typeof result === 'number') return `the number ${result}`;
   if (typeof result === 'boolean') return result ? 'True' : 'False';
   if (result instanceof Uint8Array) return `${result.length} bytes`;
   if (result instanceof Moment) return 'a time';
   if (result instanceof Reference) return `the reference ${result.dn}`;
   return result.kind === 'ignore' ? 'IgnoreThisFlow' : 'AuthoritativeNull';
+}
+
+/** What could not be read, as a message shows it. */
+export function quote(text: string): string {
+  return `"${text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text}"`;
 }
 
 function wrongType(asker: string, wanted: string, item: Item, advice = ''): EvaluationError {
@@ -148,15 +155,20 @@ export function toCount(item: Item, asker: string): number | null {
   return Number(integer > limit ? limit : integer < -limit ? -limit : integer);
 }
 
-/** What a condition says: absent is False, a number other than 0 is True, the texts True and False are taken in any case. */
+/** What a condition says: absent is False, a number other than 0 is True, also where a text spells it; the texts True and False are taken in any case. */
 export function toTruth(item: Item, asker: string): boolean {
   if (typeof item === 'boolean') return item;
   if (item === null) return false;
   if (typeof item === 'bigint') return item !== 0n;
   if (typeof item === 'number') return item !== 0;
-  const flag = typeof item === 'string' ? parseFlag(item) : null;
+  const flag = typeof item === 'string' ? flagIn(item) : null;
   if (flag === null) throw wrongType(asker, 'True or False', item);
   return flag;
+}
+
+function flagIn(text: string): boolean | null {
+  const number = parseNumber(text);
+  return number === null ? parseFlag(text) : Number(number) !== 0;
 }
 
 /** The flag a text spells, null when it spells none. Active Directory writes TRUE and FALSE. */

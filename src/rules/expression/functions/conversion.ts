@@ -6,6 +6,7 @@ import {
   limitText,
   Moment,
   parseNumber,
+  quote,
   Reference,
   toBytes,
   toCount,
@@ -28,8 +29,10 @@ function convertFromBase64(item: Item = null, option: Item = 'Unicode'): Item {
   const encoding = ENCODINGS.get(toText(option, 'ConvertFromBase64') ?? 'Unicode');
   if (!encoding) throw new EvaluationError('ConvertFromBase64 knows Unicode, ASCII and UTF8.');
   if (text === null) return null;
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text.replace(/\s/g, '')))
-    throw new EvaluationError('ConvertFromBase64 needs a base64 text.');
+  const digits = text.replace(/\s/g, '');
+  // As .NET: half a text would otherwise be decoded to something that nobody wrote.
+  if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits))
+    throw new EvaluationError(`ConvertFromBase64 needs a base64 text, not ${quote(text)}.`);
   const decoded = Buffer.from(text, 'base64').toString(encoding);
   // ASCII has 7 bits; what is beyond becomes a question mark, as with .NET.
   return encoding === 'latin1' ? decoded.replace(/[^\0-\x7f]/g, '?') : decoded;
@@ -58,8 +61,9 @@ function cNum(item: Item = null): Item {
   if (typeof item === 'bigint' || typeof item === 'number' || item === null) return item;
   if (item instanceof Uint8Array) return littleEndian(item);
   if (typeof item === 'boolean') return item ? 1n : 0n;
-  const number = parseNumber(toText(item, 'CNum') ?? '');
-  if (number === null) throw new EvaluationError(`CNum cannot make a number of "${toText(item, 'CNum')}".`);
+  const text = toText(item, 'CNum') ?? '';
+  const number = parseNumber(text);
+  if (number === null) throw new EvaluationError(`CNum cannot make a number of ${quote(text)}.`);
   return number;
 }
 
@@ -90,7 +94,7 @@ function cGuid(item: Item = null): Item {
   const text = toText(item, 'CGuid');
   if (text === null) return null;
   const bytes = guidToBytes(text);
-  if (!bytes) throw new EvaluationError(`CGuid cannot make a GUID of "${text}".`);
+  if (!bytes) throw new EvaluationError(`CGuid cannot make a GUID of ${quote(text)}.`);
   return bytes;
 }
 
@@ -117,7 +121,7 @@ export const CONVERSION_FUNCTIONS: readonly ScalarFunction[] = [
     parameters: [{ name: 'value', types: ['flag'] }],
     gives: { types: ['flag'] },
     meaning: 'True for every number but 0, also a negative one; False for an absent value.',
-    reading: 'A number counts as True when it is not 0, a text when it spells True.',
+    reading: 'A number counts as True when it is not 0, a text when it spells such a number or True.',
     example: 'CBool(BitAnd(-2147483646, -2147483648))',
     result: 'True',
     apply: (item = null) => toTruth(item, 'CBool'),

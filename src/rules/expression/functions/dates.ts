@@ -1,4 +1,4 @@
-import { EvaluationError, type Item, Moment, toInteger, toMoment, toText } from '../values.ts';
+import { EvaluationError, type Item, limitText, Moment, quote, toInteger, toMoment, toText } from '../values.ts';
 import type { ScalarFunction } from './definition.ts';
 
 const TICKS_PER_MS = 10_000n;
@@ -46,10 +46,18 @@ export function printIsoTime(moment: Moment): string {
   return `${dateOf(moment).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
 }
 
-const DAY = String.raw`(?:(?<year>\d{4})[-/](?<month>\d{1,2})[-/](?<day>\d{1,2})|(?<usMonth>\d{1,2})/(?<usDay>\d{1,2})/(?<usYear>\d{4}))`;
-const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:\.(?<fraction>\d{1,7}))?)?(?:\s*(?<half>[AaPp][Mm]))?`;
-const ZONE = String.raw`(?<zone>Z|[+-]\d{1,2}(?::?\d{2})?)`;
-const READABLE = new RegExp(String.raw`^\s*${DAY}(?:(?:\s+|T)${CLOCK}(?:\s*${ZONE})?)?\s*$`);
+const NAMED_MONTH = String.raw`(?<name>[A-Za-z]{3,9})\.?`;
+const DAY = [
+  String.raw`(?<year>\d{4})[-/](?<month>\d{1,2})[-/](?<day>\d{1,2})`,
+  String.raw`(?<month>\d{1,2})/(?<day>\d{1,2})/(?<year>\d{4})`,
+  String.raw`(?<day>\d{1,2})[ -]${NAMED_MONTH}[ -](?<year>\d{4})`,
+  String.raw`${NAMED_MONTH} (?<day>\d{1,2}),? (?<year>\d{4})`,
+].join('|');
+const WEEKDAY = '(?:(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)[a-z]{0,6},? )?';
+const MINUTES = String.raw`:(?<minute>\d{2})(?::(?<second>\d{2})(?:\.(?<fraction>\d{1,7}))?)?`;
+const CLOCK = String.raw`(?<hour>\d{1,2})(?:${MINUTES}(?:\s*(?<half>[AaPp][Mm]))?|\s*(?<half>[AaPp][Mm]))`;
+const ZONE = String.raw`(?<zone>Z|GMT|UTC|[+-]\d{1,2}(?::?\d{2})?)`;
+const READABLE = new RegExp(String.raw`^\s*${WEEKDAY}(?:${DAY})(?:(?:\s+|T)${CLOCK}(?:\s*${ZONE})?)?\s*$`);
 const GENERALIZED =
   /^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})(?<hour>\d{2})(?<minute>\d{2})(?<second>\d{2})(?:[.,](?<fraction>\d{1,7}))?(?<zone>Z|[+-]\d{4})$/;
 
@@ -61,21 +69,24 @@ export function parseMoment(text: string): Moment | null {
   if (text.length > LONGEST_TIME) return null;
   const groups = (READABLE.exec(text) ?? GENERALIZED.exec(text))?.groups;
   if (!groups) return null;
-  const [year, month, day] = [
-    groups['year'] ?? groups['usYear'],
-    groups['month'] ?? groups['usMonth'],
-    groups['day'] ?? groups['usDay'],
-  ].map(Number);
+  const [year, month, day] = [groups['year'], monthIn(groups), groups['day']].map(Number);
   const hour = hourOf(groups['hour'], groups['half']);
   const [minute, second] = [Number(groups['minute'] ?? 0), Number(groups['second'] ?? 0)];
   if (year === undefined || month === undefined || day === undefined || hour === null) return null;
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   // Date.UTC carries over what is out of range: 31 February would silently become a day in March.
   const isExact = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && minute < 60 && second < 60;
-  if (!isExact || year < 1602) return null;
+  if (!isExact || year < 1601) return null;
   const fraction = BigInt((groups['fraction'] ?? '').padEnd(7, '0'));
   const ticks = fromMilliseconds(date.getTime()).ticks + fraction - zoneTicks(groups['zone']);
-  return ticks > LAST_TICK ? null : new Moment(ticks);
+  return ticks < 0n || ticks > LAST_TICK ? null : new Moment(ticks);
+}
+
+/** The number of the month; of one that is named in English by its place, 0 when there is none of that name. */
+function monthIn({ month, name = '' }: Readonly<Record<string, string | undefined>>): number {
+  if (month !== undefined) return Number(month);
+  const wanted = name.toLowerCase();
+  return MONTHS.findIndex((one) => [one, one.slice(0, 3)].some((spelt) => spelt.toLowerCase() === wanted)) + 1;
 }
 
 function hourOf(hour: string | undefined, half: string | undefined): number | null {
@@ -86,7 +97,7 @@ function hourOf(hour: string | undefined, half: string | undefined): number | nu
 }
 
 function zoneTicks(zone: string | undefined): bigint {
-  if (zone === undefined || zone === 'Z') return 0n;
+  if (zone === undefined || /^[A-Z]/.test(zone)) return 0n;
   const digits = zone.slice(1).replace(':', '');
   const hours = digits.length > 2 ? digits.slice(0, -2) : digits;
   const minutes = digits.length > 2 ? digits.slice(-2) : '0';
@@ -98,7 +109,7 @@ function cDate(item: Item = null): Item {
   if (item instanceof Moment || item === null) return item;
   const text = toText(item, 'CDate');
   const moment = text === null ? null : parseMoment(text);
-  if (!moment) throw new EvaluationError(`CDate cannot make a time of "${text}".`);
+  if (!moment) throw new EvaluationError(`CDate cannot make a time of ${quote(text ?? '')}.`);
   return moment;
 }
 
@@ -140,51 +151,88 @@ const MONTHS = [
   'December',
 ] as const;
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
-const SPECIFIER = /yyyy|yy|MMMM|MMM|MM|M|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|tt|t|K|z{1,3}|'[^']*'|"[^"]*"|\\./g;
+const SPECIFIER = /y+|M+|d+|H+|h+|m+|s+|t+|g+|z+|K|f{1,7}|\.?F{1,7}|'[^']*'|"[^"]*"|\\.|%/g;
 
-/** Custom formats as .NET writes them, in UTC and English. */
+/** Formats of .NET that are one letter, in its invariant culture. */
+const STANDARD_FORMATS: Readonly<Record<string, string>> = {
+  d: 'MM/dd/yyyy',
+  D: 'dddd, dd MMMM yyyy',
+  f: 'dddd, dd MMMM yyyy HH:mm',
+  F: 'dddd, dd MMMM yyyy HH:mm:ss',
+  g: 'MM/dd/yyyy HH:mm',
+  G: 'MM/dd/yyyy HH:mm:ss',
+  m: 'MMMM dd',
+  M: 'MMMM dd',
+  o: 'yyyy-MM-ddTHH:mm:ss.fffffffK',
+  O: 'yyyy-MM-ddTHH:mm:ss.fffffffK',
+  r: "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+  R: "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+  s: 'yyyy-MM-ddTHH:mm:ss',
+  t: 'HH:mm',
+  T: 'HH:mm:ss',
+  u: 'yyyy-MM-dd HH:mm:ssZ',
+  U: 'dddd, dd MMMM yyyy HH:mm:ss',
+  y: 'yyyy MMMM',
+  Y: 'yyyy MMMM',
+};
+
+/** Formats as .NET writes them, in UTC and English. */
 function formatDateTime(time: Item = null, format: Item = null): Item {
   const moment = toMoment(time, 'FormatDateTime');
   const pattern = toText(format, 'FormatDateTime');
   if (moment === null || pattern === null) return null;
   const date = dateOf(moment);
   const fraction = (moment.ticks % 10_000_000n).toString().padStart(7, '0');
-  return pattern.replace(SPECIFIER, (specifier) => formatPart(specifier, date, fraction));
+  const custom = (pattern.length === 1 ? STANDARD_FORMATS[pattern] : undefined) ?? pattern;
+  return limitText(custom.replace(SPECIFIER, (specifier) => formatPart(specifier, date, fraction)));
 }
 
+/** A letter counts as often as it stands there: d, dd, ddd and dddd are four forms, and more than the longest are the longest. */
 function formatPart(specifier: string, date: Date, fraction: string): string {
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const half = date.getUTCHours() % 12 || 12;
-  const parts: Readonly<Record<string, () => string>> = {
-    yyyy: () => String(date.getUTCFullYear()).padStart(4, '0'),
-    yy: () => two(date.getUTCFullYear() % 100),
-    MMMM: () => MONTHS[date.getUTCMonth()] ?? '',
-    MMM: () => (MONTHS[date.getUTCMonth()] ?? '').slice(0, 3),
-    MM: () => two(date.getUTCMonth() + 1),
-    M: () => String(date.getUTCMonth() + 1),
-    dddd: () => DAYS[date.getUTCDay()] ?? '',
-    ddd: () => (DAYS[date.getUTCDay()] ?? '').slice(0, 3),
-    dd: () => two(date.getUTCDate()),
-    d: () => String(date.getUTCDate()),
-    HH: () => two(date.getUTCHours()),
-    H: () => String(date.getUTCHours()),
-    hh: () => two(half),
-    h: () => String(half),
-    mm: () => two(date.getUTCMinutes()),
-    m: () => String(date.getUTCMinutes()),
-    ss: () => two(date.getUTCSeconds()),
-    s: () => String(date.getUTCSeconds()),
-    tt: () => (date.getUTCHours() < 12 ? 'AM' : 'PM'),
-    t: () => (date.getUTCHours() < 12 ? 'A' : 'P'),
-    K: () => 'Z',
-    zzz: () => '+00:00',
-    zz: () => '+00',
-    z: () => '+0',
-  };
-  const part = parts[specifier];
-  if (part) return part();
-  if (specifier.startsWith('f')) return fraction.slice(0, specifier.length);
-  return specifier.startsWith('\\') ? specifier.slice(1) : specifier.slice(1, -1);
+  const length = specifier.length;
+  const two = (number: number): string => String(number).padStart(Math.min(length, 2), '0');
+  const named = (name: string): string => (length === 3 ? name.slice(0, 3) : name);
+  const half = date.getUTCHours() < 12 ? 'AM' : 'PM';
+  switch (specifier[0]) {
+    case 'y':
+      return length < 3 ? two(date.getUTCFullYear() % 100) : String(date.getUTCFullYear()).padStart(length, '0');
+    case 'M':
+      return length < 3 ? two(date.getUTCMonth() + 1) : named(MONTHS[date.getUTCMonth()] ?? '');
+    case 'd':
+      return length < 3 ? two(date.getUTCDate()) : named(DAYS[date.getUTCDay()] ?? '');
+    case 'H':
+      return two(date.getUTCHours());
+    case 'h':
+      return two(date.getUTCHours() % 12 || 12);
+    case 'm':
+      return two(date.getUTCMinutes());
+    case 's':
+      return two(date.getUTCSeconds());
+    case 't':
+      return half.slice(0, Math.min(length, 2));
+    case 'g':
+      return 'A.D.';
+    case 'z':
+      return ['+0', '+00'][length - 1] ?? '+00:00';
+    case 'K':
+      return 'Z';
+    case 'f':
+      return fraction.slice(0, length);
+    case 'F':
+    case '.':
+      return withoutZeros(specifier, fraction);
+    case '%':
+      return '';
+    default:
+      return specifier.startsWith('\\') ? specifier.slice(1) : specifier.slice(1, -1);
+  }
+}
+
+/** `F` leaves zeros at the end away, and with the last one the point before it. */
+function withoutZeros(specifier: string, fraction: string): string {
+  const point = specifier.startsWith('.') ? '.' : '';
+  const digits = fraction.slice(0, specifier.length - point.length).replace(/0+$/, '');
+  return digits === '' ? '' : point + digits;
 }
 
 export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
@@ -195,7 +243,7 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     parameters: [{ name: 'text', types: ['text', 'time'] }],
     gives: { types: ['time'] },
     meaning:
-      'The time that a text spells: year-month-day or month/day/year, with an optional time and zone (without one: UTC), or a GeneralizedTime.',
+      'The time that a text spells: year-month-day, month/day/year, 10 January 2013 or January 10, 2013, with an optional time and zone (without one: UTC), or a GeneralizedTime.',
     reading:
       'A date with slashes is month/day/year; without a zone a time is UTC; culture and time zone of the machine play no part.',
     example: 'FormatDateTime(CDate("2013-01-10 4:00 PM -8"), "yyyy-MM-dd HH:mm")',
@@ -242,8 +290,9 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
       { name: 'format', types: ['text'] },
     ],
     gives: { types: ['text'] },
-    meaning: 'A time in UTC, written as a .NET custom format says; quoted or unknown characters stand for themselves.',
-    reading: 'Always a custom format of .NET, in English and UTC; a single letter is no standard format.',
+    meaning: 'A time in UTC, written as a format of .NET says; quoted or unknown characters stand for themselves.',
+    reading:
+      'The formats of .NET in its invariant culture (English) and UTC. A letter alone is one of its standard formats, e.g. "s" or "d"; "%d" is the day.',
     example: 'FormatDateTime(CDate("2024-03-05 17:08"), "d MMM yyyy, h:mm tt")',
     result: '"5 Mar 2024, 5:08 PM"',
     apply: formatDateTime,

@@ -51,6 +51,49 @@ describe('results that the documentation of the language gives', () => {
   });
 });
 
+describe('times', () => {
+  test.each([
+    ['January 10, 2013', '2013-01-10T00:00:00.0000000Z'],
+    ['Jan 10 2013 16:00', '2013-01-10T16:00:00.0000000Z'],
+    ['10 January 2013 4 PM -8', '2013-01-11T00:00:00.0000000Z'],
+    ['10-Jan-2013', '2013-01-10T00:00:00.0000000Z'],
+    ['Tue, 05 Mar 2024 17:08:00 GMT', '2024-03-05T17:08:00.0000000Z'],
+    ['2013-01-10 16:00 UTC', '2013-01-10T16:00:00.0000000Z'],
+    ['1601-01-01', '1601-01-01T00:00:00.0000000Z'],
+  ])('%s is read', (text, result) => {
+    expect(evaluate(`FormatDateTime(CDate("${text}"), "o")`)).toBe(result);
+  });
+
+  test.each([
+    'Foo 10, 2013',
+    '31 February 2024',
+    '2013-01-10 4',
+    '1601-01-01 00:00 +1',
+    '1600-12-31',
+    '13 PM',
+  ])('%s is none', (text) => {
+    expect(evaluate(`IsDate("${text}")`)).toBe(false);
+  });
+
+  test.each([
+    ['yyy|y|yyyyy|yy', '2007|7|02007|07'],
+    ['HH:mm:ss.FFF', '07:08:09.5'],
+    ['HH:mm:ss.FF0', '07:08:09.50'],
+    ['MMMMM ddddd', 'May Saturday'],
+    ['%d', '5'],
+    ['d', '05/05/2007'],
+    ['s', '2007-05-05T07:08:09'],
+    ['u', '2007-05-05 07:08:09Z'],
+    ['r', 'Sat, 05 May 2007 07:08:09 GMT'],
+  ])('the format %s is that of .NET', (format, result) => {
+    expect(evaluate(`FormatDateTime(CDate("2007-05-05 07:08:09.5"), "${format}")`)).toBe(result);
+  });
+
+  test('a fraction that is left away takes its point along', () => {
+    expect(evaluate('FormatDateTime(CDate("2007-05-05 07:08:09"), "ss.FFF")')).toBe('09');
+  });
+});
+
 describe('edges', () => {
   test.each<[string, unknown]>([
     ['Left("abc", -1)', 'abc'],
@@ -101,6 +144,16 @@ describe('edges', () => {
     ['NumFromDate(DateFromNum(129699324000000001))', 129699324000000001n],
     ['Now() > CDate("2024-03-04")', true],
     ['StringFromGuid(CBin(1, 8) & CBin(0, 8))', '00000001-0000-0000-0000-000000000000'],
+    ['Join([proxyAddresses], NULL)', 'SMTP:jane@contoso.comsmtp:j.doe@contoso.com'],
+    ['Join(Split("a,b", ","))', 'a b'],
+    ['CBool("1")', true],
+    ['CBool("0")', false],
+    ['IIF("0", 1, 2)', 2n],
+    ['PadLeft("a", 4, "😀")', '😀a'],
+    ['IsGuid("{00001111-aaaa-2222-bbbb-3333cccc4444}")', true],
+    ['IsGuid("{00001111-aaaa-2222-bbbb-3333cccc4444")', false],
+    ['IsGuid("00001111-aaaa-2222-bbbb-3333cccc4444}")', false],
+    ['ConvertFromBase64("SGVs bG8=", UTF8)', 'Hello'],
   ])('%s', (text, result) => {
     expect(evaluate(text)).toEqual(result);
   });
@@ -116,6 +169,8 @@ describe('edges', () => {
     ['StringFromSid([bytes])', 'StringFromSid'],
     ['ConvertFromBase64("!")', 'base64'],
     ['ReplaceChars("a", "ab:c")', 'pairs'],
+    ['ConvertFromBase64("SGVsbG8")', 'base64'],
+    ['CBool("yes")', 'True or False'],
     ['DateAdd("x", 1, CDate("2024-01-01"))', 'yyyy'],
     ['DateAdd("constructor", 1, CDate("2024-01-01"))', 'yyyy'],
     ['ConvertFromBase64("AA==", "constructor")', 'Unicode, ASCII, UTF8'],
@@ -128,4 +183,19 @@ describe('edges', () => {
   ])('%s is an error that says why', (text, reason) => {
     expect(() => evaluate(text)).toThrow(reason);
   });
+
+  test.each(['CDate', 'CNum', 'CGuid', 'ConvertFromBase64'])('%s does not repeat a value of any length', (name) => {
+    const told = reasonOf(`${name}(PadLeft("", 5001, "x"))`);
+    expect(told).toContain(`"${'x'.repeat(40)}..."`);
+    expect(told.length).toBeLessThan(300);
+  });
 });
+
+function reasonOf(text: string): string {
+  try {
+    evaluate(text);
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+  }
+  throw new Error(`${text} is no error`);
+}

@@ -58,7 +58,7 @@ function item(list: Result = null, index: Result = null): Result {
 function join(list: Result = null, delimiter: Result = ' '): Result {
   const items = itemsOf(list);
   if (items.length === 0) return null;
-  const between = toText(single(delimiter, 'Join'), 'Join') ?? ' ';
+  const between = toText(single(delimiter, 'Join'), 'Join') ?? '';
   return limitText(items.map((one) => toText(one, 'Join') ?? '').join(between));
 }
 
@@ -147,7 +147,8 @@ export const LIST_FUNCTIONS: readonly WholeFunction[] = [
       { name: 'delimiter', types: ['text'], optional: true },
     ],
     gives: { types: ['text'] },
-    meaning: 'All values in one text, a blank or the delimiter between them.',
+    meaning:
+      'All values in one text, the delimiter between them: a blank when it is left out, nothing when it is absent.',
     reading: 'Of an absent attribute nothing, not an empty text.',
     example: 'Join(Split("a,b,c", ","), "; ")',
     result: '"a; b; c"',

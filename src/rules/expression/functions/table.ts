@@ -1,4 +1,5 @@
 import { nearestName } from '../../nearest-name.ts';
+import { quote } from '../values.ts';
 import { CERTIFICATE_FUNCTIONS } from './certificates.ts';
 import { CONVERSION_FUNCTIONS } from './conversion.ts';
 import { DATE_FUNCTIONS } from './dates.ts';
@@ -30,8 +31,8 @@ const LONGEST_NAME = 40;
 /** Why there is no function of this name, for a person. */
 export function explainUnknownFunction(name: string): string {
   // What somebody took for a name may be of any length.
-  const nearest = nearestName(name.slice(0, LONGEST_NAME), FUNCTIONS.keys(), 1);
-  return `There is no function "${name}"${nearest ? `; did you mean ${nearest}?` : '.'} Upper and lower case matter.`;
+  const nearest = nearestName(name.slice(0, LONGEST_NAME), [...FUNCTIONS.keys()], 1);
+  return `There is no function ${quote(name)}${nearest ? `; did you mean ${nearest}?` : '.'} Upper and lower case matter.`;
 }
 
 export function signatureOf(name: string): FunctionSignature | undefined {

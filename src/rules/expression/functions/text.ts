@@ -91,7 +91,9 @@ function pad(name: string, atStart: boolean): (item?: Item, length?: Item, fille
     if ([...char.slice(0, 3)].length !== 1) throw new EvaluationError(`${name} fills up with one character.`);
     if (size <= text.length) return text;
     charge(size);
-    return atStart ? text.padStart(size, char) : text.padEnd(size, char);
+    // A filler of two code units goes in whole or not at all.
+    const filling = char.repeat(Math.floor((size - text.length) / char.length));
+    return atStart ? filling + text : text + filling;
   };
 }
 
