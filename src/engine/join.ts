@@ -6,12 +6,14 @@ import { keyOf } from './lookup.ts';
 export type JoinResult =
   | { readonly kind: 'joined'; readonly mv: number; readonly rule: CompiledRule }
   | { readonly kind: 'none' }
-  | {
-      readonly kind: 'ambiguous';
-      readonly rule: CompiledRule;
-      readonly candidates: readonly number[];
-      readonly condition: JoinCondition;
-    };
+  | AmbiguousJoin;
+
+export interface AmbiguousJoin {
+  readonly kind: 'ambiguous';
+  readonly rule: CompiledRule;
+  readonly candidates: readonly number[];
+  readonly condition: JoinCondition;
+}
 
 /**
  * Looks for the metaverse object that an object belongs to: the join groups of the rules in order, the first with exactly one

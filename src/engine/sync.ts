@@ -1,4 +1,5 @@
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import { printValue } from '../model/value.ts';
 import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
@@ -13,13 +14,15 @@ import {
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
-import { joinObject } from './join.ts';
+import { type AmbiguousJoin, joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
 
 const BATCH = 2000;
+/** So many of those that a value fits are told by name. */
+const CANDIDATES_NAMED = 5;
 
 /** Stands where the scope of a source stood that is no longer in the configuration. */
 const NOT_CONFIGURED = 'not configured';
@@ -233,12 +236,43 @@ class Synchronization {
     }
     const before = object.mv === null ? null : await this.#context.store.sync.metaverse(object.mv);
     if (object.mv !== null && isOfItsType(before, linking)) {
-      await this.#flow(object.mv, object, before);
+      const owner = await this.#findOwner(object, linking, before);
+      if (owner === null) await this.#flow(object.mv, object, before);
+      else {
+        await this.#disconnect(object, [], 'it belongs to somebody else now');
+        await this.#join(object, owner);
+      }
       return;
     }
     // An object that has become one of another kind begins anew.
     if (object.mv !== null) await this.#disconnect(object, []);
     await this.#connect(object, linking);
+  }
+
+  /**
+   * Joining happens once. But what nobody else stands beside and what is nobody by itself, such as a linked mailbox whose account was made anew,
+   * goes to whom it is linked now.
+   */
+  async #findOwner(
+    object: PendingObject,
+    rules: readonly CompiledRule[],
+    own: MetaverseObject | null,
+  ): Promise<number | null> {
+    const { store } = this.#context;
+    if (own === null || (await this.#inbound.anchorOf(object)) !== null) return null;
+    const others = await store.sync.objectsOf(own.id, object.id);
+    if (others.some((one) => !this.#inbound.isStandIn(one))) return null;
+    const found = await joinObject(store, rules, object.attributes, async (mv) => {
+      return mv !== own.id && (await this.#isFree(object, mv)) && (await store.sync.metaverse(mv))?.anchor != null;
+    });
+    return found.kind === 'joined' ? found.mv : null;
+  }
+
+  /** Whether no other object of its space stands for the metaverse object. */
+  async #isFree(object: SpaceObject, mv: number): Promise<boolean> {
+    if (this.#inbound.isStandIn(object)) return true;
+    const others = await this.#context.store.sync.objectsOf(mv);
+    return !others.some((one) => one.space === object.space && !this.#inbound.isStandIn(one));
   }
 
   /** What lies below a moved container may have come into the scope or left it. A new container brings its children as new objects. */
@@ -252,29 +286,32 @@ class Synchronization {
     const { store } = this.#context;
     const taken: number[] = [];
     const result = await joinObject(store, rules, object.attributes, async (mv) => {
-      const others = await store.sync.objectsOf(mv);
-      const isRival = (one: SpaceObject): boolean => one.space === object.space && !this.#inbound.isStandIn(one);
-      const free = this.#inbound.isStandIn(object) || !others.some(isRival);
+      const free = await this.#isFree(object, mv);
       if (!free) taken.push(mv);
       return free;
     });
     if (result.kind === 'joined') {
-      await store.sync.link(object.id, result.mv, false);
-      await store.sync.touchReferencesTo(object.id);
-      // The one that stood for it before may have gone in this very sync, and its references with it.
-      await store.sync.touch(result.mv, TOUCH.referred);
-      this.counts.joined++;
-      await this.#flow(result.mv, object);
+      await this.#join(object, result.mv);
       return;
     }
     if (result.kind === 'ambiguous') {
-      await this.#report(object, [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]);
+      await this.#report(object, [await this.#ambiguity(object, result)]);
       return;
     }
     await this.#report(object, []);
     const provision = rules.find((rule) => rule.link === 'provision');
     if (provision !== undefined) await this.#project(object, provision, taken);
     else if (taken[0] !== undefined) await this.#report(object, [await this.#joinConflict(object, taken[0])]);
+  }
+
+  async #join(object: PendingObject, mv: number): Promise<void> {
+    const { store } = this.#context;
+    await store.sync.link(object.id, mv, false);
+    await store.sync.touchReferencesTo(object.id);
+    // The one that stood for it before may have gone in this very sync, and its references with it.
+    await store.sync.touch(mv, TOUCH.referred);
+    this.counts.joined++;
+    await this.#flow(mv, object);
   }
 
   /** `taken`: what it would have joined, had not another object of its space. It may stand beside that, unless both had the same anchor. */
@@ -284,7 +321,7 @@ class Synchronization {
     if (content === null) return;
     for (const rival of taken) {
       if ((await store.sync.metaverse(rival))?.anchor !== content.anchor) continue;
-      await this.#report(object, [await this.#joinConflict(object, rival)]);
+      await this.#report(object, [await this.#joinConflict(object, rival, content.anchor)]);
       return;
     }
     if (this.#lacksAnchor(rule.targetType, content)) await this.#report(object, [await this.#missingAnchor(object)]);
@@ -306,17 +343,26 @@ class Synchronization {
     if (content === null) return;
     const isChanged = before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor;
     if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before?.anchor ?? null, object);
-    else await this.#keepAnchor(before, content, object);
+    else await this.#keepAnchor(before, content, object, joined);
   }
 
   /**
    * What is in the tenant keeps the anchor it was made with, or a second object would be made. Mostly it stays as it is altogether. A person
-   * who has lost an account, perhaps the one that gave the anchor, goes on with what is left: that decides whether it may still sign in.
+   * who has lost an account, perhaps the one that gave the anchor, goes on with what is left: that decides whether it may still sign in. So does
+   * one of whose accounts another decides now, because one was disabled or enabled.
    */
-  async #keepAnchor(before: MetaverseObject, content: InboundContent, object: SpaceObject): Promise<void> {
+  async #keepAnchor(
+    before: MetaverseObject,
+    content: InboundContent,
+    object: SpaceObject,
+    joined: readonly SpaceObject[],
+  ): Promise<void> {
     const { rules, now } = this.#context;
-    if (before.origin === null) {
-      await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
+    const giver = (await this.#giverOf(content.anchor, joined)) ?? object;
+    const holder = await this.#giverOf(before.anchor, joined);
+    const changed = await this.#anchorChanged(giver, before.anchor, content.anchor, holder);
+    if (before.origin === null && holder === null) {
+      await this.#report(giver, [changed]);
       return;
     }
     const { sourceAnchor, sourceAnchorBinary } = before.attributes;
@@ -334,7 +380,14 @@ class Synchronization {
     await this.#store(before.id, kept, before.anchor, object);
     // What no rule wants any more leaves the tenant; its anchor concerns nobody.
     if (!isWanted(rules, { ...before, ...kept }, now())) return;
-    await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
+    await this.#report(giver, [changed]);
+  }
+
+  /** The one of these that would give the anchor if it stood alone. */
+  async #giverOf(anchor: string | null, joined: readonly SpaceObject[]): Promise<SpaceObject | null> {
+    if (anchor === null) return null;
+    for (const one of joined) if ((await this.#inbound.anchorOf(one)) === anchor) return one;
+    return null;
   }
 
   /** Runs the rules; a rule that raises an error leaves the object as it is and is a finding. */
@@ -385,13 +438,13 @@ class Synchronization {
   }
 
   /** Takes an object away from its metaverse object, which goes on without it or is given up. */
-  async #disconnect(object: PendingObject, findings: readonly Finding[]): Promise<void> {
+  async #disconnect(object: PendingObject, findings: readonly Finding[], why?: string): Promise<void> {
     await this.#report(object, findings);
     if (object.mv === null) return;
     const { store } = this.#context;
     await store.sync.touchReferencesTo(object.id);
     await store.sync.link(object.id, null, false);
-    await store.sync.setOrigin(object.mv, await this.#originOf(object));
+    await store.sync.setOrigin(object.mv, await this.#originOf(object, why));
     this.counts.disconnected++;
     const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));
     const [next] = rest;
@@ -402,10 +455,11 @@ class Synchronization {
     }
   }
 
-  async #originOf(object: SpaceObject): Promise<Origin> {
+  async #originOf(object: SpaceObject, why?: string): Promise<Origin> {
     const name = await this.#nameOf(object);
-    const why = object.state === OBJECT_STATES.removed ? 'it was deleted there' : 'it is not in the scope any more';
-    return { source: name.space, object: name.dn ?? name.name, why };
+    const isRemoved = object.state === OBJECT_STATES.removed;
+    const otherwise = isRemoved ? 'it was deleted there' : 'it is not in the scope any more';
+    return { source: name.space, object: name.dn ?? name.name, why: why ?? otherwise };
   }
 
   /** Nobody stands for the metaverse object any more. It stays, empty, as long as something in the tenant hangs on it. */
@@ -454,12 +508,7 @@ class Synchronization {
       const other = await store.spaces.objectById(candidate.tenant);
       return other === null || (other.state !== OBJECT_STATES.live && object.state === OBJECT_STATES.live);
     });
-    await this.#report(
-      object,
-      result.kind === 'ambiguous'
-        ? [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]
-        : [],
-    );
+    await this.#report(object, result.kind === 'ambiguous' ? [await this.#ambiguity(object, result)] : []);
     if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
   }
 
@@ -516,28 +565,52 @@ class Synchronization {
     return isWanted(this.#context.rules, named, this.#context.now());
   }
 
-  async #anchorChanged(object: SpaceObject, from: string | null, to: string | null): Promise<Finding> {
-    return finding('anchor-changed', 'sync', {
-      object: await this.#nameOf(object),
-      attribute: 'sourceAnchor',
-      value: to,
-      cause: `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one and keeps it.`,
-    });
+  /** `holder`: the account of the same person that has the anchor of the tenant. */
+  async #anchorChanged(
+    object: SpaceObject,
+    from: string | null,
+    to: string | null,
+    holder: SpaceObject | null,
+  ): Promise<Finding> {
+    const about = { object: await this.#nameOf(object), attribute: 'sourceAnchor', value: to };
+    if (holder === null) {
+      const cause = `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one and keeps it.`;
+      return finding('anchor-changed', 'sync', { ...about, cause });
+    }
+    const otherObject = await this.#nameOf(holder);
+    const cause = `Another account of this person decides now, and its source anchor is ${to ?? 'nothing'}. The user follows it, but keeps the anchor ${from ?? 'nothing'} of ${otherObject.name} in ${otherObject.space}.`;
+    return finding('anchor-changed', 'sync', { ...about, otherObject, cause });
   }
 
   async #missingAnchor(object: SpaceObject): Promise<Finding> {
     return finding('anchor-missing', 'sync', { object: await this.#nameOf(object) });
   }
 
-  async #ambiguity(object: SpaceObject, candidates: readonly number[], attribute: string): Promise<Finding> {
-    const other = candidates[0] === undefined ? null : await this.#nameOfMetaverse(candidates[0]);
-    return finding('join-ambiguous', 'sync', { object: await this.#nameOf(object), otherObject: other, attribute });
+  async #ambiguity(object: SpaceObject, { rule, condition, candidates }: AmbiguousJoin): Promise<Finding> {
+    const { spaceAttribute, metaverseAttribute } = condition;
+    const names: ObjectName[] = [];
+    for (const mv of candidates.slice(0, CANDIDATES_NAMED)) {
+      const name = await this.#nameOfMetaverse(mv);
+      if (name !== null) names.push(name);
+    }
+    const value = [printValue(object.attributes[spaceAttribute] ?? [])].flat().join(', ');
+    const more = candidates.length - names.length;
+    const listed = [...names.map(({ name, space }) => `${name} in ${space}`), ...(more > 0 ? [`${more} more`] : [])];
+    return finding('join-ambiguous', 'sync', {
+      object: await this.#nameOf(object),
+      otherObject: names[0] ?? null,
+      attribute: spaceAttribute,
+      value,
+      cause: `Rule "${rule.name}" joins ${spaceAttribute} to ${metaverseAttribute}, and ${candidates.length} have this value: ${listed.join(', ')}. None is chosen.`,
+    });
   }
 
-  async #joinConflict(object: SpaceObject, rival: number): Promise<Finding> {
+  /** `anchor`: the source anchor that both have, when it is that. */
+  async #joinConflict(object: SpaceObject, rival: number, anchor: string | null = null): Promise<Finding> {
     return finding('join-conflict', 'sync', {
       object: await this.#nameOf(object),
       otherObject: await this.#nameOfMetaverse(rival),
+      ...(anchor === null ? {} : { attribute: 'sourceAnchor', value: anchor }),
     });
   }
 
