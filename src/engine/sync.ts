@@ -261,7 +261,7 @@ class Synchronization {
     const { store } = this.#context;
     if (own === null || (await this.#inbound.anchorOf(object)) !== null) return null;
     const others = await store.sync.objectsOf(own.id, object.id);
-    if (others.some((one) => !this.#inbound.isStandIn(one))) return null;
+    if (others.some((one) => this.#scopes.has(one.space) && !this.#inbound.isStandIn(one))) return null;
     const found = await joinObject(store, rules, object.attributes, async (mv) => {
       return mv !== own.id && (await this.#isFree(object, mv)) && (await store.sync.metaverse(mv))?.anchor != null;
     });
