@@ -32,15 +32,26 @@ export async function joinObject(
       const candidates = await joinCandidates(store, rule.targetType, group, attributes);
       const free: number[] = [];
       for (const mv of candidates) if (await isFree(mv)) free.push(mv);
-      const [first, second] = free;
+      const living = free.length < 2 ? free : await withoutGone(store, free);
+      const [first, second] = living;
       if (first !== undefined && second === undefined) return { kind: 'joined', mv: first, rule };
       const [condition] = group;
       if (second !== undefined && condition !== undefined && ambiguous.kind === 'none') {
-        ambiguous = { kind: 'ambiguous', rule, candidates: free, condition };
+        ambiguous = { kind: 'ambiguous', rule, candidates: living, condition };
       }
     }
   }
   return ambiguous;
+}
+
+/** Whom nobody stands for any more waits for what returns, but is in nobody's way. */
+async function withoutGone(store: Store, candidates: readonly number[]): Promise<readonly number[]> {
+  const living: number[] = [];
+  for (const mv of candidates) {
+    const object = await store.sync.metaverse(mv);
+    if (object !== null && !isEmpty(object)) living.push(mv);
+  }
+  return living.length > 0 ? living : candidates;
 }
 
 /** The metaverse objects for which all conditions of a join group hold, whether they are free or not. */
@@ -82,7 +93,8 @@ async function holdsAll(
   );
 }
 
-const ANCHORS: ReadonlySet<string> = new Set(['sourceAnchor', 'sourceAnchorBinary']);
+/** What a person is known by in the tenant. */
+export const ANCHORS: ReadonlySet<string> = new Set(['sourceAnchor', 'sourceAnchorBinary']);
 
 /** Of a person whom no account stands for any more the anchor is left, as a text. */
 function isEmpty(object: MetaverseObject): boolean {

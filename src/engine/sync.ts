@@ -1,5 +1,5 @@
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
-import { printValue } from '../model/value.ts';
+import { isSameValue, printValue } from '../model/value.ts';
 import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
-import { type AmbiguousJoin, joinObject } from './join.ts';
+import { type AmbiguousJoin, ANCHORS, joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
@@ -53,6 +53,9 @@ class Synchronization {
   readonly #ruleGroups: ReadonlyMap<number, RuleGroups>;
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
+  readonly #waiting: Waiting;
+  /** Whether a value changed by which objects that only join may find whom they stand for. */
+  #isAwaitedChanged = false;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -70,6 +73,7 @@ class Synchronization {
     this.#scopes = scopes;
     this.#ruleGroups = ruleGroups;
     this.#inbound = new InboundFlow(context, spaces, scopes, ruleGroups);
+    this.#waiting = waitingOf(context.rules);
   }
 
   static async begin(context: EngineContext, run: string): Promise<Synchronization> {
@@ -162,7 +166,7 @@ class Synchronization {
     await this.#walkPending();
     // Whoever could not be joined because another was in the way may be joined now.
     if (this.counts.synchronized > 0 && (await this.#markUnjoined())) await this.#walkPending();
-    if (this.counts.projected > 0) await this.#joinWaiting();
+    if (this.counts.projected > 0 || this.#isAwaitedChanged) await this.#joinWaiting();
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
     });
@@ -170,11 +174,8 @@ class Synchronization {
 
   /** Objects that only ever join (stand-ins for accounts of another forest) may find now what was not there when they came. */
   async #joinWaiting(): Promise<void> {
-    const { store, rules } = this.#context;
-    const inbound = rules.all.filter((rule) => rule.direction === 'inbound' && rule.connector === 'source');
-    const types = [...new Set(inbound.map((rule) => rule.sourceType))].filter((type) =>
-      inbound.every((rule) => rule.sourceType !== type || rule.link !== 'provision'),
-    );
+    const { store } = this.#context;
+    const types = [...this.#waiting.types];
     await store.transaction(async () => {
       for (const space of this.#scopes.keys()) {
         const live = await store.spaces.liveCounts(space);
@@ -229,14 +230,14 @@ class Synchronization {
   async #synchronizeSourceObject(object: PendingObject): Promise<void> {
     if (object.flags & PENDING.moved) await this.#followMovedContainer(object);
     const rules = await this.#inbound.applicableRules(object);
-    const linking = rules.filter((rule) => rule.joins.length > 0 || rule.link === 'provision');
+    const linking = rules.filter(isLinking);
     if (linking.length === 0) {
       await this.#disconnect(object, []);
       return;
     }
     const before = object.mv === null ? null : await this.#context.store.sync.metaverse(object.mv);
     if (object.mv !== null && isOfItsType(before, linking)) {
-      const owner = await this.#findOwner(object, linking, before);
+      const owner = (await this.#isLinkedAnew(object, before)) ? await this.#findOwner(object, before) : null;
       if (owner === null) await this.#flow(object.mv, object, before);
       else {
         await this.#disconnect(object, [], 'it belongs to somebody else now');
@@ -249,19 +250,30 @@ class Synchronization {
     await this.#connect(object, linking);
   }
 
+  /** Whether an object that nobody else stands beside has other values to join by than its person has of it. */
+  async #isLinkedAnew(object: SpaceObject, own: MetaverseObject | null): Promise<boolean> {
+    if (own === null || (await this.#inbound.anchorOf(object)) !== null) return false;
+    try {
+      const { attributes } = await this.#inbound.flowIn([object], own.attributes);
+      return this.#context.rules.joinAttributes.some(
+        (name) => !ANCHORS.has(name) && !isSameValue(own.attributes[name], attributes[name]),
+      );
+    } catch (error) {
+      if (!(error instanceof RuleEvaluationError)) throw error;
+      return false;
+    }
+  }
+
   /**
    * Joining happens once. But what nobody else stands beside and what is nobody by itself, such as a linked mailbox whose account was made anew,
-   * goes to whom it is linked now.
+   * goes to whom it is linked now. Asked when its link changed and when the last one beside it goes, so that full runs find nothing else.
    */
-  async #findOwner(
-    object: PendingObject,
-    rules: readonly CompiledRule[],
-    own: MetaverseObject | null,
-  ): Promise<number | null> {
+  async #findOwner(object: SpaceObject, own: MetaverseObject | null): Promise<number | null> {
     const { store } = this.#context;
     if (own === null || (await this.#inbound.anchorOf(object)) !== null) return null;
     const others = await store.sync.objectsOf(own.id, object.id);
     if (others.some((one) => this.#scopes.has(one.space) && !this.#inbound.isStandIn(one))) return null;
+    const rules = (await this.#inbound.applicableRules(object)).filter(isLinking);
     const found = await joinObject(store, rules, object.attributes, async (mv) => {
       return mv !== own.id && (await this.#isFree(object, mv)) && (await store.sync.metaverse(mv))?.anchor != null;
     });
@@ -304,7 +316,7 @@ class Synchronization {
     else if (taken[0] !== undefined) await this.#report(object, [await this.#joinConflict(object, taken[0])]);
   }
 
-  async #join(object: PendingObject, mv: number): Promise<void> {
+  async #join(object: SpaceObject, mv: number): Promise<void> {
     const { store } = this.#context;
     await store.sync.link(object.id, mv, false);
     await store.sync.touchReferencesTo(object.id);
@@ -342,7 +354,7 @@ class Synchronization {
     const content = await this.#evaluate(object, joined, before?.attributes ?? null);
     if (content === null) return;
     const isChanged = before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor;
-    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before?.anchor ?? null, object);
+    if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before, object);
     else await this.#keepAnchor(before, content, object, joined);
   }
 
@@ -377,7 +389,7 @@ class Synchronization {
       attributes,
       lookup: joinValues(rules.joinAttributes, attributes),
     };
-    await this.#store(before.id, kept, before.anchor, object);
+    await this.#store(before.id, kept, before, object);
     // What no rule wants any more leaves the tenant; its anchor concerns nobody.
     if (!isWanted(rules, { ...before, ...kept }, now())) return;
     await this.#report(giver, [changed]);
@@ -416,8 +428,9 @@ class Synchronization {
     }
   }
 
-  async #store(mv: number, content: InboundContent, anchorBefore: string | null, object: SpaceObject): Promise<void> {
+  async #store(mv: number, content: InboundContent, before: MetaverseObject | null, object: SpaceObject): Promise<void> {
     const { store } = this.#context;
+    const anchorBefore = before?.anchor ?? null;
     if (!content.isProvisioned) {
       await this.#abandon(mv);
       return;
@@ -428,6 +441,8 @@ class Synchronization {
     const changed = await store.sync.saveMetaverse(mv, content);
     if (!changed) return;
     this.counts.changed++;
+    for (const name of this.#waiting.attributes)
+      this.#isAwaitedChanged ||= !isSameValue(before?.attributes[name], content.attributes[name]);
     await store.sync.touch(mv, TOUCH.attributes);
     if (content.anchor !== anchorBefore && content.anchor !== null) await this.#joinTenantObject(mv, content.anchor);
   }
@@ -438,7 +453,7 @@ class Synchronization {
   }
 
   /** Takes an object away from its metaverse object, which goes on without it or is given up. */
-  async #disconnect(object: PendingObject, findings: readonly Finding[], why?: string): Promise<void> {
+  async #disconnect(object: SpaceObject, findings: readonly Finding[], why?: string): Promise<void> {
     await this.#report(object, findings);
     if (object.mv === null) return;
     const { store } = this.#context;
@@ -449,10 +464,21 @@ class Synchronization {
     const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));
     const [next] = rest;
     if (next === undefined) await this.#abandon(object.mv);
-    else {
+    else if (!(await this.#moveToOwner(object.mv, rest))) {
       await store.sync.touch(object.mv, TOUCH.referred);
       await this.#flow(object.mv, next);
     }
+  }
+
+  /** Of those that are left of a person the only one may belong to somebody else. */
+  async #moveToOwner(mv: number, rest: readonly SpaceObject[]): Promise<boolean> {
+    const [left, ...others] = rest.filter((one) => !this.#inbound.isStandIn(one));
+    if (left === undefined || others.length > 0 || left.state !== OBJECT_STATES.live) return false;
+    const owner = await this.#findOwner(left, await this.#context.store.sync.metaverse(mv));
+    if (owner === null) return false;
+    await this.#disconnect(left, [], 'it belongs to somebody else now');
+    await this.#join(left, owner);
+    return true;
   }
 
   async #originOf(object: SpaceObject, why?: string): Promise<Origin> {
@@ -623,6 +649,27 @@ class Synchronization {
     const dn = await this.#context.store.sync.dnOf(object.id);
     return objectName(object, this.#spaces.get(object.space)?.name ?? '', dn);
   }
+}
+
+/** Types of source objects that never make anybody, and what of the metaverse they look for. */
+interface Waiting {
+  readonly types: ReadonlySet<string>;
+  readonly attributes: ReadonlySet<string>;
+}
+
+function waitingOf({ all }: RuleSet): Waiting {
+  const inbound = all.filter((rule) => rule.direction === 'inbound' && rule.connector === 'source');
+  const making = new Set(inbound.filter((rule) => rule.link === 'provision').map((rule) => rule.sourceType));
+  const waiting = inbound.filter((rule) => !making.has(rule.sourceType));
+  const conditions = waiting.flatMap((rule) => rule.joins.flat());
+  return {
+    types: new Set(waiting.map((rule) => rule.sourceType)),
+    attributes: new Set(conditions.map((one) => one.metaverseAttribute)),
+  };
+}
+
+function isLinking(rule: CompiledRule): boolean {
+  return rule.joins.length > 0 || rule.link === 'provision';
 }
 
 function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[]): boolean {
