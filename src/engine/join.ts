@@ -32,26 +32,15 @@ export async function joinObject(
       const candidates = await joinCandidates(store, rule.targetType, group, attributes);
       const free: number[] = [];
       for (const mv of candidates) if (await isFree(mv)) free.push(mv);
-      const living = free.length < 2 ? free : await withoutGone(store, free);
-      const [first, second] = living;
+      const [first, second] = free;
       if (first !== undefined && second === undefined) return { kind: 'joined', mv: first, rule };
       const [condition] = group;
       if (second !== undefined && condition !== undefined && ambiguous.kind === 'none') {
-        ambiguous = { kind: 'ambiguous', rule, candidates: living, condition };
+        ambiguous = { kind: 'ambiguous', rule, candidates: free, condition };
       }
     }
   }
   return ambiguous;
-}
-
-/** Whom nobody stands for any more waits for what returns, but is in nobody's way. */
-async function withoutGone(store: Store, candidates: readonly number[]): Promise<readonly number[]> {
-  const living: number[] = [];
-  for (const mv of candidates) {
-    const object = await store.sync.metaverse(mv);
-    if (object !== null && !isEmpty(object)) living.push(mv);
-  }
-  return living.length > 0 ? living : candidates;
 }
 
 /** The metaverse objects for which all conditions of a join group hold, whether they are free or not. */

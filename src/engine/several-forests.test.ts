@@ -115,6 +115,18 @@ describe('an account and its linked mailbox', () => {
     await expectComplete(lab);
   });
 
+  test('are behind a stand-in too that came when there was only the mailbox', async () => {
+    const lab = await forests({ join: 'sid' });
+    for (const entry of standIn()) lab.resources.put(entry);
+    lab.resources.put(mailbox('ann.mailbox', { msExchRecipientTypeDetails: 1n }));
+    await lab.sync();
+    expect(lab.tenant()['group staff']).not.toHaveProperty('member');
+    lab.accounts.put(ANN);
+    await lab.sync();
+    expect(lab.tenant()['group staff']).toMatchObject({ member: ['Ann of the mailboxes'] });
+    await expectComplete(lab);
+  });
+
   test('leave nobody who may sign in: without the account the user is deleted, and restored with it', async () => {
     const lab = await forests({ join: 'sid' });
     lab.accounts.put(ANN);
@@ -328,6 +340,45 @@ describe('two accounts of one person', () => {
         ),
       },
     ]);
+  });
+});
+
+describe('whoever comes after a person that has gone', () => {
+  test.each<[string, Identity['join'], Record<string, Value>]>([
+    ['mail address', 'mail', { mail: 'info@contoso.com' }],
+    ['account name', 'samAccountName', { sAMAccountName: 'info' }],
+    ['number', { attribute: 'employeeID' }, { employeeID: '47' }],
+  ])('with the same %s is somebody else', async (_what, join, attributes) => {
+    const lab = await forests({ join });
+    lab.accounts.put(user('ann', attributes));
+    lab.accounts.put(user('bob'));
+    await lab.sync();
+    lab.accounts.remove(guid('ann'));
+    await lab.sync();
+    lab.accounts.put(user('eve', attributes));
+    await lab.sync();
+    expect(lab.target.written).toMatchObject({ create: 3, delete: 1, restore: 0 });
+    expect(await problems(lab)).toEqual([]);
+    // Who went comes back to what was hers.
+    lab.accounts.put(user('ann'));
+    await lab.sync();
+    expect(lab.target.written).toMatchObject({ create: 3, delete: 1, restore: 1 });
+    await expectComplete(lab);
+  });
+
+  test('does not stand in the way of a mailbox that fits both', async () => {
+    const lab = await forests({ join: 'mail' });
+    const mail = 'info@contoso.com';
+    lab.accounts.put(user('ann', { mail }));
+    lab.accounts.put(user('eve', { mail }));
+    lab.resources.put(user('box', { mail, userAccountControl: 514n, title: 'Of the box' }));
+    await lab.sync();
+    expect(await lab.findings('join-ambiguous')).toMatchObject([{ object: { name: 'box@contoso.com' } }]);
+    lab.accounts.remove(guid('ann'));
+    await lab.sync();
+    expect(await lab.findings('join-ambiguous')).toEqual([]);
+    expect(lab.tenant()).toEqual({ 'user eve': expect.objectContaining({ title: 'Of the box' }) });
+    await expectComplete(lab);
   });
 });
 

@@ -428,7 +428,12 @@ class Synchronization {
     }
   }
 
-  async #store(mv: number, content: InboundContent, before: MetaverseObject | null, object: SpaceObject): Promise<void> {
+  async #store(
+    mv: number,
+    content: InboundContent,
+    before: MetaverseObject | null,
+    object: SpaceObject,
+  ): Promise<void> {
     const { store } = this.#context;
     const anchorBefore = before?.anchor ?? null;
     if (!content.isProvisioned) {
@@ -498,8 +503,10 @@ class Synchronization {
       await store.sync.deleteMetaverse(mv);
       return;
     }
-    // It can still be joined by what it was known by: an object that returns finds its place, and its tenant object, again.
-    const lookup = joinValues(this.#context.rules.joinAttributes, object?.attributes ?? {});
+    // An object that returns finds its place, and its tenant object, again by its anchor. By that alone: a name or an address may belong to
+    // somebody else by then, who must not get the mailbox of whom is gone.
+    const names = this.#context.rules.joinAttributes.filter((name) => ANCHORS.has(name));
+    const lookup = joinValues(names, object?.attributes ?? {});
     const empty = { anchor: object?.anchor ?? null, attributes: {}, rules: '', contributors: [], lookup };
     if (await store.sync.saveMetaverse(mv, empty)) await store.sync.touch(mv, TOUCH.attributes);
   }
