@@ -612,7 +612,8 @@ class Synchronization {
     }
     const otherObject = await this.#nameOf(holder);
     const cause = `Another account of this person decides now, and its source anchor is ${to ?? 'nothing'}. The user follows it, but keeps the anchor ${from ?? 'nothing'} of ${otherObject.name} in ${otherObject.space}.`;
-    return finding('anchor-changed', 'sync', { ...about, otherObject, cause });
+    const remedy = `Nothing, if the other one will decide again. Else write the anchor of the user into ms-DS-ConsistencyGuid of ${about.object.name} (with identity.sourceAnchor: auto).`;
+    return finding('anchor-changed', 'sync', { ...about, otherObject, cause, remedy });
   }
 
   async #missingAnchor(object: SpaceObject): Promise<Finding> {
