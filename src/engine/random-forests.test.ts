@@ -34,24 +34,24 @@ function standIn(rid: number): MemoryEntry {
 function anyValues(
   side: (typeof SIDES)[number],
   person: number,
-  any: (below: number) => number,
+  draw: (below: number) => number,
 ): Record<string, Value> {
   const values: Record<string, Value> = {
     objectSid: sid(side === 'accounts' ? person : 100 + person),
-    mail: `p${any(4)}@contoso.com`,
-    employeeID: `e${any(4)}`,
-    userAccountControl: any(2) === 0 ? 512n : 514n,
-    title: `t${any(3)}`,
+    mail: `p${draw(4)}@contoso.com`,
+    employeeID: `e${draw(4)}`,
+    userAccountControl: draw(2) === 0 ? 512n : 514n,
+    title: `t${draw(3)}`,
   };
   if (side === 'accounts') return values;
-  const mailbox = { ...values, mailNickname: `b${person}`, msExchMasterAccountSid: sid(any(PERSONS)) };
-  return any(2) === 0 ? mailbox : { ...mailbox, msExchRecipientTypeDetails: 2n, userAccountControl: 514n };
+  const mailbox = { ...values, mailNickname: `b${person}`, msExchMasterAccountSid: sid(draw(PERSONS)) };
+  return draw(2) === 0 ? mailbox : { ...mailbox, msExchRecipientTypeDetails: 2n, userAccountControl: 514n };
 }
 
 test.each([
   1, 2, 5, 6, 7, 15, 22,
 ])('after any change in two forests a full run finds nothing more to do (seed %i)', async (seed) => {
-  const any = numbers(seed);
+  const draw = numbers(seed);
   const join = CRITERIA[seed % CRITERIA.length] ?? 'sid';
   const lab = await createMemoryLab({ rules: loadRuleSet(['standard'], { ...STANDARD_IDENTITY, join }) });
   const forests = { accounts: lab.source, resources: createDirectory('resources') };
@@ -64,30 +64,30 @@ test.each([
   forests.resources.put(group('staff'));
 
   function change(): void {
-    const side = SIDES[any(2)] ?? 'accounts';
-    const person = any(PERSONS);
+    const side = SIDES[draw(2)] ?? 'accounts';
+    const person = draw(PERSONS);
     const name = `${side}.${person}`;
-    const values = anyValues(side, person, any);
+    const values = anyValues(side, person, draw);
     const changeable = ['mail', 'employeeID', 'title', 'userAccountControl', 'msExchMasterAccountSid'];
-    const attribute = changeable[any(changeable.length)] ?? 'mail';
+    const attribute = changeable[draw(changeable.length)] ?? 'mail';
     if (!there.has(name)) {
       forests[side].put(user(name, values));
       there.add(name);
-    } else if (any(5) === 0) {
+    } else if (draw(5) === 0) {
       forests[side].remove(guid(name));
       there.delete(name);
     } else if (values[attribute] !== undefined) {
       forests[side].edit(guid(name), { attributes: { [attribute]: values[attribute] } });
     }
-    const member = standIn(any(PERSONS));
-    if (any(4) !== 0 || there.has(member.anchor)) return;
+    const member = standIn(draw(PERSONS));
+    if (draw(4) !== 0 || there.has(member.anchor)) return;
     forests.resources.put(member);
     forests.resources.edit(guid('staff'), { references: { member: { add: [member.anchor] } } });
     there.add(member.anchor);
   }
 
   for (let step = 1; step <= STEPS; step++) {
-    for (let count = 1 + any(3); count > 0; count--) change();
+    for (let count = 1 + draw(3); count > 0; count--) change();
     await lab.sync();
     const again = await lab.operations(await lab.plan());
     const full = await lab.operations(await lab.plan({ full: true }));
