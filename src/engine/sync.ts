@@ -252,7 +252,7 @@ class Synchronization {
 
   /** Whether an object that nobody else stands beside has other values to join by than its person has of it. */
   async #isLinkedAnew(object: SpaceObject, own: MetaverseObject | null): Promise<boolean> {
-    if (own === null || (await this.#inbound.anchorOf(object)) !== null) return false;
+    if (own === null || !(await this.#isNobody(object, own))) return false;
     try {
       const { attributes } = await this.#inbound.flowIn([object], own.attributes);
       return this.#context.rules.joinAttributes.some(
@@ -270,14 +270,19 @@ class Synchronization {
    */
   async #findOwner(object: SpaceObject, own: MetaverseObject | null): Promise<number | null> {
     const { store } = this.#context;
-    if (own === null || (await this.#inbound.anchorOf(object)) !== null) return null;
-    const others = await store.sync.objectsOf(own.id, object.id);
-    if (others.some((one) => this.#scopes.has(one.space) && !this.#inbound.isStandIn(one))) return null;
+    if (own === null || !(await this.#isNobody(object, own))) return null;
     const rules = (await this.#inbound.applicableRules(object)).filter(isLinking);
     const found = await joinObject(store, rules, object.attributes, async (mv) => {
       return mv !== own.id && (await this.#isFree(object, mv)) && (await store.sync.metaverse(mv))?.anchor != null;
     });
     return found.kind === 'joined' ? found.mv : null;
+  }
+
+  /** Whether an object gives no anchor, and nobody stands beside it who could. */
+  async #isNobody(object: SpaceObject, own: MetaverseObject): Promise<boolean> {
+    if ((await this.#inbound.anchorOf(object)) !== null) return false;
+    const others = await this.#context.store.sync.objectsOf(own.id, object.id);
+    return !others.some((one) => this.#scopes.has(one.space) && !this.#inbound.isStandIn(one));
   }
 
   /** Whether no other object of its space stands for the metaverse object. */
