@@ -3,13 +3,19 @@ import type { Finding } from '../model/finding.ts';
 import type { PlanValue } from '../model/plan.ts';
 import { printValue, type Value } from '../model/value.ts';
 import { type CompiledFlow, RuleEvaluationError } from '../rules/rule-set.ts';
-import { type ChangeLogEntry, OBJECT_STATES, type SpaceHead, type SpaceObject } from '../store/store.ts';
+import {
+  type ChangeLogEntry,
+  type MetaverseObject,
+  OBJECT_STATES,
+  type SpaceHead,
+  type SpaceObject,
+} from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import type { Origin } from './flow.ts';
 import type { InboundFlow } from './inbound.ts';
 import { uniqueKey } from './lookup.ts';
-import { explainOutside, explainUnwanted } from './out-of-scope.ts';
-import { flowOut } from './outbound.ts';
+import { explainOutside, explainUnjoined, explainUnwanted } from './out-of-scope.ts';
+import { type Desired, flowOut } from './outbound.ts';
 import { keepOwnValues, mergedAttributes } from './own-values.ts';
 import { readInbound } from './read-inbound.ts';
 import { findByDn, type SourceScope } from './scope.ts';
@@ -139,7 +145,7 @@ async function explainOne(
   for (const one of joined) {
     if (scopes.has(one.space)) objects.push(await explainSource(context, spaces, scopes, inbound, one));
   }
-  const unwanted = mv === null ? '' : await explainUnwanted(context, inbound, mv, ofSources);
+  const why = mv === null ? explainUnjoined(context, object) : await explainUnwanted(context, inbound, mv, ofSources);
   const subjects = [...joined.map((one) => `o${one.id}`), ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`])];
   const findings = await store.runs.findingsOf(subjects);
   const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
@@ -159,7 +165,7 @@ async function explainOne(
     anchor: mv?.anchor ?? null,
     objects,
     tenant: tenant === null ? null : { id: tenant.anchor, type: tenant.type, state: STATE_NAMES[tenant.state] ?? '' },
-    verdict: verdictOf(context, object, mv, tenant, objects, unwanted),
+    verdict: verdictOf(context, spaces, { object, mv, tenant, objects, findings, why }),
     values,
     findings,
     history: history
@@ -204,37 +210,76 @@ async function explainSource(
   };
 }
 
-function verdictOf(
-  context: EngineContext,
-  object: SpaceObject,
-  mv: Awaited<ReturnType<EngineContext['store']['sync']['metaverse']>>,
-  tenant: SpaceObject | null,
-  objects: readonly ExplainedObject[],
-  unwanted: string,
-): string {
+interface Judged {
+  readonly object: SpaceObject;
+  readonly mv: MetaverseObject | null;
+  readonly tenant: SpaceObject | null;
+  readonly objects: readonly ExplainedObject[];
+  readonly findings: readonly Finding[];
+  /** Why it is joined to nothing, or the rules do not want it, in case that is so. */
+  readonly why: string;
+}
+
+function verdictOf(context: EngineContext, spaces: readonly SpaceHead[], judged: Judged): string {
+  const { object, mv, tenant, objects, findings } = judged;
   const outside = objects.find((one) => one.outOfScope !== null)?.outOfScope;
   if (mv === null) {
-    return objects.length === 0
+    if (objects.length > 0) return notSynchronized(outside ?? causesOf(findings) ?? judged.why);
+    return object.state === OBJECT_STATES.live
       ? 'An object of the tenant that is joined to nothing in a source: it is never changed.'
-      : `Not synchronized: ${outside ?? 'it is not joined to anything yet; see its findings'}.`;
+      : 'An object in the recycle bin of the tenant that nothing in the scope of a source stands for: it is never changed, and restored when its anchor comes back.';
   }
   const isThere = tenant?.state === OBJECT_STATES.live;
-  let wanted: boolean;
+  let desired: Desired;
   try {
-    wanted = flowOut(context.rules, mv, tenant, context.now()).kind === 'object';
+    desired = flowOut(context.rules, mv, tenant, context.now());
   } catch (error) {
     if (!(error instanceof RuleEvaluationError)) throw error;
     return `A rule raises an error, so it stays as it is: ${error.message}`;
   }
-  if (wanted)
-    return isThere
-      ? 'Synchronized: the rules want it in the tenant, and it is there.'
-      : 'The rules want it in the tenant; it is not there yet.';
+  if (desired.kind === 'object') {
+    if (isThere) return 'Synchronized: the rules want it in the tenant, and it is there.';
+    const facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
+    const hindrance = isHindered(context, desired, tenant, facts, findings) ? causesOf(findings) : null;
+    return hindrance === null
+      ? 'The rules want it in the tenant; it is not there yet.'
+      : notSynchronized(`the rules want it in the tenant, but: ${hindrance}`);
+  }
   const isLeft = mv.rules !== '' || objects.length === 0;
-  const why = isLeft ? unwanted : (outside ?? unwanted);
+  const why = isLeft ? judged.why : (outside ?? judged.why);
   return isThere
     ? `It is in the tenant and will be deleted there: ${why}.`
-    : `Not synchronized: ${object.state === OBJECT_STATES.removed ? 'it was deleted' : why}.`;
+    : notSynchronized(object.state === OBJECT_STATES.removed ? 'it was deleted' : why);
+}
+
+function notSynchronized(why: string): string {
+  return `Not synchronized: ${why.replace(/\.$/, '')}.`;
+}
+
+/** The causes of the errors, or, where there are none, of the warnings; null without any. */
+function causesOf(findings: readonly Finding[]): string | null {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const told = errors.length > 0 ? errors : findings.filter(({ severity }) => severity === 'warning');
+  const texts = told.map(
+    ({ code, attribute, cause }) => `${code}${attribute === null ? '' : ` (${attribute})`}: ${cause}`,
+  );
+  return texts.length === 0 ? null : texts.join(' ');
+}
+
+/** Whether something stands in the way of an object that the rules want and that is not in the tenant; its findings tell what. */
+function isHindered(
+  { target }: EngineContext,
+  desired: Extract<Desired, { kind: 'object' }>,
+  tenant: SpaceObject | null,
+  facts: Readonly<Record<string, string>>,
+  findings: readonly Finding[],
+): boolean {
+  if (!target.schema.types.includes(desired.type)) return true;
+  if (shapeDesired(target.schema, desired, tenant?.attributes ?? null, facts).blocked) return true;
+  return findings.some(
+    ({ code, stage, severity, attribute }) =>
+      (code === 'value-conflict' && attribute === 'userPrincipalName') || (stage === 'apply' && severity === 'error'),
+  );
 }
 
 async function explainValues(

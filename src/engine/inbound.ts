@@ -1,5 +1,5 @@
 import type { Attributes } from '../model/value.ts';
-import type { CompiledRule, RuleSource } from '../rules/rule-set.ts';
+import { type CompiledRule, RuleEvaluationError, type RuleSource } from '../rules/rule-set.ts';
 import type { Contributor, MetaverseContent, SpaceHead, SpaceObject } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { type Contribution, type FlowObserver, type FlowOutcome, flowAttributes } from './flow.ts';
@@ -9,6 +9,7 @@ import { ruleSource, runParameters } from './rule-source.ts';
 import type { SourceScope } from './scope.ts';
 
 const NOTHING: Attributes = {};
+const ANCHOR = 'sourceAnchor';
 const REMEMBERED = 50_000;
 
 export interface InboundContent extends MetaverseContent {
@@ -69,7 +70,7 @@ export class InboundFlow {
 
   async flowIn(objects: readonly SpaceObject[], before: Attributes | null): Promise<InboundContent> {
     const { outcome, contributions } = await this.trace(objects, before);
-    const anchor = outcome.attributes['sourceAnchor'];
+    const anchor = outcome.attributes[ANCHOR];
     return {
       anchor: typeof anchor === 'string' ? anchor : null,
       attributes: outcome.attributes,
@@ -80,6 +81,22 @@ export class InboundFlow {
       lookup: joinValues(this.#context.rules.joinAttributes, outcome.attributes),
       isProvisioned: contributions.some((one) => one.rule.link !== 'join'),
     };
+  }
+
+  /** The source anchor that an object would give if it stood alone; null when it gives none, empty when that is an error. */
+  async anchorOf(object: SpaceObject): Promise<string | null> {
+    const rules = await this.applicableRules(object);
+    const source = await this.sourceOf(object);
+    try {
+      for (const flow of rules.flatMap((rule) => rule.flows.filter(({ target }) => target === ANCHOR))) {
+        const result = flow.evaluate(source);
+        if (result.kind === 'value') return typeof result.value === 'string' ? result.value : null;
+      }
+    } catch (error) {
+      if (!(error instanceof RuleEvaluationError)) throw error;
+      return '';
+    }
+    return null;
   }
 
   /** The same with the way it came about, for explain. */

@@ -9,12 +9,14 @@ export type JoinSource = Pick<RuleSource, 'get'>;
 export type JoinResult =
   | { readonly kind: 'joined'; readonly mv: number; readonly rule: CompiledRule }
   | { readonly kind: 'none' }
-  | {
-      readonly kind: 'ambiguous';
-      readonly rule: CompiledRule;
-      readonly candidates: readonly number[];
-      readonly condition: JoinCondition;
-    };
+  | AmbiguousJoin;
+
+export interface AmbiguousJoin {
+  readonly kind: 'ambiguous';
+  readonly rule: CompiledRule;
+  readonly candidates: readonly number[];
+  readonly condition: JoinCondition;
+}
 
 /**
  * Looks for the metaverse object that an object belongs to: the join groups of the rules in order, the first with exactly one
@@ -112,7 +114,8 @@ async function holdsAll(
   );
 }
 
-const ANCHORS: ReadonlySet<string> = new Set(['sourceAnchor', 'sourceAnchorBinary']);
+/** What a person is known by in the tenant. */
+export const ANCHORS: ReadonlySet<string> = new Set(['sourceAnchor', 'sourceAnchorBinary']);
 
 /** Of a person whom no account stands for any more the anchor is left, as a text. */
 function isEmpty(object: MetaverseObject): boolean {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../test/lab/temporary-folder.ts';
 import {
   container,
+  createDirectory,
   createMemoryLab,
   group,
   guid,
@@ -12,8 +13,10 @@ import {
   type MemoryLabOptions,
   ROOT_DN,
   user,
+  WHOLE_DIRECTORY,
 } from '../../test/memory/memory-lab.ts';
 import type { Value } from '../model/value.ts';
+import { STANDARD_IDENTITY } from '../rules/identity.ts';
 import { loadRuleSet } from '../rules/rule-set.ts';
 import { explainObject } from './explain.ts';
 
@@ -179,5 +182,63 @@ describe('a rule that is switched off', () => {
     await lab.sync();
     expect(lab.tenant()).toEqual({});
     expect(await verdictOf(lab, 'ann@contoso.com')).toContain('"Out to AAD - User Join"');
+  });
+});
+
+describe('what is in the scope and yet not in the tenant', () => {
+  test('is told with what stands in its way: a value, an anchor, a rule', async () => {
+    const lab = await labWith({
+      rules: loadRuleSet(['standard'], { ...STANDARD_IDENTITY, sourceAnchor: { attribute: 'employeeID' } }),
+    });
+    const upn = 'same@contoso.com';
+    lab.source.put(user('ann', { employeeID: '1', userPrincipalName: upn }));
+    await lab.sync();
+    lab.source.put(user('bob', { employeeID: '2', userPrincipalName: upn }));
+    lab.source.put(user('cyn', { employeeID: '1' }));
+    lab.source.put(user('dan', { employeeID: 'd@n' }));
+    await lab.sync();
+    expect(await verdictOf(lab, `CN=bob,OU=People,${ROOT_DN}`)).toBe(
+      'Not synchronized: the rules want it in the tenant, but: value-conflict (userPrincipalName): userPrincipalName "same@contoso.com" must be unique in the tenant and belongs to same@contoso.com already.',
+    );
+    expect(await verdictOf(lab, 'cyn@contoso.com')).toBe(
+      'Not synchronized: join-conflict (sourceAnchor): Another object of the same source is joined to this person or group already.',
+    );
+    expect(await verdictOf(lab, 'dan@contoso.com')).toContain(
+      'Not synchronized: rule-error (sourceAnchor): Rule "In from AD - User AccountEnabled", attribute sourceAnchor: ',
+    );
+  });
+
+  test('is a stand-in of a SID that no synchronized account has', async () => {
+    const lab = await labWith();
+    const place = { parent: guid('people'), rdn: 'CN=S-1-5-11' };
+    lab.source.put({
+      anchor: guid('everyone'),
+      type: 'foreignSecurityPrincipal',
+      place,
+      attributes: { cn: 'S-1-5-11' },
+    });
+    await lab.sync();
+    expect(await verdictOf(lab, 'S-1-5-11')).toBe(
+      'Not synchronized: it only stands for another object, and none that is synchronized is it: "In from AD - ForeignSecurityPrincipal Join User" looks for objectSidString S-1-5-11.',
+    );
+  });
+
+  test('is a linked mailbox whose account has gone, though its user was there', async () => {
+    const rules = loadRuleSet(['standard'], { ...STANDARD_IDENTITY, join: 'mail' });
+    const lab = await labWith({ rules });
+    const resources = createDirectory('resources');
+    lab.context = {
+      ...lab.context,
+      sources: [...lab.context.sources, { connector: resources, scope: WHOLE_DIRECTORY }],
+    };
+    const mail = 'box@contoso.com';
+    lab.source.put(user('ann', { mail }));
+    lab.source.put(user('bob'));
+    resources.put(user('box', { mail, mailNickname: 'box', msExchRecipientTypeDetails: 2n, userAccountControl: 514n }));
+    await lab.sync();
+    lab.source.remove(guid('ann'));
+    await lab.sync();
+    expect(Object.keys(lab.tenant())).toEqual(['user bob']);
+    expect(await verdictOf(lab, `CN=box,OU=People,${ROOT_DN}`)).toContain('it has no source anchor');
   });
 });

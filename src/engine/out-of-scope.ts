@@ -118,7 +118,7 @@ export async function explainUnwanted(
   objects: readonly SpaceObject[],
 ): Promise<string> {
   if (mv.attributes['cloudFiltered'] === true) return explainFilter(context, inbound, mv, objects);
-  if (mv.anchor === null && mv.attributes['sourceAnchor'] === undefined)
+  if (await lacksAnchor(inbound, mv, objects))
     return 'it has no source anchor: no account of it has the attribute that identity.sourceAnchor names, or it is a linked mailbox without its account';
   const source = ruleSource(mv.attributes, {}, runParameters(context.now()), null);
   const provisioning = context.rules.outbound(mv.type).filter((rule) => rule.link !== 'join');
@@ -127,6 +127,33 @@ export async function explainUnwanted(
     .map((rule) => `"${rule.name}" ${refusalOf(rule, source)}`);
   const off = switchedOff(context, 'outbound', mv.type);
   return [...reasons, ...(off === '' ? [] : [off])].join('; ') || 'no outbound rule has it in its scope filter';
+}
+
+/** A person that is in the tenant, or was, keeps its anchor when the account that gave it is gone. */
+async function lacksAnchor(
+  inbound: InboundFlow,
+  mv: MetaverseObject,
+  objects: readonly SpaceObject[],
+): Promise<boolean> {
+  if (mv.anchor === null && mv.attributes['sourceAnchor'] === undefined) return true;
+  if (objects.length === 0) return false;
+  for (const one of objects) if ((await inbound.anchorOf(one)) !== null) return false;
+  return true;
+}
+
+/** Why an object that rules have in their scope is joined to nothing, when no finding tells it. */
+export function explainUnjoined({ rules }: EngineContext, object: SpaceObject): string {
+  const linking = rules.inbound('source', object.type).filter(isLinking);
+  if (linking.length === 0 || linking.some((rule) => rule.link === 'provision'))
+    return 'it was read, but no sync has looked at it yet';
+  const texts = linking.flatMap((rule) =>
+    rule.joins.flatMap(([first]) =>
+      first === undefined
+        ? []
+        : `"${rule.name}" looks for ${first.metaverseAttribute} ${show(object.attributes[first.spaceAttribute])}`,
+    ),
+  );
+  return `it only stands for another object, and none that is synchronized is it: ${texts.join('; ')}`;
 }
 
 async function explainFilter(

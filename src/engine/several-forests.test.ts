@@ -115,6 +115,18 @@ describe('an account and its linked mailbox', () => {
     await expectComplete(lab);
   });
 
+  test('are behind a stand-in too that came when there was only the mailbox', async () => {
+    const lab = await forests({ join: 'sid' });
+    for (const entry of standIn()) lab.resources.put(entry);
+    lab.resources.put(mailbox('ann.mailbox', { msExchRecipientTypeDetails: 1n }));
+    await lab.sync();
+    expect(lab.tenant()['group staff']).not.toHaveProperty('member');
+    lab.accounts.put(ANN);
+    await lab.sync();
+    expect(lab.tenant()['group staff']).toMatchObject({ member: ['Ann of the mailboxes'] });
+    await expectComplete(lab);
+  });
+
   test('leave nobody who may sign in: without the account the user is deleted, and restored with it', async () => {
     const lab = await forests({ join: 'sid' });
     lab.accounts.put(ANN);
@@ -172,6 +184,103 @@ describe('a disabled account of the resource forest that is no linked mailbox', 
   });
 });
 
+describe('the account that decides', () => {
+  const anchorOf = (name: string): string =>
+    Buffer.from(user(name).attributes?.['objectGUID'] as Uint8Array).toString('base64');
+
+  test('is another one once it is disabled and the other enabled: the user keeps its anchor and follows, and it is told', async () => {
+    const lab = await forests({ join: 'mail' });
+    const mail = 'ann.doe@contoso.com';
+    lab.accounts.put(user('ann', { mail }));
+    lab.resources.put(user('ann.there', { mail, userAccountControl: 514n }));
+    await lab.sync();
+    const before = lab.tenant()['user ann'];
+    expect(before).toMatchObject({ userPrincipalName: 'ann@contoso.com', sourceAnchor: anchorOf('ann') });
+
+    lab.accounts.edit(guid('ann'), { attributes: { userAccountControl: 514n } });
+    lab.resources.edit(guid('ann.there'), { attributes: { userAccountControl: 512n } });
+    await lab.sync();
+    expect(lab.tenant()['user ann']).toMatchObject({
+      userPrincipalName: 'ann.there@contoso.com',
+      accountEnabled: true,
+      sourceAnchor: anchorOf('ann'),
+    });
+    expect(await lab.findings('anchor-changed')).toMatchObject([
+      {
+        object: { name: 'ann.there@contoso.com', space: 'resources' },
+        otherObject: { name: 'ann@contoso.com' },
+        value: anchorOf('ann.there'),
+      },
+    ]);
+    await expectComplete(lab);
+
+    lab.accounts.edit(guid('ann'), { attributes: { userAccountControl: 512n } });
+    lab.resources.edit(guid('ann.there'), { attributes: { userAccountControl: 514n } });
+    await lab.sync();
+    expect(lab.tenant()['user ann']).toEqual(before);
+    expect(await problems(lab)).toEqual([]);
+  });
+
+  test('may be disabled where the source read first has a disabled one too: the user may not sign in any more', async () => {
+    const lab = await forests({ join: 'sid' });
+    // The mailbox lies in the source that was read first.
+    lab.accounts.put(mailbox('ann.mailbox', { msExchRecipientTypeDetails: 1n }));
+    for (const entry of standIn()) lab.accounts.put(entry);
+    lab.resources.put(ANN);
+    await lab.sync();
+    expect(lab.tenant()['user Ann of the mailboxes']).toMatchObject({ accountEnabled: true });
+    lab.resources.edit(guid('ann'), { attributes: { userAccountControl: 514n } });
+    await lab.sync();
+    expect(lab.tenant()['user Ann of the mailboxes']).toMatchObject({
+      accountEnabled: false,
+      sourceAnchor: anchorOf('ann'),
+    });
+    expect(await lab.findings('anchor-changed')).toMatchObject([{ object: { name: 'ann.mailbox@contoso.com' } }]);
+    // Whatever made it look at the person again: it is told of the account.
+    lab.accounts.edit(guid('stand-in'), { attributes: { description: 'looked at' } });
+    await lab.sync();
+    expect(await lab.findings('anchor-changed')).toMatchObject([{ object: { name: 'ann.mailbox@contoso.com' } }]);
+    await expectComplete(lab);
+  });
+
+  test('may come later than the mailbox that made the user', async () => {
+    const lab = await forests({ join: 'sid' });
+    lab.resources.put(mailbox('ann.mailbox', { msExchRecipientTypeDetails: 1n }));
+    await lab.sync();
+    expect(lab.tenant()['user Ann of the mailboxes']).toMatchObject({ accountEnabled: false });
+    lab.accounts.put(ANN);
+    await lab.sync();
+    expect(lab.tenant()['user Ann of the mailboxes']).toMatchObject({
+      accountEnabled: true,
+      userPrincipalName: 'ann@contoso.com',
+      sourceAnchor: anchorOf('ann.mailbox'),
+    });
+    await expectComplete(lab);
+  });
+});
+
+describe('a linked mailbox whose account was made anew', () => {
+  test('follows the new link, whenever that is set', async () => {
+    const lab = await forests({ join: 'sid' });
+    const NEW_SID = new Uint8Array([...SID.slice(0, 24), 82, 4, 0, 0]);
+    lab.accounts.put(ANN);
+    lab.accounts.put(user('bob'));
+    lab.resources.put(mailbox('ann.mailbox'));
+    await lab.sync();
+    lab.accounts.remove(guid('ann'));
+    lab.accounts.put(user('ann.new', { objectSid: NEW_SID }));
+    await lab.sync();
+    expect(Object.keys(lab.tenant())).toEqual(['user ann.new', 'user bob']);
+    lab.resources.edit(guid('ann.mailbox'), { attributes: { msExchMasterAccountSid: NEW_SID } });
+    await lab.sync();
+    expect(lab.tenant()['user Ann of the mailboxes']).toMatchObject({
+      userPrincipalName: 'ann.new@contoso.com',
+      mail: 'ann.doe@contoso.com',
+    });
+    await expectComplete(lab);
+  });
+});
+
 describe('two accounts of one person', () => {
   const [here, there] = ['ann', 'ann.there'];
 
@@ -221,7 +330,56 @@ describe('two accounts of one person', () => {
     lab.resources.put(user(there, { employeeID: '47' }));
     await lab.sync();
     expect(Object.keys(lab.tenant())).toEqual(['user ann', 'user bob']);
-    expect(await lab.findings('join-ambiguous')).toMatchObject([{ object: { name: 'ann.there@contoso.com' } }]);
+    expect(await lab.findings('join-ambiguous')).toMatchObject([
+      {
+        object: { name: 'ann.there@contoso.com' },
+        attribute: 'employeeID',
+        value: '47',
+        cause: expect.stringMatching(
+          /^Rule "In from AD - User Join" .* 2 have this value: ann@contoso.com in \S+, bob@contoso.com in \S+\. /,
+        ),
+      },
+    ]);
+  });
+});
+
+describe('whoever comes after a person that has gone', () => {
+  test.each<[string, Identity['join'], Record<string, Value>]>([
+    ['mail address', 'mail', { mail: 'info@contoso.com' }],
+    ['account name', 'samAccountName', { sAMAccountName: 'info' }],
+    ['number', { attribute: 'employeeID' }, { employeeID: '47' }],
+  ])('with the same %s is somebody else, also in the same run', async (_what, join, attributes) => {
+    const lab = await forests({ join });
+    lab.accounts.put(user('ann', attributes));
+    lab.accounts.put(user('bob'));
+    await lab.sync();
+    lab.accounts.remove(guid('ann'));
+    lab.accounts.put(user('eve', attributes));
+    const done = await lab.operations(await lab.sync());
+    expect(done.map((one) => one.split(':')[0])).toEqual(
+      expect.arrayContaining(['delete user ann', 'create user eve']),
+    );
+    expect(await problems(lab)).toEqual([]);
+    // Who went comes back to what was hers.
+    lab.accounts.put(user('ann'));
+    await lab.sync();
+    expect(lab.target.written).toMatchObject({ create: 3, delete: 1, restore: 1 });
+    await expectComplete(lab);
+  });
+
+  test('does not stand in the way of a mailbox that fits both', async () => {
+    const lab = await forests({ join: 'mail' });
+    const mail = 'info@contoso.com';
+    lab.accounts.put(user('ann', { mail }));
+    lab.accounts.put(user('eve', { mail }));
+    lab.resources.put(user('box', { mail, userAccountControl: 514n, title: 'Of the box' }));
+    await lab.sync();
+    expect(await lab.findings('join-ambiguous')).toMatchObject([{ object: { name: 'box@contoso.com' } }]);
+    lab.accounts.remove(guid('ann'));
+    await lab.sync();
+    expect(await lab.findings('join-ambiguous')).toEqual([]);
+    expect(lab.tenant()).toEqual({ 'user eve': expect.objectContaining({ title: 'Of the box' }) });
+    await expectComplete(lab);
   });
 });
 

@@ -1,4 +1,5 @@
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import { isSameValue, printValue } from '../model/value.ts';
 import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
-import { type JoinSource, joinObject, mayProvision } from './join.ts';
+import { type AmbiguousJoin, ANCHORS, type JoinSource, joinObject, mayProvision } from './join.ts';
 import { Joiners } from './joiners.ts';
 import { joinValues } from './lookup.ts';
 import { flowOut } from './outbound.ts';
@@ -22,6 +23,8 @@ import { SourceScope } from './scope.ts';
 import { SiblingDomains } from './sibling-domains.ts';
 
 const BATCH = 2000;
+/** So many of those that a value fits are told by name. */
+const CANDIDATES_NAMED = 5;
 
 /** Stands where the scope of a source stood that is no longer in the configuration. */
 const NOT_CONFIGURED = 'not configured';
@@ -238,19 +241,66 @@ class Synchronization {
   async #synchronizeSourceObject(object: PendingObject): Promise<void> {
     await this.#followContainer(object);
     const rules = await this.#inbound.applicableRules(object);
-    const linking = rules.filter((rule) => rule.joins.length > 0 || rule.link === 'provision');
+    const linking = rules.filter(isLinking);
     if (linking.length === 0) {
       await this.#disconnect(object, []);
       return;
     }
     const before = object.mv === null ? null : await this.#context.store.sync.metaverse(object.mv);
     if (object.mv !== null && isOfItsType(before, linking)) {
-      await this.#flow(object.mv, object, before);
+      const owner = (await this.#isLinkedAnew(object, before)) ? await this.#findOwner(object, before) : null;
+      if (owner === null) await this.#flow(object.mv, object, before);
+      else {
+        await this.#disconnect(object, [], 'it belongs to somebody else now');
+        await this.#join(object, owner);
+      }
       return;
     }
     // An object that has become one of another kind begins anew.
     if (object.mv !== null) await this.#disconnect(object, []);
     await this.#connect(object, linking);
+  }
+
+  /** Whether an object that nobody else stands beside has other values to join by than its person has of it. */
+  async #isLinkedAnew(object: SpaceObject, own: MetaverseObject | null): Promise<boolean> {
+    if (own === null || !(await this.#isNobody(object, own))) return false;
+    try {
+      const { attributes } = await this.#inbound.flowIn([object], own.attributes);
+      return this.#context.rules.joinAttributes.some(
+        (name) => !ANCHORS.has(name) && !isSameValue(own.attributes[name], attributes[name]),
+      );
+    } catch (error) {
+      if (!(error instanceof RuleEvaluationError)) throw error;
+      return false;
+    }
+  }
+
+  /**
+   * Joining happens once. But what nobody else stands beside and what is nobody by itself, such as a linked mailbox whose account was made anew,
+   * goes to whom it is linked now. Asked when its link changed and when the last one beside it goes, so that full runs find nothing else.
+   */
+  async #findOwner(object: SpaceObject, own: MetaverseObject | null): Promise<number | null> {
+    const { store } = this.#context;
+    if (own === null || !(await this.#isNobody(object, own))) return null;
+    const rules = (await this.#inbound.applicableRules(object)).filter(isLinking);
+    const found = await joinObject(store, rules, await this.#inbound.sourceOf(object), async (mv) => {
+      return mv !== own.id && (await this.#isFree(object, mv)) && (await store.sync.metaverse(mv))?.anchor != null;
+    });
+    return found.kind === 'joined' ? found.mv : null;
+  }
+
+  /** Whether an object gives no anchor, and nobody stands beside it who could. */
+  async #isNobody(object: SpaceObject, own: MetaverseObject): Promise<boolean> {
+    if ((await this.#inbound.anchorOf(object)) !== null) return false;
+    const others = await this.#context.store.sync.objectsOf(own.id, object.id);
+    return !others.some((one) => this.#scopes.has(one.space) && !this.#inbound.isStandIn(one));
+  }
+
+  /** Whether no other object of its space stands for the metaverse object. */
+  async #isFree(object: SpaceObject, mv: number): Promise<boolean> {
+    if (this.#inbound.isStandIn(object)) return true;
+    const others = await this.#context.store.sync.objectsOf(mv);
+    return !others.some((one) => one.space === object.space && !this.#inbound.isStandIn(one));
   }
 
   /**
@@ -270,24 +320,16 @@ class Synchronization {
     const taken: number[] = [];
     const source = await this.#inbound.sourceOf(object);
     const result = await joinObject(store, rules, source, async (mv) => {
-      const others = await store.sync.objectsOf(mv);
-      const isRival = (one: SpaceObject): boolean => one.space === object.space && !this.#inbound.isStandIn(one);
-      const free = this.#inbound.isStandIn(object) || !others.some(isRival);
+      const free = await this.#isFree(object, mv);
       if (!free) taken.push(mv);
       return free;
     });
     if (result.kind === 'joined') {
-      await store.sync.link(object.id, result.mv, false);
-      await this.#siblings.follow(object);
-      await store.sync.touchReferencesTo(object.id);
-      // The one that stood for it before may have gone in this very sync, and its references with it.
-      await store.sync.touch(result.mv, TOUCH.referred);
-      this.counts.joined++;
-      await this.#flow(result.mv, object);
+      await this.#join(object, result.mv);
       return;
     }
     if (result.kind === 'ambiguous') {
-      await this.#report(object, [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]);
+      await this.#report(object, [await this.#ambiguity(object, result)]);
       return;
     }
     await this.#report(object, []);
@@ -306,6 +348,17 @@ class Synchronization {
     return content !== null && this.#lacksAnchor(provision.targetType, content);
   }
 
+  async #join(object: SpaceObject, mv: number): Promise<void> {
+    const { store } = this.#context;
+    await store.sync.link(object.id, mv, false);
+    await this.#siblings.follow(object);
+    await store.sync.touchReferencesTo(object.id);
+    // The one that stood for it before may have gone in this very sync, and its references with it.
+    await store.sync.touch(mv, TOUCH.referred);
+    this.counts.joined++;
+    await this.#flow(mv, object);
+  }
+
   /** `taken`: what it would have joined, had not another object of its space. It may stand beside that, unless both had the same anchor. */
   async #project(object: PendingObject, rule: CompiledRule, taken: readonly number[]): Promise<void> {
     const { store } = this.#context;
@@ -313,7 +366,7 @@ class Synchronization {
     if (content === null) return;
     for (const rival of taken) {
       if ((await store.sync.metaverse(rival))?.anchor !== content.anchor) continue;
-      await this.#report(object, [await this.#joinConflict(object, rival)]);
+      await this.#report(object, [await this.#joinConflict(object, rival, content.anchor)]);
       return;
     }
     if (this.#lacksAnchor(rule.targetType, content)) await this.#report(object, [await this.#missingAnchor(object)]);
@@ -339,17 +392,26 @@ class Synchronization {
     if (content === null) return;
     const isChanged = before?.anchor != null && before.tenant !== null && content.anchor !== before.anchor;
     if (!isChanged || !content.isProvisioned) await this.#store(mv, content, before, object);
-    else await this.#keepAnchor(before, content, object);
+    else await this.#keepAnchor(before, content, object, joined);
   }
 
   /**
    * What is in the tenant keeps the anchor it was made with, or a second object would be made. Mostly it stays as it is altogether. A person
-   * who has lost an account, perhaps the one that gave the anchor, goes on with what is left: that decides whether it may still sign in.
+   * who has lost an account, perhaps the one that gave the anchor, goes on with what is left: that decides whether it may still sign in. So does
+   * one of whose accounts another decides now, because one was disabled or enabled.
    */
-  async #keepAnchor(before: MetaverseObject, content: InboundContent, object: SpaceObject): Promise<void> {
+  async #keepAnchor(
+    before: MetaverseObject,
+    content: InboundContent,
+    object: SpaceObject,
+    joined: readonly SpaceObject[],
+  ): Promise<void> {
     const { rules, now } = this.#context;
-    if (before.origin === null) {
-      await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
+    const giver = (await this.#giverOf(content.anchor, joined)) ?? object;
+    const holder = await this.#giverOf(before.anchor, joined);
+    const changed = await this.#anchorChanged(giver, before.anchor, content.anchor, holder);
+    if (before.origin === null && holder === null) {
+      await this.#report(giver, [changed]);
       return;
     }
     const { sourceAnchor, sourceAnchorBinary } = before.attributes;
@@ -367,7 +429,14 @@ class Synchronization {
     await this.#store(before.id, kept, before, object);
     // What no rule wants any more leaves the tenant; its anchor concerns nobody.
     if (!isWanted(rules, { ...before, ...kept }, now())) return;
-    await this.#report(object, [await this.#anchorChanged(object, before.anchor, content.anchor)]);
+    await this.#report(giver, [changed]);
+  }
+
+  /** The one of these that would give the anchor if it stood alone. */
+  async #giverOf(anchor: string | null, joined: readonly SpaceObject[]): Promise<SpaceObject | null> {
+    if (anchor === null) return null;
+    for (const one of joined) if ((await this.#inbound.anchorOf(one)) === anchor) return one;
+    return null;
   }
 
   /** Runs the rules; a rule that raises an error leaves the object as it is and is a finding. */
@@ -428,28 +497,40 @@ class Synchronization {
   }
 
   /** Takes an object away from its metaverse object, which goes on without it or is given up. */
-  async #disconnect(object: PendingObject, findings: readonly Finding[]): Promise<void> {
+  async #disconnect(object: SpaceObject, findings: readonly Finding[], why?: string): Promise<void> {
     await this.#report(object, findings);
     if (object.mv === null) return;
     const { store } = this.#context;
     await store.sync.touchReferencesTo(object.id);
     await store.sync.link(object.id, null, false);
     await this.#siblings.follow(object);
-    await store.sync.setOrigin(object.mv, await this.#originOf(object));
+    await store.sync.setOrigin(object.mv, await this.#originOf(object, why));
     this.counts.disconnected++;
     const rest = (await store.sync.objectsOf(object.mv)).filter((one) => this.#scopes.has(one.space));
     const [next] = rest;
     if (next === undefined) await this.#abandon(object.mv);
-    else {
+    else if (!(await this.#moveToOwner(object.mv, rest))) {
       await store.sync.touch(object.mv, TOUCH.referred);
       await this.#flow(object.mv, next);
     }
   }
 
-  async #originOf(object: SpaceObject): Promise<Origin> {
+  /** Of those that are left of a person the only one may belong to somebody else. */
+  async #moveToOwner(mv: number, rest: readonly SpaceObject[]): Promise<boolean> {
+    const [left, ...others] = rest.filter((one) => !this.#inbound.isStandIn(one));
+    if (left === undefined || others.length > 0 || left.state !== OBJECT_STATES.live) return false;
+    const owner = await this.#findOwner(left, await this.#context.store.sync.metaverse(mv));
+    if (owner === null) return false;
+    await this.#disconnect(left, [], 'it belongs to somebody else now');
+    await this.#join(left, owner);
+    return true;
+  }
+
+  async #originOf(object: SpaceObject, why?: string): Promise<Origin> {
     const name = await this.#nameOf(object);
-    const why = object.state === OBJECT_STATES.removed ? 'it was deleted there' : 'it is not in the scope any more';
-    return { source: name.space, object: name.dn ?? name.name, why };
+    const isRemoved = object.state === OBJECT_STATES.removed;
+    const otherwise = isRemoved ? 'it was deleted there' : 'it is not in the scope any more';
+    return { source: name.space, object: name.dn ?? name.name, why: why ?? otherwise };
   }
 
   /** Nobody stands for the metaverse object any more. It stays, empty, as long as something in the tenant hangs on it. */
@@ -462,8 +543,10 @@ class Synchronization {
       await store.sync.deleteMetaverse(mv);
       return;
     }
-    // It can still be joined by what it was known by: an object that returns finds its place, and its tenant object, again.
-    const lookup = joinValues(this.#context.rules.joinAttributes, object?.attributes ?? {});
+    // An object that returns finds its place, and its tenant object, again by its anchor. By that alone: a name or an address may belong to
+    // somebody else by then, who must not get the mailbox of whom is gone.
+    const names = this.#context.rules.joinAttributes.filter((name) => ANCHORS.has(name));
+    const lookup = joinValues(names, object?.attributes ?? {});
     const empty = { anchor: object?.anchor ?? null, attributes: {}, rules: '', contributors: [], lookup };
     if (await store.sync.saveMetaverse(mv, empty)) await store.sync.touch(mv, TOUCH.attributes);
   }
@@ -498,12 +581,7 @@ class Synchronization {
       const other = await store.spaces.objectById(candidate.tenant);
       return other === null || (other.state !== OBJECT_STATES.live && object.state === OBJECT_STATES.live);
     });
-    await this.#report(
-      object,
-      result.kind === 'ambiguous'
-        ? [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]
-        : [],
-    );
+    await this.#report(object, result.kind === 'ambiguous' ? [await this.#ambiguity(object, result)] : []);
     if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
   }
 
@@ -560,28 +638,53 @@ class Synchronization {
     return isWanted(this.#context.rules, named, this.#context.now());
   }
 
-  async #anchorChanged(object: SpaceObject, from: string | null, to: string | null): Promise<Finding> {
-    return finding('anchor-changed', 'sync', {
-      object: await this.#nameOf(object),
-      attribute: 'sourceAnchor',
-      value: to,
-      cause: `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one and keeps it.`,
-    });
+  /** `holder`: the account of the same person that has the anchor of the tenant. */
+  async #anchorChanged(
+    object: SpaceObject,
+    from: string | null,
+    to: string | null,
+    holder: SpaceObject | null,
+  ): Promise<Finding> {
+    const about = { object: await this.#nameOf(object), attribute: 'sourceAnchor', value: to };
+    if (holder === null) {
+      const cause = `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one and keeps it.`;
+      return finding('anchor-changed', 'sync', { ...about, cause });
+    }
+    const otherObject = await this.#nameOf(holder);
+    const cause = `Another account of this person decides now, and its source anchor is ${to ?? 'nothing'}. The user follows it, but keeps the anchor ${from ?? 'nothing'} of ${otherObject.name} in ${otherObject.space}.`;
+    const remedy = `Nothing, if the other one will decide again. Else write the anchor of the user into ms-DS-ConsistencyGuid of ${about.object.name} (with identity.sourceAnchor: auto).`;
+    return finding('anchor-changed', 'sync', { ...about, otherObject, cause, remedy });
   }
 
   async #missingAnchor(object: SpaceObject): Promise<Finding> {
     return finding('anchor-missing', 'sync', { object: await this.#nameOf(object) });
   }
 
-  async #ambiguity(object: SpaceObject, candidates: readonly number[], attribute: string): Promise<Finding> {
-    const other = candidates[0] === undefined ? null : await this.#nameOfMetaverse(candidates[0]);
-    return finding('join-ambiguous', 'sync', { object: await this.#nameOf(object), otherObject: other, attribute });
+  async #ambiguity(object: SpaceObject, { rule, condition, candidates }: AmbiguousJoin): Promise<Finding> {
+    const { spaceAttribute, metaverseAttribute } = condition;
+    const names: ObjectName[] = [];
+    for (const mv of candidates.slice(0, CANDIDATES_NAMED)) {
+      const name = await this.#nameOfMetaverse(mv);
+      if (name !== null) names.push(name);
+    }
+    const value = [printValue(object.attributes[spaceAttribute] ?? [])].flat().join(', ');
+    const more = candidates.length - names.length;
+    const listed = [...names.map(({ name, space }) => `${name} in ${space}`), ...(more > 0 ? [`${more} more`] : [])];
+    return finding('join-ambiguous', 'sync', {
+      object: await this.#nameOf(object),
+      otherObject: names[0] ?? null,
+      attribute: spaceAttribute,
+      value,
+      cause: `Rule "${rule.name}" joins ${spaceAttribute} to ${metaverseAttribute}, and ${candidates.length} have this value: ${listed.join(', ')}. None is chosen.`,
+    });
   }
 
-  async #joinConflict(object: SpaceObject, rival: number): Promise<Finding> {
+  /** `anchor`: the source anchor that both have, when it is that. */
+  async #joinConflict(object: SpaceObject, rival: number, anchor: string | null = null): Promise<Finding> {
     return finding('join-conflict', 'sync', {
       object: await this.#nameOf(object),
       otherObject: await this.#nameOfMetaverse(rival),
+      ...(anchor === null ? {} : { attribute: 'sourceAnchor', value: anchor }),
     });
   }
 
@@ -598,6 +701,10 @@ class Synchronization {
 
 function readAttributes({ attributes }: SpaceObject): JoinSource {
   return { get: (name) => attributes[name] };
+}
+
+function isLinking(rule: CompiledRule): boolean {
+  return rule.joins.length > 0 || rule.link === 'provision';
 }
 
 function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[]): boolean {

@@ -116,6 +116,7 @@ describe('the source anchor', () => {
 
   test('is missing where the attribute is, and never that of a linked mailbox', () => {
     expect(anchorOf(employee, { objectGUID: GUID })).toBeNull();
+    expect(anchorOf(employee, { employeeID: ' ' })).toBeNull();
     expect(anchorOf(employee, { employeeID: '1', msExchRecipientTypeDetails: 2n })).toBeNull();
   });
 
@@ -151,6 +152,8 @@ describe('an alternate login ID', () => {
   });
 
   test('falls back to account name and domain, last of all', () => {
-    expect(signInNames(mail, account)).toEqual([['In from AD - User Common', 'ann@corp.example.com']]);
+    const otherwise = [['In from AD - User Common', 'ann@corp.example.com']];
+    expect(signInNames(mail, account)).toEqual(otherwise);
+    expect(signInNames(mail, { ...account, mail: '  ' })).toEqual(otherwise);
   });
 });

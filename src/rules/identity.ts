@@ -148,7 +148,7 @@ const NOT_IN_ANCHOR = `\\!#$%&*+/=?^{}|~<>()';:,[]"@_`;
 
 function checkedText(attribute: string): string {
   const refused = `"${NOT_IN_ANCHOR.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-  return `With($anchor, [${attribute}], IIF(IsPresent([${attribute}]) = False, NULL,
+  return `With($anchor, [${attribute}], IIF(IsPresent([${attribute}]) = False || IsString($anchor) && IsNullOrEmpty(Trim($anchor)), NULL,
 With($text, IIF(IsString($anchor), $anchor, IIF(IsNumeric($anchor), CStr($anchor), ConvertToBase64($anchor))),
 IIF(Len($text) > ${LONGEST_ANCHOR}, Error("The source anchor ${attribute} has 60 characters or more; the tenant takes fewer."),
 IIF(IsString($anchor) && Word($anchor, 1, ${refused}) <> $anchor,
@@ -166,7 +166,7 @@ function changeSignIn(rule: RuleDefinition, { userPrincipalName }: Identity, isL
   const gives = rule.flows['userPrincipalName'] !== undefined;
   if (attribute === 'userPrincipalName' || !(gives || MAIL_ENABLED_RULES.has(rule.name))) return rule;
   const otherwise = gives && isLast ? accountAtDomain() : 'NULL';
-  const value = `IIF(IsNullOrEmpty([${attribute}]), ${otherwise}, Trim([${attribute}]))`;
+  const value = `IIF(IsNullOrEmpty(Trim([${attribute}])), ${otherwise}, Trim([${attribute}]))`;
   return change(rule, 'userPrincipalName', {
     flows: { ...rule.flows, userPrincipalName: expression(value) },
   });

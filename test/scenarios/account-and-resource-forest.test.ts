@@ -199,6 +199,35 @@ describe.skipIf(!directoryServersAvailable())('an account forest and a resource 
     expect(Object.keys(await users(tenant)).sort()).toEqual([upn('kate.lee'), upn('liam.fox')]);
   });
 
+  it('follow the account that is enabled now, and the link of a mailbox that is set anew', async () => {
+    const tenant = await follow({ join: 'sid' });
+    const quinn = await accounts.makeUser('quinn', people);
+    const desk = await makeMailbox('quinn', { master: quinn, type: '1' });
+    const rosa = await accounts.makeUser('rosa', people);
+    const box = await makeMailbox('rosa.box', { master: rosa });
+    await inStep(tenant);
+    const anchor = await accounts.anchorOf(quinn);
+
+    await accounts.set(quinn, { userAccountControl: DISABLED });
+    await resources.set(desk, { userAccountControl: '544' });
+    await accounts.delete(rosa);
+    const next = await accounts.makeUser('rosa.new', people);
+    await inStep(tenant);
+    const left = await users(tenant);
+    expect(Object.keys(left).sort()).toEqual(['quinn@contoso.onmicrosoft.com', upn('rosa.new')]);
+    expect(left['quinn@contoso.onmicrosoft.com']).toMatchObject({
+      onPremisesImmutableId: anchor,
+      accountEnabled: true,
+    });
+    expect(await tenant.listFindings()).toContain(`anchor-changed quinn@resources.example.com -> ${upn('quinn')}`);
+
+    await resources.setBytes(box, 'msExchMasterAccountSid', await accounts.sidOf(next));
+    await resources.setBytes(desk, 'mS-DS-ConsistencyGuid', Buffer.from(anchor, 'base64'));
+    await inStep(tenant);
+    expect((await users(tenant))[upn('rosa.new')]).toMatchObject({ mail: upn('rosa.box') });
+    expect((await tenant.listFindings()).filter((one) => one.startsWith('anchor'))).toEqual([]);
+  });
+
   it('leave what is left: a mailbox alone is no user, an account alone is one, a disabled account may not sign in', async () => {
     const tenant = await follow({ join: 'sid' });
     const names = ['mona', 'nils', 'olga', 'paul'];

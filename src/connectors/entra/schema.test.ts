@@ -52,6 +52,15 @@ describe('a user principal name', () => {
     expect(codes(shaped)).toEqual(['upn-characters']);
   });
 
+  test('of which no name can be made at all is no user, and the finding does not speak of a rest', () => {
+    const shaped = user({ userPrincipalName: 'ß@contoso.com', alias: '' });
+    expect(shaped.blocked).toBe(true);
+    expect(shaped.problems.find(({ attribute }) => attribute === 'userPrincipalName')).toMatchObject({
+      code: 'attribute-invalid',
+      cause: expect.stringContaining('no name at the initial domain can be made of the mail nickname'),
+    });
+  });
+
   test('at the initial domain is kept while the wanted one stays unusable, though the mail nickname changed', () => {
     const current = { ...ANNA, userPrincipalName: 'anna@contoso.onmicrosoft.com' };
     const shaped = user({ userPrincipalName: 'anna@corp.local', alias: 'berg' }, current);

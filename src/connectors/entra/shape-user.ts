@@ -92,7 +92,9 @@ function shapeUpn(
 function substituteUpn(shaping: Shaping, upn: string, substitute: string | undefined, suffix: string | null): void {
   const about = { attribute: 'userPrincipalName', value: upn };
   if (substitute === undefined) {
-    shaping.lack({ code: 'attribute-invalid', ...about });
+    const reason = suffix === null ? 'is not of a form that the tenant takes' : 'ends in no verified domain';
+    const cause = `The user principal name ${reason}, and no name at the initial domain can be made of the mail nickname.`;
+    shaping.lack({ code: 'attribute-invalid', ...about, cause });
     return;
   }
   shaping.set('userPrincipalName', substitute);
