@@ -261,7 +261,9 @@ export const CONNECT_FLOWS: readonly {
 
 /** Why a flow of a rule has no place here; null when it has one. Whatever the rule is called, nothing but the tenant names its objects. */
 export function whyFlowIsLeftOut(rule: string, direction: string, attribute: string): string | null {
-  const named = CONNECT_FLOWS.find((flow) => rule.startsWith(flow.rules) && flow.attribute === attribute);
+  const named = CONNECT_FLOWS.find(
+    (flow) => flow.isThere !== true && rule.startsWith(flow.rules) && flow.attribute === attribute,
+  );
   const anywhere =
     direction === 'outbound'
       ? CONNECT_FLOWS.find((flow) => flow.attribute === attribute && attribute === 'dn')

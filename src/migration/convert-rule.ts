@@ -5,7 +5,7 @@ import { type ConnectFlow, type ConnectRule, isTrue } from './connect-rule.ts';
 import { NO_WRITEBACK, whyFlowIsLeftOut } from './connect-rules.ts';
 import type { Syntax } from './connect-schema.ts';
 import { type PlainFlow, type PlainRule, problemsOf } from './plain-rule.ts';
-import { unknownParameters } from './spelling.ts';
+import { type Side, unknownParameters } from './spelling.ts';
 
 export interface Conversion {
   /** Null when the rule cannot be taken over at all: then `problems` says why. */
@@ -74,10 +74,10 @@ function partOf(key: 'scope' | 'join', groups: Groups): Partial<PlainRule> {
 }
 
 /** What our check of a rule does not see, because it is right in form. */
-export function problemsOfScope({ scope }: Pick<ConnectRule, 'scope'>): readonly string[] {
+export function problemsOfScope({ scope, direction }: Pick<ConnectRule, 'scope' | 'direction'>): readonly string[] {
   const empty = scope.some((group) => group.length === 0) && scope.some((group) => group.length > 0);
   const unknown = scope.flat().flatMap(({ attribute, value }) => {
-    const [name] = /^%.*%$/.test(value) ? unknownParameters(value) : [];
+    const [name] = /^%.*%$/.test(value) ? unknownParameters(value, sideOf({ direction })) : [];
     return name === undefined ? [] : [`scope: ${attribute} is compared with %${name}%, which Dirbridge does not have`];
   });
   return empty ? ['scope: one of its groups holds no clause, so nobody can tell whom it is for', ...unknown] : unknown;
@@ -149,10 +149,15 @@ function whyNotHere(frame: PlainRule, flow: ConnectFlow): string | null {
   if (isReservedName(flow.target)) return 'this name is not allowed';
   if (flow.kind !== 'expression' && flow.text === '') return 'it names neither an attribute nor a value';
   if (flow.kind === 'direct' && flow.sources > 1) return `it names ${flow.sources} attributes and no expression`;
-  const [parameter] = flow.kind === 'expression' ? unknownParameters(flow.text) : [];
-  return parameter === undefined
-    ? null
+  const [parameter] = flow.kind === 'expression' ? unknownParameters(flow.text, sideOf(frame)) : [];
+  if (parameter === undefined) return null;
+  return unknownParameters(`%${parameter}%`, 'source').length === 0
+    ? `it reads %${parameter}%, which tells about a source, and an outbound rule does not know which: let an inbound rule flow it`
     : `it reads %${parameter}%, which Dirbridge does not have: write its value instead`;
+}
+
+function sideOf({ direction }: { readonly direction: string }): Side {
+  return direction === 'outbound' ? 'metaverse' : 'source';
 }
 
 /** What our own check says about a flow alone. */

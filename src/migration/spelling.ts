@@ -115,12 +115,12 @@ export class Spelling {
   }
 }
 
-/** Parameters of Connect that nothing here gives a value. */
-export function unknownParameters(text: string): readonly string[] {
+/** Parameters of Connect that nothing gives a value on that side: outbound rules do not know what source a value comes from. */
+export function unknownParameters(text: string, side: Side): readonly string[] {
   const names = [...text.replaceAll(/"(?:\\.|[^"\\])*"/g, '').matchAll(/%([A-Za-z0-9_.-]+)%/g)].map(
     (one) => one[1] ?? '',
   );
-  return [...new Set(names)].filter((name) => !PARAMETERS.includes(name));
+  return [...new Set(names)].filter((name) => side === 'metaverse' || !PARAMETERS.includes(name));
 }
 
 function parameterName(name: string): string {

@@ -34,9 +34,15 @@ export function checkNames(
   rules: readonly { readonly rule: ReadRule; readonly isShipped: boolean }[],
 ): readonly RuleProblem[] {
   const filled = filledAttributes(rules.map(({ rule }) => rule.definition));
+  const shipped = rules.filter(({ isShipped }) => isShipped).map(({ rule }) => rule.definition);
+  const asked = new Set(shipped.filter(isOutbound).flatMap((rule) => readOutbound(rule).map(({ name }) => name)));
   return rules
     .filter(({ isShipped }) => !isShipped)
-    .flatMap(({ rule }) => [...unfilledAttributes(rule, filled), ...unknownParameters(rule)]);
+    .flatMap(({ rule }) => [...unfilledAttributes(rule, filled, asked), ...unknownParameters(rule)]);
+}
+
+function isOutbound({ direction }: RuleDefinition): boolean {
+  return direction === 'outbound';
 }
 
 /** By type of the metaverse. */
@@ -51,15 +57,20 @@ function filledAttributes(rules: readonly RuleDefinition[]): ReadonlyMap<string,
   return filled;
 }
 
-function unfilledAttributes(rule: ReadRule, filled: ReadonlyMap<string, ReadonlySet<string>>): readonly RuleProblem[] {
+/** `asked`: what the shipped rules ask for without filling it: those are names, and a rule made after one of them has them, too. */
+function unfilledAttributes(
+  rule: ReadRule,
+  filled: ReadonlyMap<string, ReadonlySet<string>>,
+  asked: ReadonlySet<string>,
+): readonly RuleProblem[] {
   const { definition } = rule;
-  const isOutbound = definition.direction === 'outbound';
-  const type = isOutbound ? definition.from : definition.to;
+  const isOut = isOutbound(definition);
+  const type = isOut ? definition.from : definition.to;
   const types = type === '*' ? [...filled.keys()] : [type, '*'];
   const known = new Set(types.flatMap((one) => [...(filled.get(one) ?? [])]));
-  if (isOutbound) for (const name of GIVEN_OUTBOUND) known.add(name);
-  return (isOutbound ? readOutbound(definition) : joinedOn(definition))
-    .filter(({ name }) => !known.has(name))
+  if (isOut) for (const name of GIVEN_OUTBOUND) known.add(name);
+  return (isOut ? readOutbound(definition) : joinedOn(definition))
+    .filter(({ name }) => !known.has(name) && !asked.has(name))
     .map(({ name, path }) =>
       warn(rule, path, {
         message: `no rule fills the attribute "${name}" of ${type === '*' ? 'any type' : type} in the metaverse: it is always absent.${suggestNearest(name, [...known])}`,

@@ -18,7 +18,10 @@ export interface ImportedSample {
   flows(name: string): readonly string[];
 }
 
-/** Writes an export, imports it, and refuses anything that `config validate` or `rules lint` would say a word about. */
+/** Connect's own outbound rules hand on names that no rule of anybody's fills. */
+const NOT_FILLED = /^no rule fills the attribute /;
+
+/** Writes an export, imports it, and refuses anything else that `config validate` or `rules lint` would say a word about. */
 export async function importSample(folder: string, content: ExportSample): Promise<ImportedSample> {
   writeExport(join(folder, 'export'), content);
   return importFolder(join(folder, 'export'), join(folder, 'out'));
@@ -28,7 +31,8 @@ export async function importFolder(from: string, to: string): Promise<ImportedSa
   const imported = await importFromConnect(from, to, true);
   const config = readConfig(join(to, 'dirbridge.yaml'));
   const { rules: set, problems, warnings } = lintRules(config);
-  const complaints = [...problems, ...warnings].map(({ rule, message }) => `${rule}: ${message}`);
+  const others = warnings.filter(({ message }) => !NOT_FILLED.test(message));
+  const complaints = [...problems, ...others].map(({ rule, message }) => `${rule}: ${message}`);
   if (set === null || complaints.length > 0) throw new Error(`lint says: ${complaints.join('\n')}`);
   const rule = (name: string): CompiledRule | undefined => set.all.find((one) => one.name === name);
   return {

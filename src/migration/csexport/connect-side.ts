@@ -58,7 +58,10 @@ export interface DifferenceFacts {
 
 /** The account of flows of Connect's that go another way here. */
 function flowReason(type: string, attribute: string): string | null {
-  const flow = CONNECT_FLOWS.find((one) => one.attribute === attribute && typesOf(one.rules).includes(type));
+  // Where there is such a flow here, a missing value is worth a look.
+  const flow = CONNECT_FLOWS.find(
+    (one) => one.isThere !== true && one.attribute === attribute && typesOf(one.rules).includes(type),
+  );
   return flow?.because ?? null;
 }
 
