@@ -43,6 +43,7 @@ export async function keepOwnValues(
   shaped: ShapedObject,
   current: Attributes | null,
 ): Promise<{ readonly shaped: ShapedObject; readonly given: readonly GivenValues[] }> {
+  if (merged.size === 0) return { shaped, given: [] };
   const names = [...desired.outcome.decided].filter(
     (name) => merged.has(`${desired.type}/${name}`) && !shaped.withheld.includes(name),
   );

@@ -381,8 +381,8 @@ class Synchronization {
   async #flow(mv: number, object: SpaceObject, known?: MetaverseObject | null): Promise<void> {
     const { store } = this.#context;
     const before = known === undefined ? await store.sync.metaverse(mv) : known;
-    // The object itself is at hand, and with it what was found out about it.
-    const others = await store.sync.objectsOf(mv, object.id);
+    // The object itself is at hand, and with it what was found out about it; that of the tenant gives nothing.
+    const others = await store.sync.objectsOf(mv, object.id, before?.tenant ?? null);
     const joined = [...others, object]
       .filter((one) => this.#scopes.has(one.space) && one.state === OBJECT_STATES.live)
       .sort((a, b) => a.space - b.space || (a.anchor < b.anchor ? -1 : 1));

@@ -386,6 +386,8 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect(await store.sync.metaverseByValue({ kind: 'mail', key: 'c' })).toEqual([{ id: mv, type: 'person' }]);
         expect((await store.sync.objectsOf(mv)).map((one) => one.anchor)).toEqual(['a']);
         expect(await store.sync.objectsOf(mv, await numberOf('a'))).toEqual([]);
+        expect(await store.sync.objectsOf(mv, 0, await numberOf('a'))).toEqual([]);
+        expect(await store.sync.objectsOf(mv, 0, null)).toHaveLength(1);
         await store.sync.deleteMetaverse(mv);
         expect(await store.sync.metaverse(mv)).toBeNull();
         expect((await store.spaces.objectByAnchor(space, 'a'))?.mv).toBeNull();

@@ -218,8 +218,8 @@ export interface SyncStore {
   /** Whether the space holds any object that can be found by a value at all. */
   hasLookupValues(space: number): Promise<boolean>;
   metaverseByValue(value: LookupValue): Promise<readonly { readonly id: number; readonly type: string }[]>;
-  /** What is joined to it, by space and anchor, without placeholders; `except`: an object that is at hand already. */
-  objectsOf(mv: number, except?: number): Promise<readonly SpaceObject[]>;
+  /** What is joined to it, by space and anchor, without placeholders; `except`, `alsoExcept`: objects that are at hand already, or not asked for. */
+  objectsOf(mv: number, except?: number, alsoExcept?: number | null): Promise<readonly SpaceObject[]>;
   /** Makes a metaverse object for an object that is joined to nothing yet, and marks all of it for plan. */
   projectMetaverse(type: string, object: number, content: MetaverseContent): Promise<number>;
   /** Stores what flowed in; answers whether anything differs from before. */

@@ -236,11 +236,12 @@ export class SqlSyncStore implements SyncStore {
     );
   }
 
-  async objectsOf(mv: number, except = 0): Promise<readonly SpaceObject[]> {
+  async objectsOf(mv: number, except = 0, alsoExcept: number | null = null): Promise<readonly SpaceObject[]> {
     const rows = await this.#driver.all<ObjectRow>(
-      `select ${OBJECT_COLUMNS} from object where mv = ? and id <> ? and state <> 1 order by space, anchor`,
+      `select ${OBJECT_COLUMNS} from object where mv = ? and id <> ? and id <> ? and state <> 1 order by space, anchor`,
       mv,
       except,
+      alsoExcept ?? 0,
     );
     return rows.map(toSpaceObject);
   }
@@ -292,12 +293,14 @@ export class SqlSyncStore implements SyncStore {
     const contributed = await this.#saveContributors(mv, content.contributors);
     await this.#saveLookup(mv, content.lookup);
     if (before?.doc === doc && before.anchor === content.anchor && before.rules === content.rules) return contributed;
-    await this.#driver.run(
-      'update metaverse set anchor = ?, rules = ? where id = ?',
-      content.anchor,
-      content.rules,
-      mv,
-    );
+    if (before?.anchor !== content.anchor || before.rules !== content.rules) {
+      await this.#driver.run(
+        'update metaverse set anchor = ?, rules = ? where id = ?',
+        content.anchor,
+        content.rules,
+        mv,
+      );
+    }
     if (before?.doc !== doc) await storeMetaverseDocument(this.#driver, mv, doc);
     return true;
   }
@@ -308,9 +311,7 @@ export class SqlSyncStore implements SyncStore {
       'select attribute as kind, key from metaverse_value where mv = ?',
       mv,
     );
-    const old = new Set(before.map(({ kind, key }) => `${kind}/${key}`));
-    const wanted = new Set(values.map(({ kind, key }) => `${kind}/${key}`));
-    if (old.size === wanted.size && [...wanted].every((value) => old.has(value))) return;
+    if (isSameLookup(before, values)) return;
     await this.#driver.run('delete from metaverse_value where mv = ?', mv);
     await this.#addLookup(mv, values);
   }
@@ -448,4 +449,11 @@ export class SqlSyncStore implements SyncStore {
       String(next),
     );
   }
+}
+
+/** Whether both hold the same values; there are few, and `stored` has each once. */
+function isSameLookup(stored: readonly LookupValue[], values: readonly LookupValue[]): boolean {
+  const isAmong = (list: readonly LookupValue[], { kind, key }: LookupValue): boolean =>
+    list.some((one) => one.key === key && one.kind === kind);
+  return stored.every((one) => isAmong(values, one)) && values.every((one) => isAmong(stored, one));
 }
