@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
@@ -487,6 +487,8 @@ export class App {
       })),
       target,
       guards: this.config.guards,
+      deletions: this.config.deletions,
+      settings: membershipSettings(this.config),
       now: this.#options.now ?? (() => new Date()),
       log: this.#options.log,
       progress: this.#options.progress,
@@ -560,9 +562,18 @@ function errorLine(what: string, error: unknown): CheckLine {
   return { what, state: 'error', detail: messageOf(error), ...remedy };
 }
 
-/** Who runs us, for the record of an approval. */
+/** Keys that decide who belongs, besides the scopes of the sources. */
+function membershipSettings({ rules, identity }: Config): Readonly<Record<string, string>> {
+  const keys = Object.entries(identity).map(([key, value]): readonly [string, string] => [
+    `identity.${key}`,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return { rules: rules.join(', '), ...Object.fromEntries(keys) };
+}
+
+/** Who runs us, and where, for the record of an approval. */
 function currentUser(): string {
   const sudo = process.env['SUDO_USER'];
   const name = userInfo().username;
-  return sudo === undefined ? name : `${sudo} (as ${name})`;
+  return `${sudo === undefined ? name : `${sudo} (as ${name})`} on ${hostname()}`;
 }

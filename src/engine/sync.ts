@@ -12,6 +12,7 @@ import {
   TOUCH,
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
+import { DELETED_IN_SOURCE } from './guards/scope-change.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
@@ -404,7 +405,7 @@ class Synchronization {
 
   async #originOf(object: SpaceObject): Promise<Origin> {
     const name = await this.#nameOf(object);
-    const why = object.state === OBJECT_STATES.removed ? 'it was deleted there' : 'it is not in the scope any more';
+    const why = object.state === OBJECT_STATES.removed ? DELETED_IN_SOURCE : 'it is not in the scope any more';
     return { source: name.space, object: name.dn ?? name.name, why };
   }
 

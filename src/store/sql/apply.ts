@@ -24,7 +24,7 @@ import {
 import type { ManagedCounts } from './managed-counts.ts';
 import { countLive, countReferences, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
-import { type OperationRow, toStoredOperation } from './operations.ts';
+import { DISABLES, type OperationRow, toStoredOperation } from './operations.ts';
 import { forgetReturning, keepReferencesTo } from './returning-references.ts';
 import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
 
@@ -42,6 +42,9 @@ interface PlanRow {
   readonly approved_at: string | null;
 }
 
+/** Plans made before verdicts named objects have none. */
+type StoredVerdict = Omit<GuardVerdict, 'objects'> & { readonly objects?: readonly string[] };
+
 type OperationToDo = StoredOperation & { readonly position: number; readonly targetId: string | null };
 type TodoRow = OperationRow & { readonly target_id: string | null };
 
@@ -51,7 +54,6 @@ const TODO_COLUMNS = `o.id, o.position, o.level, o.action, o.type, o.mv, o.objec
 /** References of these attributes have one value: they are shown as a changed attribute, not as a membership. */
 const SINGLE = `(select id from attribute_name where name = 'manager')`;
 
-const DISABLES = `o.changes like '%"native":"accountEnabled","from":true,"to":false%'`;
 const OF_OPERATION = 'select 1 from operation_reference r where r.plan = o.plan and r.mv = o.mv and r.late = o.late';
 
 const PARTS: Readonly<Record<PlanPart, string>> = {
@@ -434,6 +436,7 @@ export class SqlApplyStore implements ApplyStore {
     if (row === undefined || row.state !== 0) return;
     await countLive(this.#driver, row.space, row.type, -1);
     await this.#driver.run('update object set state = 3, deleted_at = ? where id = ?', deletedAt, object);
+    await this.#driver.run('delete from leaving where mv = (select mv from object where id = ?)', object);
     const referring = await this.#driver.all<{ readonly source: number; readonly attribute: number }>(
       'select source, attribute from reference where target = ?',
       object,
@@ -501,7 +504,7 @@ export class SqlApplyStore implements ApplyStore {
       Number(plan),
     );
     for (const { id } of rows) {
-      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted'])
+      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted', 'leaving'])
         await this.#driver.run(`delete from ${table} where mv = ?`, id);
       await this.#driver.run('update object set mv = null where mv = ?', id);
       await this.#driver.run('delete from metaverse where id = ?', id);
@@ -563,7 +566,7 @@ function toPlanHead(row: PlanRow): PlanHead {
     run: String(row.run),
     state: row.state,
     counts: JSON.parse(row.counts) as PlanCounts,
-    guards: JSON.parse(row.guards) as GuardVerdict[],
+    guards: (JSON.parse(row.guards) as StoredVerdict[]).map((one) => ({ ...one, objects: one.objects ?? [] })),
     operations: row.operations,
     approvedBy: row.approved_by,
     approvedAt: row.approved_at,
