@@ -8,6 +8,7 @@ import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
+import { dueOf } from './engine/leaving.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult, runApply, runCycle } from './engine/run.ts';
 import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
@@ -73,6 +74,8 @@ export interface Status {
   }[];
   readonly lastRuns: readonly Run[];
   readonly plan: PlanHead | null;
+  /** Objects that wait for their deletion in the tenant, and when the next of them is due. */
+  readonly leaving: { readonly count: number; readonly next: string | null };
   readonly findings: Readonly<Record<'error' | 'warning' | 'info', number>>;
   /** How often `serve` runs a cycle, in milliseconds. */
   readonly every: number;
@@ -347,10 +350,17 @@ export class App {
         spaces,
         lastRuns: await store.runs.runs(5),
         plan: await store.apply.plan(),
+        leaving: await this.#leaving(store),
         findings: await store.runs.countFindings(),
         every: this.config.schedule.every,
       };
     });
+  }
+
+  async #leaving(store: Store): Promise<Status['leaving']> {
+    const { count, since } = await store.leaving.summary();
+    const { after } = this.config.deletions;
+    return { count, next: since === null ? null : dueOf(since, after ?? 0).toISOString() };
   }
 
   async runs(limit: number): Promise<readonly Run[]> {

@@ -7,6 +7,7 @@ import { type ChangeLogEntry, OBJECT_STATES, type SpaceHead, type SpaceObject } 
 import { type EngineContext, TENANT } from './context.ts';
 import type { Origin } from './flow.ts';
 import { InboundFlow } from './inbound.ts';
+import { dayOf, dueOf } from './leaving.ts';
 import { uniqueKey } from './lookup.ts';
 import { explainOutside, explainUnwanted } from './out-of-scope.ts';
 import { flowOut } from './outbound.ts';
@@ -159,7 +160,15 @@ async function explainOne(
     anchor: mv?.anchor ?? null,
     objects,
     tenant: tenant === null ? null : { id: tenant.anchor, type: tenant.type, state: STATE_NAMES[tenant.state] ?? '' },
-    verdict: verdictOf(context, object, mv, tenant, objects, unwanted),
+    verdict: verdictOf(
+      context,
+      object,
+      mv,
+      tenant,
+      objects,
+      unwanted,
+      mv === null ? null : await leavingOn(context, mv.id),
+    ),
     values,
     findings,
     history: history
@@ -227,6 +236,12 @@ async function explainSource(
   };
 }
 
+/** The day on which an object that waits for its deletion is deleted. */
+async function leavingOn({ store, deletions }: EngineContext, mv: number): Promise<string | null> {
+  const leaving = await store.leaving.of(mv);
+  return leaving === null || deletions.after === null ? null : dayOf(dueOf(leaving.since, deletions.after));
+}
+
 function verdictOf(
   context: EngineContext,
   object: SpaceObject,
@@ -234,6 +249,7 @@ function verdictOf(
   tenant: SpaceObject | null,
   objects: readonly ExplainedObject[],
   unwanted: string,
+  leaves: string | null,
 ): string {
   const outside = objects.find((one) => one.outOfScope !== null)?.outOfScope;
   if (mv === null) {
@@ -255,6 +271,8 @@ function verdictOf(
       : 'The rules want it in the tenant; it is not there yet.';
   const isLeft = mv.rules !== '' || objects.length === 0;
   const why = isLeft ? unwanted : (outside ?? unwanted);
+  if (isThere && leaves !== null)
+    return `It has left and waits in the tenant: there it leaves on ${leaves}, unless it returns before: ${why}.`;
   return isThere
     ? `It is in the tenant and will be deleted there: ${why}.`
     : `Not synchronized: ${object.state === OBJECT_STATES.removed ? 'it was deleted' : why}.`;

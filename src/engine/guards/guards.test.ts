@@ -28,7 +28,7 @@ describe('the guard against deletions', () => {
     for (let number = 3; number < 7; number++) lab.source.remove(guid(`u${number}`));
     const result = await lab.sync();
     expect(result).toMatchObject({ outcome: 'blocked', done: {}, plan: { state: 'blocked' } });
-    expect(result.message).toContain('deletes 4 objects; at most 3');
+    expect(result.message).toContain('deletes 4 objects, and 3 were deleted within the last 24 hours; at most 3');
     expect(lab.target.written.delete).toBe(3);
   });
 
@@ -39,6 +39,7 @@ describe('the guard against deletions', () => {
     lab.source.remove(guid('g1'));
     const result = await lab.plan();
     expect(result.plan.guards.filter((guard) => guard.blocked).map((guard) => guard.name)).toEqual([
+      'deletions-percent',
       'deletions-percent-group',
     ]);
   });
@@ -73,7 +74,7 @@ describe('the guard against deletions', () => {
 
 describe('the guard against a shrunken source', () => {
   test('stops a plan on an empty source', async () => {
-    const lab = await company({ sourceShrink: { percent: 100 } });
+    const lab = await company({ sourceShrink: { percent: 100, atLeast: 1 } });
     removeUsers(lab, 20);
     for (let number = 0; number < 4; number++) lab.source.remove(guid(`g${number}`));
     const result = await lab.sync();
@@ -82,7 +83,7 @@ describe('the guard against a shrunken source', () => {
   });
 
   test('stops a plan on one that lost more than allowed, also bit by bit while nothing is carried out', async () => {
-    const lab = await company({ sourceShrink: { percent: 25 } });
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 1 } });
     removeUsers(lab, 5);
     await lab.plan();
     removeUsers(lab, 6);
@@ -94,7 +95,7 @@ describe('the guard against a shrunken source', () => {
   });
 
   test('stands until somebody approves, also while there is nothing to write', async () => {
-    const lab = await company({ sourceShrink: { percent: 25 } });
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 1 } });
     for (let number = 0; number < 20; number++)
       lab.source.put(user(`f${number}`, { mailNickname: 'SystemMailbox{1}' }));
     await lab.sync();
@@ -107,7 +108,7 @@ describe('the guard against a shrunken source', () => {
   });
 
   test('takes what an administrator has approved for the new size', async () => {
-    const lab = await company({ sourceShrink: { percent: 25 } });
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 1 } });
     removeUsers(lab, 10);
     expect(await lab.sync({ approvedBy: 'jane' })).toMatchObject({ outcome: 'done' });
     lab.source.remove(guid('u10'));
