@@ -17,8 +17,8 @@ interface Lost {
   readonly percent: number;
 }
 
-/** How many managed objects are left below a container, counted up to a limit; 0 for one that is gone. */
-export type CountBelow = (source: string, dn: string, limit: number) => Promise<number>;
+/** How many managed objects are left below a container, counted up to a limit; 0 for one that is gone, null for what never was one (a part of the name of the root). */
+export type CountBelow = (source: string, dn: string, limit: number) => Promise<number | null>;
 
 /**
  * Stops a plan by which most of what lay below one container leaves: an organizational unit that was deleted, moved out of the scope, or that the
@@ -84,6 +84,7 @@ export class ContainerLosses {
       if (isWithin) continue;
       const most = percent === 0 ? container.count : Math.ceil((container.count * 100) / percent);
       const left = await countBelow(container.source, container.dn, most);
+      if (left === null) continue;
       const share = percentOf(container.count, container.count + left);
       if (container.count * 100 > percent * (container.count + left)) lost.push({ container, percent: share });
     }

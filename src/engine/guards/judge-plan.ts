@@ -1,4 +1,5 @@
 import type { TargetType } from '../../model/change.ts';
+import { splitDn } from '../../model/dn.ts';
 import type { ActionCounts, GuardVerdict, PlanCounts } from '../../model/plan.ts';
 import type { DepartureKind } from '../../store/store.ts';
 import { changedSinceApplied } from '../configuration.ts';
@@ -110,16 +111,21 @@ class Judgement {
         containers.add(object);
       }
     }
-    const countBelow = (source: string, dn: string, limit: number): Promise<number> =>
+    const countBelow = (source: string, dn: string, limit: number): Promise<number | null> =>
       this.#countBelow(source, dn, limit);
     return [scope.judge(), await containers.judge(countBelow)];
   }
 
-  async #countBelow(source: string, dn: string, limit: number): Promise<number> {
+  async #countBelow(source: string, dn: string, limit: number): Promise<number | null> {
     const { store } = this.#context;
     const space = (await store.spaces.spaces()).find((one) => one.name === source);
-    const container = space === undefined ? null : await findByDn(store, space.id, dn);
-    return container === null ? 0 : store.guards.countManagedBelow(container.id, limit);
+    if (space === undefined) return 0;
+    const parts = splitDn(dn);
+    for (let above = 0; above < parts.length; above++) {
+      const found = await findByDn(store, space.id, parts.slice(above).join(','));
+      if (found !== null) return above === 0 ? store.guards.countManagedBelow(found.id, limit) : 0;
+    }
+    return null;
   }
 
   async privileged(): Promise<readonly GuardVerdict[]> {
