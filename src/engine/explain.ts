@@ -272,7 +272,7 @@ function verdictOf(
   const isLeft = mv.rules !== '' || objects.length === 0;
   const why = isLeft ? unwanted : (outside ?? unwanted);
   if (isThere && leaves !== null)
-    return `It has left and waits in the tenant: there it leaves on ${leaves}, unless it returns before: ${why}.`;
+    return `It has left and waits in the tenant: there it leaves on ${leaves}, unless it returns before: ${mv.origin === null ? why : `${mv.origin.object}: ${mv.origin.why}`}.`;
   return isThere
     ? `It is in the tenant and will be deleted there: ${why}.`
     : `Not synchronized: ${object.state === OBJECT_STATES.removed ? 'it was deleted' : why}.`;

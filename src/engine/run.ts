@@ -45,7 +45,7 @@ export async function runCycle(context: EngineContext, options: CycleOptions): P
     await step(context, run, 'import tenant', () => importTenant(context, run, options.full));
     await step(context, run, 'sync', () => synchronize(context, run, options.full));
     if (await isAnythingToPlan(context))
-      await step(context, run, 'import administrators', () => importRoleHolders(context, run));
+      await step(context, run, 'administrators', () => importRoleHolders(context, run));
     const plan = await planStep(context, run);
     if (!options.apply) return { plan, outcome: 'done', message: null, done: {}, failed: 0 };
     return { plan, ...(await applyStep(context, run, plan, options.approvedBy)) };
@@ -107,6 +107,7 @@ async function isAnythingToPlan({ store }: EngineContext): Promise<boolean> {
 
 async function importRoleHolders(context: EngineContext, run: string): Promise<StepResult> {
   const holders = await importAdministrators(context, run);
+  context.progress('administrators', holders ?? 0, holders);
   return holders === null
     ? { detail: 'the tenant does not tell who holds an administrator role', counts: {} }
     : { detail: 'directory roles', counts: { read: holders } };

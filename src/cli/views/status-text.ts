@@ -15,7 +15,7 @@ export async function writeStatus(session: Session, status: Status): Promise<voi
   const { count, next } = status.leaving;
   if (next !== null)
     await out.line(
-      `${paint('strong', 'Leaving')}: ${countOf(count, 'object')} ${count === 1 ? 'waits' : 'wait'} to be deleted, the next on ${next.slice(0, 10)} (${session.commandLine('findings --all')})`,
+      `${paint('strong', 'Leaving')}: ${countOf(count, 'object')} ${count === 1 ? 'waits' : 'wait'} to be deleted, the next on ${next.slice(0, 10)} (${session.commandLine('findings --code leaves-later')})`,
     );
   const { error, warning, info } = status.findings;
   const findings = `${countOf(error, 'error')}, ${countOf(warning, 'warning')}, ${info} for information`;

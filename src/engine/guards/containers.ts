@@ -76,18 +76,24 @@ export class ContainerLosses {
     const lost: Lost[] = [];
     const candidates = [...this.#containers.values()].filter((one) => one.count >= Math.max(1, atLeast));
     for (const container of candidates.sort((a, b) => a.depth - b.depth)) {
-      const isWithin = lost.some(
-        (one) =>
-          one.container.source === container.source &&
-          container.dn.toLowerCase().endsWith(`,${one.container.dn.toLowerCase()}`),
-      );
-      if (isWithin) continue;
+      if (lost.some((one) => isBelow(container, one.container) || isBelow(one.container, container))) continue;
       const most = percent === 0 ? container.count : Math.ceil((container.count * 100) / percent);
       const left = await countBelow(container.source, container.dn, most);
       if (left === null) continue;
       const share = percentOf(container.count, container.count + left);
-      if (container.count * 100 > percent * (container.count + left)) lost.push({ container, percent: share });
+      if (container.count * 100 > percent * (container.count + left))
+        lost.push({ container: deepestOf(container, candidates), percent: share });
     }
     return lost;
   }
+}
+
+function isBelow(container: Container, other: Container): boolean {
+  return container.source === other.source && container.dn.toLowerCase().endsWith(`,${other.dn.toLowerCase()}`);
+}
+
+/** Where everything that leaves lies below one container within, that is the one to name. */
+function deepestOf(container: Container, candidates: readonly Container[]): Container {
+  const within = candidates.filter((one) => one.count === container.count && isBelow(one, container));
+  return within.toSorted((a, b) => b.depth - a.depth)[0] ?? container;
 }

@@ -23,10 +23,7 @@ function verdicts(
 
 describe('the guard against deletions', () => {
   test('protects a company of 44 users, for which a count of 500 is no protection', () => {
-    expect(blocked({ planned: { user: 44 }, managed: { user: 44 } })).toEqual([
-      'deletions-percent',
-      'deletions-percent-user',
-    ]);
+    expect(blocked({ planned: { user: 44 }, managed: { user: 44 } })).toEqual(['deletions-percent-user']);
     expect(blocked({ planned: { user: 5 }, managed: { user: 44 } })).toContain('deletions-percent-user');
     expect(blocked({ planned: { user: 4 }, managed: { user: 44 } })).toEqual([]);
   });
@@ -56,6 +53,11 @@ describe('the guard against deletions', () => {
 
   test('does not stop a plan that deletes nothing, whatever was deleted before it', () => {
     expect(blocked({ recent: { user: 5000 }, managed: { user: 100 } })).toEqual([]);
+  });
+
+  test('counts all types together where none is over its limit by itself', () => {
+    const facts = { planned: { user: 2, group: 2, contact: 2 }, managed: { user: 19, group: 19, contact: 19 } };
+    expect(blocked(facts)).toEqual(['deletions-percent']);
   });
 
   test('takes limits of its own for a type', () => {

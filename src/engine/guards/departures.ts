@@ -31,18 +31,19 @@ export function judgeDepartures(
   facts: DepartureFacts,
   limits: DepartureLimits,
 ): readonly GuardVerdict[] {
-  const types = Object.keys(facts.managed) as TargetType[];
-  const all = new Set([...types, ...(Object.keys(facts.planned) as TargetType[])]);
   const departures = new Departures(guard, facts);
   const verdicts = [departures.count(guard, null, limits.count)];
-  if (guard === 'deletions') verdicts.push(departures.percent(`${guard}-percent`, null, limits));
+  const all = new Set([...Object.keys(facts.managed), ...Object.keys(facts.planned)] as TargetType[]);
   for (const type of all) {
-    const own = limits.types[type];
     if (guard === 'disablements' && type !== 'user') continue;
+    const own = limits.types[type];
     if (own?.count !== undefined) verdicts.push(departures.count(`${guard}-${type}`, type, own.count));
     const percent = own?.percent ?? limits.percent;
     verdicts.push(departures.percent(`${guard}-percent-${type}`, type, { ...limits, percent }));
   }
+  // Of one type too many, and so of all: that would be said twice.
+  if (guard === 'deletions' && !verdicts.some((one) => one.blocked))
+    verdicts.push(departures.percent(`${guard}-percent`, null, limits));
   return verdicts;
 }
 

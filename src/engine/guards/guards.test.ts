@@ -39,7 +39,6 @@ describe('the guard against deletions', () => {
     lab.source.remove(guid('g1'));
     const result = await lab.plan();
     expect(result.plan.guards.filter((guard) => guard.blocked).map((guard) => guard.name)).toEqual([
-      'deletions-percent',
       'deletions-percent-group',
     ]);
   });
