@@ -105,6 +105,8 @@ class Judgement {
     const { store, guards } = this.#context;
     const scope = new ScopeChange(await changedSinceApplied(this.#context), guards.scopeChange);
     const containers = new ContainerLosses(guards.containers);
+    const isAnybodyLeaving = !isNone(this.#planned('delete')) || (await store.leaving.summary()).count > 0;
+    if (!isAnybodyLeaving) return [scope.judge(), await containers.judge(async () => 0)];
     for await (const page of store.guards.leavingObjects(this.#plan.id)) {
       for (const object of page) {
         scope.add(object);
