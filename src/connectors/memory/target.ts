@@ -39,6 +39,7 @@ export interface MemoryTarget extends TargetConnector {
   find(anchor: string): MemoryObject | undefined;
   /** The next `times` writes that match are refused with this failure. */
   refuse(match: (write: TargetWrite) => boolean, failure: WriteFailure, times?: number): void;
+  readRoleHolders(): Promise<RoleHolders>;
   /** Who holds which administrator roles from now on, by id; a text: why the tenant does not tell. */
   setRoleHolders(holders: Readonly<Record<string, readonly string[]>> | string): void;
   /** `write` throws `error` right after so many further writes took effect, before it answers for them. */

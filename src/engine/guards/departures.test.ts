@@ -74,6 +74,8 @@ describe('the guard against disablements', () => {
     expect(blocked({ planned: { user: 11 }, managed: { user: 100 } }, LIMITS, 'disablements')).toEqual([
       'disablements-percent-user',
     ]);
+    const often = { planned: { user: 3 }, recent: { user: 9 }, managed: { user: 10 } };
+    expect(blocked(often, { ...LIMITS, percent: 100 }, 'disablements')).toEqual([]);
     const some = { planned: { user: 6 }, recent: { user: 6 }, managed: { user: 100 } };
     expect(verdicts(some, LIMITS, 'disablements')[0]?.message).toBe(
       'The plan disables 6 of 100 managed users, and 6 were disabled within the last 24 hours (12 %); at most 10 % are allowed without approval.',

@@ -76,12 +76,14 @@ class Departures {
     // What was deleted meanwhile is managed no more, and was when the window began.
     const all = managed + (this.#guard === 'deletions' ? recent : 0);
     const isAll = planned === managed && planned > 1;
-    const share = percentOf(found, all);
+    // One account that was switched off, on and off again counts twice, but is no more than all of them.
+    const most = Math.min(found, all);
+    const share = percentOf(most, all);
     return named({
       name,
       limit: percent,
       found: share,
-      blocked: planned > 0 && all > 0 && found * 100 > percent * all && (found >= atLeast || isAll),
+      blocked: planned > 0 && all > 0 && most * 100 > percent * all && (found >= atLeast || isAll),
       message: `The plan ${this.#what(type, all)} (${share} %); at most ${percent} % are allowed without approval.`,
     });
   }
