@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  createDirectory,
   createMemoryLab,
   group,
   guid,
@@ -79,6 +80,28 @@ describe('the guard against a shrunken source', () => {
     const result = await lab.sync();
     expect(result.outcome).toBe('blocked');
     expect(result.message).toContain('The source corp is empty; it held 24');
+  });
+
+  test('stops a plan on one that holds no group any more while the users are there', async () => {
+    const lab = await company({ sourceShrink: { percent: 100, atLeast: 3 } });
+    for (let number = 0; number < 4; number++) lab.source.remove(guid(`g${number}`));
+    const result = await lab.sync();
+    expect(result.outcome).toBe('blocked');
+    expect(result.message).toBe('The source corp holds no group any more, of 4.');
+    lab.source.put(group('g1', ['u0']));
+    expect(await lab.sync()).toMatchObject({ outcome: 'done', done: { delete: 3 } });
+  });
+
+  test('compares with the source of that name though the configuration has it read something else', async () => {
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 3 } });
+    const other = createDirectory('corp');
+    for (let number = 0; number < 10; number++) other.put(user(`u${number}`));
+    const [source] = lab.context.sources;
+    if (source === undefined) throw new Error('no source');
+    lab.context = { ...lab.context, sources: [{ ...source, connector: other }] };
+    const result = await lab.sync({ full: true });
+    expect(result.outcome).toBe('blocked');
+    expect(result.message).toContain('The source corp holds 10 users, groups and contacts; it held 24 before');
   });
 
   test('stops a plan on one that lost more than allowed, also bit by bit while nothing is carried out', async () => {
