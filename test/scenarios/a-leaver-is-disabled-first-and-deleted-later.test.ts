@@ -9,9 +9,11 @@ const CONFIG = { deletions: { disableFirst: true, after: '14d' } };
 const DAY = 86_400_000;
 const name = (user: string): string => `${user}@${UPN_SUFFIX}`;
 
-/** A run so many days from now. */
+/** The clock of the product stands still on the day on which somebody leaves, and on those that a test names. */
+const LEFT = Date.now();
+
 function syncIn(tenant: SynchronizedTenant, days: number): Promise<CycleResult> {
-  const app = tenant.app('sync', () => new Date(Date.now() + days * DAY));
+  const app = tenant.app('sync', () => new Date(LEFT + days * DAY));
   return app.sync({ full: false, staging: false, approve: false });
 }
 
@@ -26,11 +28,11 @@ describeCompany('a leaver', (lab) => {
     const id = users[name('lea')]?.id;
 
     await company.delete(people['lea'] ?? '');
-    expect(await tenant.sync()).toMatchObject({ outcome: 'done', done: { update: 1 }, failed: 0 });
+    expect(await syncIn(tenant, 0)).toMatchObject({ outcome: 'done', done: { update: 1 }, failed: 0 });
     const waiting = nameTenant(await tenant.dump());
     expect(waiting.users[name('lea')]).toMatchObject({ id, accountEnabled: false });
     expect(waiting.groups['Choir']?.members).toContain(id);
-    const day = new Date(Date.now() + 14 * DAY).toISOString().slice(0, 10);
+    const day = new Date(LEFT + 14 * DAY).toISOString().slice(0, 10);
     const [told] = (await tenant.findings()).filter((one) => one.code === 'leaves-later');
     expect(told).toMatchObject({ severity: 'info', object: { name: name('lea') } });
     expect(told?.cause).toContain(`It is switched off in the tenant and leaves on ${day}.`);
@@ -39,7 +41,7 @@ describeCompany('a leaver', (lab) => {
     expect(explained?.verdict).toContain(`there it leaves on ${day}`);
 
     expect(await syncIn(tenant, 13)).toMatchObject({ outcome: 'done', done: {} });
-    expect(await syncIn(tenant, 14.01)).toMatchObject({ outcome: 'done', done: { delete: 1 } });
+    expect(await syncIn(tenant, 14)).toMatchObject({ outcome: 'done', done: { delete: 1 } });
     expect(Object.keys(nameTenant(await tenant.dump()).users)).toEqual([name('stan')]);
     expect(await tenant.app('status').status()).toMatchObject({ leaving: { count: 0, next: null } });
   });
@@ -52,7 +54,7 @@ describeCompany('a leaver', (lab) => {
     const tenant = await lab.followInStep(ou, { config: CONFIG });
     const before = await tenant.picture();
     const deleted = await company.delete(people['rita'] ?? '');
-    await tenant.sync();
+    await syncIn(tenant, 0);
     await company.restore(deleted);
     expect(await company.membersOf(group)).toHaveLength(2);
     expect(await syncIn(tenant, 5)).toMatchObject({ outcome: 'done', done: { update: 1 }, failed: 0 });
