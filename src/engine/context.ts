@@ -48,3 +48,9 @@ export const EVERYTHING_TOUCHED = 'everything touched';
 
 /** The name of the tenant's space. */
 export const TENANT = 'tenant';
+
+/** Why an object left that is gone from its source: no change of the configuration made it leave. */
+export const DELETED_IN_SOURCE = 'it was deleted there';
+
+/** Whether the tenant tells who holds an administrator role: `yes` or `no`, as of the last time it was asked. */
+export const ADMINISTRATORS_KNOWN = 'administrators known';

@@ -1,5 +1,5 @@
 import { finding } from '../model/finding.ts';
-import type { EngineContext } from './context.ts';
+import { ADMINISTRATORS_KNOWN, type EngineContext } from './context.ts';
 
 const SUBJECT = 'administrators';
 
@@ -15,6 +15,7 @@ export async function importAdministrators(context: EngineContext, run: string):
         }),
       ];
   await store.transaction(async () => {
+    await store.setMeta(ADMINISTRATORS_KNOWN, answer.isKnown ? 'yes' : 'no');
     // What was known before is better than nothing.
     if (answer.isKnown) await store.guards.replaceRoleHolders(answer.holders);
     await store.runs.replaceFindings('import', SUBJECT, findings, run, now().toISOString());

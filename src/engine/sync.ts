@@ -11,8 +11,7 @@ import {
   type SpaceObject,
   TOUCH,
 } from '../store/store.ts';
-import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
-import { DELETED_IN_SOURCE } from './guards/scope-change.ts';
+import { DELETED_IN_SOURCE, type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';

@@ -3,7 +3,7 @@ import { splitDn } from '../../model/dn.ts';
 import type { ActionCounts, GuardVerdict, PlanCounts } from '../../model/plan.ts';
 import type { DepartureKind } from '../../store/store.ts';
 import { changedSinceApplied } from '../configuration.ts';
-import { type EngineContext, TENANT } from '../context.ts';
+import { ADMINISTRATORS_KNOWN, type EngineContext, TENANT } from '../context.ts';
 import { findByDn } from '../scope.ts';
 import { ContainerLosses } from './containers.ts';
 import { judgeDepartures } from './departures.ts';
@@ -133,7 +133,8 @@ class Judgement {
   async privileged(): Promise<readonly GuardVerdict[]> {
     if (this.#plan.operations === 0) return [];
     const changes = await this.#context.store.guards.privilegedChanges(this.#plan.id);
-    return [judgePrivileged(changes, this.#context.guards.privileged)];
+    const isKnown = (await this.#context.store.meta(ADMINISTRATORS_KNOWN)) !== 'no';
+    return [judgePrivileged(changes, isKnown, this.#context.guards.privileged)];
   }
 
   async massChanges(): Promise<readonly GuardVerdict[]> {

@@ -7,7 +7,11 @@ import { countOf, FirstNames, named } from './verdict.ts';
  * Stops a plan that deletes, disables, renames or takes over the holder of an administrator role, or changes a group that hands one on. A directory must
  * not lock the administrators out of the tenant, nor become one of them, without anybody looking.
  */
-export function judgePrivileged(changes: readonly PrivilegedChange[], limits: GuardLimits['privileged']): GuardVerdict {
+export function judgePrivileged(
+  changes: readonly PrivilegedChange[],
+  isKnown: boolean,
+  limits: GuardLimits['privileged'],
+): GuardVerdict {
   const names = new FirstNames();
   for (const { name } of changes) names.add(name);
   const holders = new Set(changes.map((one) => `${one.type} ${one.name}`)).size;
@@ -20,7 +24,7 @@ export function judgePrivileged(changes: readonly PrivilegedChange[], limits: Gu
       blocked: holders > limits.count,
       message:
         first === undefined
-          ? 'No holder of an administrator role is deleted, disabled, renamed or taken over.'
+          ? `${isKnown ? 'No holder of an administrator role' : 'The tenant does not tell who holds an administrator role; as far as is known, none of them'} is deleted, disabled, renamed or taken over.`
           : `The plan deletes, disables, renames or takes over ${countOf(holders, 'holder')} of administrator roles: ${first.name} (${first.roles.join(', ')}) ${whatHappens(first)}; at most ${limits.count} are allowed without approval.`,
     },
     names.names,

@@ -1,10 +1,8 @@
 import type { GuardVerdict } from '../../model/plan.ts';
 import type { LeavingObject } from '../../store/store.ts';
+import { DELETED_IN_SOURCE } from '../context.ts';
 import type { GuardLimits } from './limits.ts';
 import { countOf, FirstNames, named } from './verdict.ts';
-
-/** Of an object that is gone from its source: no change of the configuration made it leave. */
-export const DELETED_IN_SOURCE = 'it was deleted there';
 
 /**
  * Stops a plan by which objects leave because somebody changed who belongs: the scope of a source, the rules, identity. Whoever narrows the scope on
