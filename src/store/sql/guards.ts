@@ -104,10 +104,9 @@ export class SqlGuardStore implements GuardStore {
   ): Promise<readonly string[]> {
     const which = kind === 'delete' ? `o.action = 'delete'` : `o.action = 'update' and ${DISABLES}`;
     const rows = await this.#driver.all<{ readonly name: string }>(
-      `select o.name as name from operation o where o.plan = ? and o.late = 0 and ${which} and (? is null or o.type = ?) order by o.name, o.id limit ?`,
+      `select o.name as name from operation o where o.plan = ? and o.late = 0 and ${which}${type === null ? '' : ' and o.type = ?'} order by o.name, o.id limit ?`,
       plan,
-      type,
-      type,
+      ...(type === null ? [] : [type]),
       limit,
     );
     return rows.map((row) => row.name);

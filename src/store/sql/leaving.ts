@@ -47,10 +47,11 @@ export class SqlLeavingStore implements LeavingStore {
   }
 
   async touchSince(at: string | null): Promise<void> {
+    const [which, values] = at === null ? ['true', []] : ['settled = 1 and since <= ?', [at]];
     await this.#driver.run(
-      `insert into touched (mv, flags) select mv, ${TOUCH.attributes} from leaving where ${at === null ? '? is null' : 'settled = 1 and since <= ?'}
+      `insert into touched (mv, flags) select mv, ${TOUCH.attributes} from leaving where ${which}
        on conflict (mv) do update set flags = touched.flags | excluded.flags`,
-      at,
+      ...values,
     );
   }
 
