@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
@@ -8,6 +8,7 @@ import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
+import { dueOf } from './engine/leaving.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult, runApply, runCycle } from './engine/run.ts';
 import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
@@ -86,6 +87,8 @@ export interface Status {
   }[];
   readonly lastRuns: readonly Run[];
   readonly plan: PlanHead | null;
+  /** Objects that wait for their deletion in the tenant, and when the next of them is due. */
+  readonly leaving: { readonly count: number; readonly next: string | null };
   readonly findings: Readonly<Record<'error' | 'warning' | 'info', number>>;
   /** How often `serve` runs a cycle, in milliseconds. */
   readonly every: number;
@@ -401,10 +404,17 @@ export class App {
         spaces,
         lastRuns: await store.runs.runs(5),
         plan: await store.apply.plan(),
+        leaving: await this.#leaving(store),
         findings: await store.runs.countFindings(),
         every: this.config.schedule.every,
       };
     });
+  }
+
+  async #leaving(store: Store): Promise<Status['leaving']> {
+    const { count, since } = await store.leaving.summary();
+    const { after } = this.config.deletions;
+    return { count, next: since === null ? null : dueOf(since, after ?? 0).toISOString() };
   }
 
   async runs(limit: number): Promise<readonly Run[]> {
@@ -555,6 +565,8 @@ export class App {
       })),
       target,
       guards: this.config.guards,
+      deletions: this.config.deletions,
+      settings: membershipSettings(this.config),
       now: this.#options.now ?? (() => new Date()),
       log: this.#options.log,
       progress: this.#options.progress,
@@ -628,9 +640,18 @@ function errorLine(what: string, error: unknown): CheckLine {
   return { what, state: 'error', detail: messageOf(error), ...remedy };
 }
 
-/** Who runs us, for the record of an approval. */
+/** Keys that decide who belongs, besides the scopes of the sources. */
+function membershipSettings({ rules, identity }: Config): Readonly<Record<string, string>> {
+  const keys = Object.entries(identity).map(([key, value]): readonly [string, string] => [
+    `identity.${key}`,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return { rules: rules.join(', '), ...Object.fromEntries(keys) };
+}
+
+/** Who runs us, and where, for the record of an approval. */
 function currentUser(): string {
   const sudo = process.env['SUDO_USER'];
   const name = userInfo().username;
-  return sudo === undefined ? name : `${sudo} (as ${name})`;
+  return `${sudo === undefined ? name : `${sudo} (as ${name})`} on ${hostname()}`;
 }

@@ -87,10 +87,22 @@ describe('a configuration that is right', () => {
       rules: ['standard'],
       identity: { join: 'none', sourceAnchor: 'auto', userPrincipalName: { attribute: 'userPrincipalName' } },
       guards: {
-        deletions: { count: 500, percent: 10 },
-        membershipRemovals: { percent: 30 },
-        sourceShrink: { percent: 20 },
+        window: 86_400_000,
+        deletions: { count: 500, percent: 10, atLeast: 3, types: {} },
+        disablements: { count: 500, percent: 10, atLeast: 3, types: {} },
+        membershipRemovals: {
+          percent: 30,
+          atLeast: 10,
+          emptied: 5,
+          total: { count: 5000, percent: 10, atLeast: 50 },
+        },
+        sourceShrink: { percent: 20, atLeast: 3 },
+        scopeChange: { count: 0 },
+        containers: { percent: 50, atLeast: 10 },
+        privileged: { count: 0 },
+        massChanges: { percent: 25, atLeast: 50 },
       },
+      deletions: { disableFirst: false, after: null },
       passwords: { method: 'off' },
       schedule: { every: 1_800_000, passwords: 120_000 },
       staging: false,
@@ -104,7 +116,17 @@ describe('a configuration that is right', () => {
     expect(config.store.path).toBe(join(folder, 'data/state.db'));
     expect(config.rules).toEqual(['standard', join(folder, 'own/rules.yaml')]);
     expect(config.schedule).toEqual({ every: 14 * 86_400_000, passwords: 90_000 });
-    expect(config.guards.deletions).toEqual({ count: 5, percent: 10 });
+    expect(config.guards.deletions).toMatchObject({ count: 5, percent: 10 });
+  });
+
+  it('lets what leaves wait as long as it says, two weeks when accounts are disabled first and nothing else is said', () => {
+    const deletionsOf = (text: string) => load(`${SOURCES}${TARGET}${text}`).deletions;
+    expect(deletionsOf('deletions: { disableFirst: true }\n')).toEqual({ disableFirst: true, after: 14 * 86_400_000 });
+    expect(deletionsOf('deletions: { after: 30d }\n')).toEqual({ disableFirst: false, after: 30 * 86_400_000 });
+    expect(deletionsOf('deletions: { disableFirst: true, after: 90s }\n')).toEqual({
+      disableFirst: true,
+      after: 90_000,
+    });
   });
 });
 
@@ -127,7 +149,7 @@ describe('a configuration that is wrong', () => {
     expect(problemsOf(text)).toEqual([
       '7:7 sources[0].tls.cafile is not a key that is known here; allowed: ca, fingerprint',
       '9:7 sources[0].scope.includes is not a key that is known here (did you mean include?); allowed: include, exclude, groups',
-      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, guards, passwords, schedule, staging',
+      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, guards, deletions, passwords, schedule, staging',
     ]);
   });
 

@@ -11,6 +11,14 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { z } from 'zod';
+import { duration } from './config/duration.ts';
+import {
+  completeDeletions,
+  type DeletionConfig,
+  deletionsSchema,
+  type GuardConfig,
+  guardsSchema,
+} from './config/guards-section.ts';
 import { type IdentityConfig, identitySchema } from './config/identity-section.ts';
 import { explainIssue, nearestAlternative, printGiven, printKeyPath, suggestName, UNION } from './config/issue-text.ts';
 import { describeSchema, type JsonSchema, keysAt, widenSchema } from './config/json-schema.ts';
@@ -40,6 +48,7 @@ export interface Config {
   /** How the shipped rules tell persons apart and name them. */
   readonly identity: IdentityConfig;
   readonly guards: GuardConfig;
+  readonly deletions: DeletionConfig;
   readonly passwords: { readonly method: PasswordMethod };
   readonly schedule: { readonly every: number; readonly passwords: number };
   /** Nothing is written to the tenant. */
@@ -71,13 +80,6 @@ export interface ScopeConfig {
   readonly groups: readonly string[];
 }
 
-/** Limits that stop a plan when it goes over one of them. Counts are objects, percents are of what is managed (or was there before). */
-export interface GuardConfig {
-  readonly deletions: { readonly count: number; readonly percent: number };
-  readonly membershipRemovals: { readonly percent: number };
-  readonly sourceShrink: { readonly percent: number };
-}
-
 export const PASSWORD_METHODS = ['off', 'hash', 'capture'] as const;
 export type PasswordMethod = (typeof PASSWORD_METHODS)[number];
 
@@ -90,28 +92,13 @@ export interface ConfigProblem {
 }
 
 const RESERVED_NAME = 'tenant';
-const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A text such as `90s`, `30m`, `2h`, `14d` to milliseconds. */
-export const duration = z
-  .string({ error: 'must be a duration such as 90s, 30m, 2h or 14d' })
-  .regex(/^[1-9]\d{0,5}[smhd]$/, { error: 'must be a duration such as 90s, 30m, 2h or 14d' })
-  .transform((text) => Number(text.slice(0, -1)) * (DURATION_UNITS[text.slice(-1)] ?? 0));
-
-const percent = z.number().min(0).max(100);
-const count = z.int().min(0);
 const dn = z.string().regex(/=/, { error: 'must be a DN such as OU=Accounts,DC=corp,DC=example,DC=com' });
 
 const scopeSchema = z.strictObject({
   include: z.array(dn).default([]),
   exclude: z.array(dn).default([]),
   groups: z.array(dn).default([]),
-});
-
-const guardsSchema = z.strictObject({
-  deletions: z.strictObject({ count: count.default(500), percent: percent.default(10) }).prefault({}),
-  membershipRemovals: z.strictObject({ percent: percent.default(30) }).prefault({}),
-  sourceShrink: z.strictObject({ percent: percent.default(20) }).prefault({}),
 });
 
 /** What every source has besides the section of its kind. */
@@ -130,6 +117,7 @@ const generalSchema = z.strictObject({
   rules: z.array(z.string().min(1)).min(1).default(['standard']),
   identity: identitySchema.prefault({}),
   guards: guardsSchema.prefault({}),
+  deletions: deletionsSchema.prefault({}),
   passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
   schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),
   staging: z.boolean().default(false),
@@ -250,6 +238,7 @@ class ConfigReading {
       folder,
       sources,
       target,
+      deletions: completeDeletions(general.deletions),
       store: { driver: 'sqlite', path: resolve(folder, general.store.slice('sqlite:'.length)) },
       rules: general.rules.map((rule) => (rule === 'standard' ? rule : resolve(folder, rule))),
     };

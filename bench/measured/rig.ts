@@ -11,6 +11,7 @@ import { type CycleResult, runCycle } from '../../src/engine/run.ts';
 import { SILENT_LOG } from '../../src/log.ts';
 import { loadRuleSet } from '../../src/rules/rule-set.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { NO_GUARDS } from '../../test/memory/no-guards.ts';
 import { createMemorySource, type MemorySource } from '../memory-source.ts';
 import type { PairMember, PopulationSize } from '../population.ts';
 import { reportProfile, StepProfiler } from './profile.ts';
@@ -69,13 +70,6 @@ export interface CycleMeasurement extends Duration {
 }
 
 const SOURCE = 'corp';
-/** Everything may change: the guards are not what is measured. */
-const GUARDS = {
-  deletions: { count: 1_000_000, percent: 100 },
-  membershipRemovals: { percent: 100 },
-  sourceShrink: { percent: 100 },
-};
-
 const CHANGED_RULE = `rules:
   - name: In from AD - Bench
     direction: inbound
@@ -204,7 +198,9 @@ export class Rig {
       rules: loadRuleSet(['standard']),
       sources: [this.#describeSource()],
       target: openTarget(this.#description.target),
-      guards: GUARDS,
+      // Everything may change: the guards are not what is measured.
+      guards: NO_GUARDS,
+      deletions: { disableFirst: false, after: null },
       now: () => new Date(),
       log: SILENT_LOG,
       progress: (step) => this.#enter(step),

@@ -72,6 +72,14 @@ test('a permission for one property updates only that', async () => {
   expect((await client.patch(`/users/${USER}`, { accountEnabled: true, jobTitle: 'x' })).status).toBe(403);
 });
 
+test('a member of a group that holds a role is an administrator too', async () => {
+  const groups = [{ id: GROUP, displayName: 'Helpdesk', adminRoles: ['User Administrator'], members: [USER] }];
+  client = await GraphClient.start({ seed: { users: SEED.users, groups } });
+  expect((await client.patch(`/users/${USER}`, { accountEnabled: false })).status).toBe(403);
+  expect((await client.delete(`/users/${USER}`)).status).toBe(403);
+  expect((await client.patch(`/users/${USER}`, { jobTitle: 'Chief' })).status).toBe(204);
+});
+
 test('a password reset needs its own permission and a directory role', async () => {
   const reset = { passwordProfile: { password: 'Another-Horse-8' } };
   await start('User.ReadWrite.All');

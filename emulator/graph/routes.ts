@@ -1,6 +1,7 @@
 import { getDeleted, listDeleted, listDeletedUncast, purgeDeleted, restoreDeleted } from './deleted-items.ts';
 import { readDelta } from './delta.ts';
 import { getByIds, getDirectoryObject } from './directory-objects.ts';
+import { getDirectoryRole, listDirectoryRoles, listRoleMembers } from './directory-roles.ts';
 import type { Handler } from './graph-request.ts';
 import { countGroups, createGroup, deleteGroup, getGroup, listGroups, updateGroup } from './groups.ts';
 import { assignLicense } from './licences.ts';
@@ -76,6 +77,12 @@ const READ_APPLICATIONS = [
   'Directory.Read.All',
   'Directory.ReadWrite.All',
 ];
+const READ_ROLES = [
+  'RoleManagement.Read.Directory',
+  'RoleManagement.ReadWrite.Directory',
+  'Directory.Read.All',
+  'Directory.ReadWrite.All',
+];
 const DELETED_USERS = [
   'User.DeleteRestore.All',
   'User.Read.All',
@@ -139,6 +146,9 @@ const ROWS: readonly Row[] = [
   ['POST', '/groups/{id}/owners/$ref', WRITE_GROUPS, 1, [], addGroupLink('owners')],
   ['DELETE', '/groups/{id}/owners/{id}/$ref', WRITE_GROUPS, 1, [], removeGroupLink('owners')],
   ['GET', '/groups/{id}/memberOf', READ_GROUPS, 2, LINKS, listBackLinks('group', 'memberOf')],
+  ['GET', '/directoryRoles', READ_ROLES, 1, ['$select'], listDirectoryRoles],
+  ['GET', '/directoryRoles/{id}', READ_ROLES, 1, ['$select'], getDirectoryRole],
+  ['GET', '/directoryRoles/{id}/members', READ_ROLES, 3, ['$select'], listRoleMembers],
   ['GET', '/directory/deletedItems', DELETED_USERS, 1, LISTING, listDeletedUncast],
   ['GET', '/directory/deletedItems/microsoft.graph.user', DELETED_USERS, 1, LISTING, listDeleted('user')],
   ['GET', '/directory/deletedItems/microsoft.graph.group', DELETED_GROUPS, 1, LISTING, listDeleted('group')],

@@ -3,7 +3,7 @@ import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
 import { noRoom, notEmulated, notPermitted } from '../refusals.ts';
 import type { ChangeDraft } from '../tenant/change.ts';
 import { createCloudSid } from '../tenant/create-cloud-sid.ts';
-import { type Entity, textOf, type Value, type Values } from '../tenant/entity.ts';
+import { type Entity, textOf, textsOf, type Value, type Values } from '../tenant/entity.ts';
 import { patchOf } from '../tenant/patch-of.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
 import { mangleUpn } from '../tenant/rules/user-principal-name.ts';
@@ -161,10 +161,11 @@ const PASSWORD_ROLES: readonly string[] = [
 ];
 const PRIVILEGED_ROLES: readonly string[] = ['Privileged Authentication Administrator', 'Global Administrator'];
 
-/** Sensitive actions on holders of administrator roles need a privileged role besides the permission. */
+/** Sensitive actions on holders of administrator roles, by themselves or as members of a group, need a privileged role besides the permission. */
 export function checkPrivilege(request: GraphRequest, user: Entity, names: readonly string[]): void {
-  const roles = user.values['adminRoles'];
-  if (!Array.isArray(roles) || roles.length === 0) return;
+  const isHolder = (entity: Entity): boolean => textsOf(entity, 'adminRoles').length > 0;
+  if (!isHolder(user) && ![...(user.memberOf ?? [])].some((group) => group.status === 'live' && isHolder(group)))
+    return;
   if (!names.some((name) => SENSITIVE_OF_USER.includes(name))) return;
   if (!request.caller.directoryRoles.some((role) => PRIVILEGED_ROLES.includes(role))) throw notPermitted();
 }

@@ -183,11 +183,23 @@ test('a guard stops sync with exit code 3, names the command that approves, and 
   expect(stopped.code).toBe(3);
   expect(stopped.out).toContain('Stopped by a guard; nothing was written.');
   expect(stopped.out).toContain('dirbridge apply 2 --approve');
-  expect((await dirbridge('plan', '--show')).out).toContain('The plan deletes 1 objects');
+  expect(stopped.out).toContain('the first: ben@contoso.com');
+  expect((await dirbridge('plan', '--show')).out).toContain('The plan deletes 1 object;');
   const blocked = await dirbridge('apply', '--json');
   expect([blocked.code, json(blocked)['run']]).toMatchObject([3, { outcome: 'blocked', done: { delete: 0 } }]);
   const approved = await dirbridge('apply', '2', '--approve', '--json');
-  expect([approved.code, json(approved)['run']]).toMatchObject([0, { outcome: 'done', done: { delete: 1 } }]);
+  const by = expect.stringMatching(/^\S.* on \S+$/);
+  const run = { outcome: 'done', done: { delete: 1 }, approvedBy: by };
+  expect([approved.code, json(approved)['run']]).toMatchObject([0, run]);
+  const shown = json(await dirbridge('plan', '--show', '2', '--json'))['plan'];
+  const guard = expect.objectContaining({ name: 'deletions', limit: 0, found: 1, objects: ['ben@contoso.com'] });
+  expect(shown).toMatchObject({
+    approvedBy: by,
+    approvedAt: expect.any(String),
+    guards: expect.arrayContaining([guard]),
+  });
+  expect((await dirbridge('plan', '--show', '2')).out).toMatch(/Approved by \S.* on \S+, /);
+  expect((await dirbridge('runs')).out).toMatch(/delete 1, approved by /);
 });
 
 test('a plan that was carried out already is stale: exit code 3', async () => {
@@ -474,7 +486,7 @@ test('the binary plans, applies and synchronizes a file into a tenant', async ()
   const plan = await runBinary(['plan']);
   expect([plan.code, plan.out]).toEqual([0, expect.stringContaining('Next: dirbridge apply 1')]);
   expect(plan.err).toMatch(
-    /^import corp: 5 objects, .*\nimport tenant: 0 objects, .*\nsync: 5 objects, .*\nplan: 3 objects, .*\n$/,
+    /^import corp: 5 objects, .*\nimport tenant: 0 objects, .*\nsync: 5 objects, .*\nadministrators: 0 objects, .*\nplan: 3 objects, .*\n$/,
   );
   expect((await runBinary(['apply', '--quiet'])).err).toBe('');
   writeDirectory([{ name: 'anna' }, { name: 'ben', more: 'title: Smith\n' }], ['ben']);

@@ -93,9 +93,18 @@ export interface TargetConnector extends Connector {
    * retried here with the tenant's own delays. Throws only when the tenant as a whole cannot be used: unanswered writes are then unknown.
    */
   write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]>;
+  /**
+   * Who holds an administrator role, where the target knows such roles: users, and groups whose members hold it. Throws when the target cannot be reached;
+   * that it does not tell us is an answer.
+   */
+  readRoleHolders?(): Promise<RoleHolders>;
   /** For writes whose intent was stored but whose result was not (we were killed): looks up in the tenant what became of them. Sends nothing. */
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]>;
 }
+
+export type RoleHolders =
+  | { readonly isKnown: true; readonly holders: readonly { readonly id: string; readonly roles: readonly string[] }[] }
+  | { readonly isKnown: false; readonly reason: string };
 
 /** Value of a target attribute in a write: null clears it. */
 export type TargetValue = Value | null;

@@ -4,6 +4,7 @@ import type {
   CheckLine,
   ReadEvent,
   ReadRequest,
+  RoleHolders,
   SettledWrite,
   TargetConnector,
   TargetSchema,
@@ -52,6 +53,11 @@ class ReadonlyTarget implements TargetConnector {
 
   fetch(anchors: readonly string[], request: ReadRequest): AsyncIterable<readonly ObjectChange[]> {
     return this.#target.fetch(anchors, request);
+  }
+
+  /** As of a target without such roles when the target has none. */
+  async readRoleHolders(): Promise<RoleHolders> {
+    return (await this.#target.readRoleHolders?.()) ?? { isKnown: true, holders: [] };
   }
 
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]> {

@@ -7,7 +7,8 @@ import type { Value } from '../model/value.ts';
 import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { uniqueValues } from './lookup.ts';
-import { rememberBaselines } from './plan.ts';
+import { noteDeparture } from './note-departure.ts';
+import { rememberInStep } from './plan.ts';
 import { believeCreated, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
@@ -62,13 +63,14 @@ export async function applyPlan(context: EngineContext, plan: PlanHead, options:
     if (plan.operations > 0) await store.sync.raiseVersion();
     await store.apply.setPlanState(plan.id, 'applying', approval);
   });
-  const application = await Application.begin(context, plan, options.run);
+  const isApproved = plan.approvedBy !== null || approval !== undefined;
+  const application = await Application.begin(context, plan, options.run, isApproved);
   await application.carryOut();
   await store.transaction(async () => {
     await store.apply.settlePlan(plan.id);
     await store.apply.purgeOrphans(plan.id);
     await store.apply.setPlanState(plan.id, 'applied');
-    await rememberBaselines(context);
+    await rememberInStep(context, plan.id);
   });
   return { outcome: 'done', done: application.done, failed: application.failed, message: null };
 }
@@ -79,22 +81,24 @@ class Application {
   readonly #run: string;
   readonly #tenant: SpaceHead;
   readonly #target: TargetConnector;
+  readonly #isApproved: boolean;
   readonly done: Record<string, number> = {};
   failed = 0;
   #carriedOut = 0;
   #total = 0;
   #number = 0;
 
-  private constructor(context: EngineContext, plan: PlanHead, run: string, tenant: SpaceHead) {
+  private constructor(context: EngineContext, plan: PlanHead, run: string, tenant: SpaceHead, isApproved: boolean) {
     this.#context = context;
     this.#plan = plan;
     this.#run = run;
     this.#tenant = tenant;
     this.#target = context.target;
+    this.#isApproved = isApproved;
   }
 
-  static async begin(context: EngineContext, plan: PlanHead, run: string): Promise<Application> {
-    return new Application(context, plan, run, await tenantSpace(context));
+  static async begin(context: EngineContext, plan: PlanHead, run: string, isApproved: boolean): Promise<Application> {
+    return new Application(context, plan, run, await tenantSpace(context), isApproved);
   }
 
   /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. */
@@ -280,6 +284,7 @@ class Application {
 
   async #settleDone({ task, write }: Sent, targetId: string, onRestored: (task: Task) => void): Promise<void> {
     const { store } = this.#context;
+    if (!this.#isApproved) await noteDeparture(store, this.#plan.id, task, this.#at());
     if (write.action === 'create') await believeCreated(this.#context, task, write.attributes, targetId);
     else if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
     else await this.#believeChanged(task, targetId, write.action === 'update');
@@ -327,6 +332,8 @@ class Application {
     const failed = references.filter((step) => refused.has(step.targetId ?? ''));
     await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(done), 'done');
     await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(failed), 'failed');
+    const removed = write.action === 'members' ? done.filter((step) => !step.adds).length : 0;
+    if (!this.#isApproved) await store.guards.noteMembershipLoss(this.#plan.id, task.mv, removed, this.#at());
     const source = await store.spaces.objectByAnchor(this.#tenant.id, write.targetId);
     if (source !== null) {
       await store.apply.believeReferences(

@@ -2,6 +2,7 @@ import type { Connector, TargetConnector } from '../connectors/connector.ts';
 import type { Log } from '../log.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Store } from '../store/store.ts';
+import type { GuardLimits } from './guards/limits.ts';
 
 /** Which objects of a source are synchronized. DNs name containers and groups once; from then on their GUIDs count. */
 export interface Scope {
@@ -16,10 +17,12 @@ export interface Source {
   readonly scope: Scope;
 }
 
-export interface GuardLimits {
-  readonly deletions: { readonly count: number; readonly percent: number };
-  readonly membershipRemovals: { readonly percent: number };
-  readonly sourceShrink: { readonly percent: number };
+/** What becomes of objects that leave. */
+export interface GracePeriod {
+  /** Accounts are switched off in the tenant when they leave. */
+  readonly disableFirst: boolean;
+  /** Milliseconds until what left is deleted; null: at once. */
+  readonly after: number | null;
 }
 
 /** Told while long work goes on; `total` is null where nobody knows. */
@@ -32,6 +35,9 @@ export interface EngineContext {
   readonly sources: readonly Source[];
   readonly target: TargetConnector;
   readonly guards: GuardLimits;
+  readonly deletions: GracePeriod;
+  /** Keys of the configuration, besides the scopes, that decide who belongs, with their values as text: for people who are told what was changed. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly now: () => Date;
   readonly log: Log;
   readonly progress: Progress;
@@ -42,3 +48,9 @@ export const EVERYTHING_TOUCHED = 'everything touched';
 
 /** The name of the tenant's space. */
 export const TENANT = 'tenant';
+
+/** Why an object left that is gone from its source: no change of the configuration made it leave. */
+export const DELETED_IN_SOURCE = 'it was deleted there';
+
+/** Whether the tenant tells who holds an administrator role: `yes` or `no`, as of the last time it was asked. */
+export const ADMINISTRATORS_KNOWN = 'administrators known';

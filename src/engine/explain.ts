@@ -13,6 +13,7 @@ import {
 import { type EngineContext, TENANT } from './context.ts';
 import type { Origin } from './flow.ts';
 import type { InboundFlow } from './inbound.ts';
+import { dayOf, dueOf } from './leaving.ts';
 import { uniqueKey } from './lookup.ts';
 import { explainOutside, explainUnjoined, explainUnwanted } from './out-of-scope.ts';
 import { type Desired, flowOut } from './outbound.ts';
@@ -150,6 +151,7 @@ async function explainOne(
   const findings = await store.runs.findingsOf(subjects);
   const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
   const values = mv === null ? [] : await explainValues(context, spaces, inbound, ofSources, mv.id, tenant, history);
+  const leaves = mv === null ? null : await leavingOn(context, mv.id);
   const traced = await subjectsOf(context, scopes, inbound, ofSources);
   const trace = await traceObject({
     rules: context.rules,
@@ -165,7 +167,7 @@ async function explainOne(
     anchor: mv?.anchor ?? null,
     objects,
     tenant: tenant === null ? null : { id: tenant.anchor, type: tenant.type, state: STATE_NAMES[tenant.state] ?? '' },
-    verdict: verdictOf(context, spaces, { object, mv, tenant, objects, findings, why }),
+    verdict: verdictOf(context, spaces, { object, mv, tenant, objects, findings, why, leaves }),
     values,
     findings,
     history: history
@@ -218,10 +220,18 @@ interface Judged {
   readonly findings: readonly Finding[];
   /** Why it is joined to nothing, or the rules do not want it, in case that is so. */
   readonly why: string;
+  /** The day on which it is deleted, where it waits for that. */
+  readonly leaves: string | null;
+}
+
+/** The day on which an object that waits for its deletion is deleted. */
+async function leavingOn({ store, deletions }: EngineContext, mv: number): Promise<string | null> {
+  const leaving = await store.leaving.of(mv);
+  return leaving === null || deletions.after === null ? null : dayOf(dueOf(leaving.since, deletions.after));
 }
 
 function verdictOf(context: EngineContext, spaces: readonly SpaceHead[], judged: Judged): string {
-  const { object, mv, tenant, objects, findings } = judged;
+  const { object, mv, tenant, objects, findings, leaves } = judged;
   const outside = objects.find((one) => one.outOfScope !== null)?.outOfScope;
   if (mv === null) {
     if (objects.length > 0) return notSynchronized(outside ?? causesOf(findings) ?? judged.why);
@@ -247,6 +257,8 @@ function verdictOf(context: EngineContext, spaces: readonly SpaceHead[], judged:
   }
   const isLeft = mv.rules !== '' || objects.length === 0;
   const why = isLeft ? judged.why : (outside ?? judged.why);
+  if (isThere && leaves !== null)
+    return `It has left and waits in the tenant: there it leaves on ${leaves}, unless it returns before: ${mv.origin === null ? why : `${mv.origin.object}: ${mv.origin.why}`}.`;
   return isThere
     ? `It is in the tenant and will be deleted there: ${why}.`
     : notSynchronized(object.state === OBJECT_STATES.removed ? 'it was deleted' : why);

@@ -11,11 +11,15 @@ import {
   OBJECT_STATES,
   type ReferenceFlow,
   type SpaceHead,
+  type SpaceObject,
   TOUCH,
   type TouchedObject,
 } from '../store/store.ts';
+import { rememberApplied, rememberPlanned } from './configuration.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
-import { judgePlan } from './guards/judge-plan.ts';
+import { judgePlan, windowStart } from './guards/judge-plan.ts';
+import { MassChanges } from './guards/mass-changes.ts';
+import { LeavingObjects, leavesLater, type Waiting } from './leaving.ts';
 import { uniqueValues } from './lookup.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
@@ -42,6 +46,7 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   const id = await store.plans.createPlan(run, context.now().toISOString());
   const planning = await Planning.begin(context, run, id);
   await planning.touchConflicts();
+  await planning.leaving.touchDue();
   await planning.walkTouched();
   const lost = await store.transaction(() => settleUniqueValues(context, id, planning.facts));
   await planning.reportConflicts(lost);
@@ -52,15 +57,17 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   await planning.reportLosses();
   await planning.withdrawRefusals();
   const { counts, operations } = await store.plans.countPlan(id);
-  const guards = await judgePlan(context, counts);
+  const guards = await judgePlan(context, { id, counts, operations, changes: planning.changes });
   const hash = await hashPlan(context, id);
   await store.transaction(async () => {
     const isBlocked = guards.some((guard) => guard.blocked);
     await store.plans.finishPlan(id, { hash, counts, guards, operations, state: isBlocked ? 'blocked' : 'ready' });
     await store.plans.clearSettled(id);
     await store.setMeta(EVERYTHING_TOUCHED, 'no');
+    await rememberPlanned(context);
     // What a guard stopped stays stopped until somebody approves, also when there is nothing to write yet.
-    if (operations === 0 && !isBlocked) await rememberBaselines(context);
+    if (operations === 0 && !isBlocked) await rememberInStep(context);
+    await store.guards.forgetDepartures(windowStart(context));
     await store.plans.prunePlans(PLANS_KEPT);
   });
   const head = await store.apply.plan(String(id));
@@ -68,8 +75,13 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   return head;
 }
 
-/** From now on the sources are as large as they are now: what the guard against a shrunken source compares with. */
-export async function rememberBaselines(context: EngineContext): Promise<void> {
+/**
+ * The tenant is in step, by a plan that was carried out or because there was nothing to do: from now on the guards compare with the sources and the
+ * configuration as they are now, and the time counts for what has begun to leave.
+ */
+export async function rememberInStep(context: EngineContext, carriedOut?: string): Promise<void> {
+  await context.store.leaving.settle(context.now().toISOString(), carriedOut);
+  await rememberApplied(context);
   for (const space of await context.store.spaces.spaces()) {
     if (space.name !== TENANT)
       await context.store.spaces.setBaseline(space.id, await context.store.spaces.liveCounts(space.id));
@@ -94,12 +106,21 @@ class Planning {
   readonly #merged: MergedAttributes;
   readonly #startedAt: Date;
   readonly #containerDns = new Map<number, string | null>();
+  readonly leaving: LeavingObjects;
+  readonly changes = new MassChanges();
 
-  private constructor(context: EngineContext, run: string, plan: number, spaces: readonly SpaceHead[]) {
+  private constructor(
+    context: EngineContext,
+    run: string,
+    plan: number,
+    spaces: readonly SpaceHead[],
+    leaving: LeavingObjects,
+  ) {
     this.#context = context;
     this.#run = run;
     this.#plan = plan;
     this.#spaces = spaces;
+    this.leaving = leaving;
     this.#unique = uniqueValues(context.target.schema);
     this.facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
     this.flows = referenceFlows(context);
@@ -109,7 +130,8 @@ class Planning {
   }
 
   static async begin(context: EngineContext, run: string, plan: number): Promise<Planning> {
-    return new Planning(context, run, plan, await context.store.spaces.spaces());
+    const leaving = await LeavingObjects.begin(context);
+    return new Planning(context, run, plan, await context.store.spaces.spaces(), leaving);
   }
 
   /** Whoever lacks a value that another object had may get it now. */
@@ -162,19 +184,33 @@ class Planning {
     await this.#context.store.plans.setWanted(mv.id, false);
     await this.#report(mv.id, []);
     await this.#context.store.runs.replaceFindings('plan', `r${mv.id}`, [], this.#run, this.#at());
-    if (tenant === null || tenant.state !== OBJECT_STATES.live) return;
-    const name = tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor;
+    if (tenant === null || tenant.state !== OBJECT_STATES.live) {
+      await this.leaving.strike(mv.id);
+      return;
+    }
+    const name = String(tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor);
+    const cause = { ...(await this.#causeOf(touched)), rules: [] };
+    const waiting = await this.leaving.waitOf(touched, name, cause);
+    const changes = waiting === null ? [] : this.leaving.disabling(tenant.attributes);
+    if (waiting !== null) await this.#reportLeaving(touched, tenant, cause, waiting);
+    if (waiting !== null && changes.length === 0) return;
     await this.#context.store.plans.addOperation(this.#plan, {
-      action: 'delete',
+      action: waiting === null ? 'delete' : 'update',
       type: tenant.type as TargetType,
       mv: mv.id,
       object: tenant.id,
       anchor: mv.anchor ?? String(tenant.attributes['sourceAnchor'] ?? ''),
-      name: String(name),
-      changes: [],
-      cause: { ...(await this.#causeOf(touched)), rules: [] },
+      name,
+      changes,
+      cause,
       claims: [],
     });
+  }
+
+  async #reportLeaving(touched: TouchedObject, tenant: SpaceObject, cause: Cause, { until }: Waiting): Promise<void> {
+    const isOff = this.leaving.isSwitchedOff(tenant.attributes);
+    const object = (await this.#sourceName(touched.mv.id)) ?? objectName(tenant, TENANT, null);
+    await this.#report(touched.mv.id, [leavesLater(object, cause, until, isOff)]);
   }
 
   async #planUncarried(touched: TouchedObject, desired: DesiredObject): Promise<void> {
@@ -191,6 +227,7 @@ class Planning {
   async #planDesired(touched: TouchedObject, desired: DesiredObject, current: Attributes | null): Promise<void> {
     const { store, target } = this.#context;
     const { mv, tenant } = touched;
+    await this.leaving.strike(mv.id);
     const { shaped, given } = await keepOwnValues(
       store,
       this.#merged,
@@ -207,13 +244,15 @@ class Planning {
     const changes = compareAttributes(target.schema, desired.type, shaped, desired.outcome.decided, current);
     const action = isLive ? 'update' : current === null ? 'create' : 'restore';
     if (action === 'update' && changes.length === 0) return;
+    const name = nameFrom(shaped.attributes, current);
+    if (action === 'update') this.changes.add(desired.type, name, changes);
     await store.plans.addOperation(this.#plan, {
       action,
       type: desired.type,
       mv: mv.id,
       object: tenant?.id ?? null,
       anchor: mv.anchor ?? '',
-      name: nameFrom(shaped.attributes, current),
+      name,
       changes,
       cause: { ...(await this.#causeOf(touched)), rules: rulesBehind(desired, changes) },
       claims: this.#claims(action, shaped, changes, current),

@@ -12,6 +12,8 @@ import { openSqliteDriver } from '../store/sqlite.ts';
 import type { Scope } from './context.ts';
 
 const EDITS = 300;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 /** Shows the names of the containers above each user and group. */
 const folder = mkdtempSync(join(tmpdir(), 'dirbridge-random-'));
@@ -182,6 +184,43 @@ describe.each(CASES)('after many small changes to $what (seed $seed)', ({ scope,
     await settle(fresh, history);
     expect(withoutWhatIsKept(lab.tenant())).toEqual(withoutWhatIsKept(fresh.tenant()));
     expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+    expect(await lab.operations(await lab.plan({ full: true }))).toEqual([]);
+  });
+
+  test('and leavers that wait for days, nobody has gone who should not, and in the end it is the same tenant', async () => {
+    const source = createDirectory('corp');
+    const edits = new RandomEdits(source, { seed, contested: false });
+    const driver = new BreakingDriver(openSqliteDriver(':memory:', { command: 'test' }));
+    let time = Date.UTC(2030, 0, 1);
+    const options = {
+      source,
+      target: createTenant(),
+      scope: nameScope(source, scope),
+      deletions: { disableFirst: true, after: 3 * DAY },
+      now: () => new Date(time),
+    };
+    let lab = await createMemoryLab({ ...options, store: new SqlStore(driver) });
+    await lab.sync();
+    const history: string[] = [];
+    for (let done = 0; done < EDITS; ) {
+      for (let more = edits.below(6); more >= 0; more--, done++) history.push(edits.edit());
+      if (edits.chance(0.1)) history.push(await edits.drift(lab.target));
+      if (edits.chance(0.2)) driver.breakAfter(edits.below(600));
+      await lab.sync({ full: edits.chance(0.05) }).catch((error: Error) => expect(error.message).toBe('killed'));
+      driver.mend();
+      lab = await createMemoryLab({ ...options, store: new SqlStore(driver) });
+      time += edits.below(24) * HOUR;
+      history.push('--');
+    }
+    await settle(lab, history);
+    const fresh = await createMemoryLab({ source, scope: nameScope(source, scope) });
+    await settle(fresh, history);
+    expect(Object.keys(lab.tenant())).toEqual(expect.arrayContaining(Object.keys(fresh.tenant())));
+    time += 3 * DAY;
+    await settle(lab, history);
+    expect(withoutWhatIsKept(lab.tenant())).toEqual(withoutWhatIsKept(fresh.tenant()));
+    expect(await findingTexts(lab)).toEqual(await findingTexts(fresh));
+    expect((await lab.store.leaving.summary()).count).toBe(0);
     expect(await lab.operations(await lab.plan({ full: true }))).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import type { RunOutcome } from '../model/run.ts';
 import { type ApplySummary, applyPlan } from './apply.ts';
 import type { EngineContext } from './context.ts';
 import { importSpace } from './import.ts';
+import { importAdministrators } from './import-administrators.ts';
 import { uniqueValues } from './lookup.ts';
 import { planChanges } from './plan.ts';
 import { settleIntents } from './settle.ts';
@@ -43,6 +44,8 @@ export async function runCycle(context: EngineContext, options: CycleOptions): P
       );
     await step(context, run, 'import tenant', () => importTenant(context, run, options.full));
     await step(context, run, 'sync', () => synchronize(context, run, options.full));
+    if (await isAnythingToPlan(context))
+      await step(context, run, 'administrators', () => importRoleHolders(context, run));
     const plan = await planStep(context, run);
     if (!options.apply) return { plan, outcome: 'done', message: null, done: {}, failed: 0 };
     return { plan, ...(await applyStep(context, run, plan, options.approvedBy)) };
@@ -95,6 +98,19 @@ function importTenant(context: EngineContext, run: string, full: boolean): Promi
     full,
     run,
   });
+}
+
+/** Who is an administrator matters to a plan that has something to do, and asking costs requests. */
+async function isAnythingToPlan({ store }: EngineContext): Promise<boolean> {
+  return (await store.plans.countTouched()) > 0 || (await store.leaving.summary()).count > 0;
+}
+
+async function importRoleHolders(context: EngineContext, run: string): Promise<StepResult> {
+  const holders = await importAdministrators(context, run);
+  context.progress('administrators', holders ?? 0, holders);
+  return holders === null
+    ? { detail: 'the tenant does not tell who holds an administrator role', counts: {} }
+    : { detail: 'directory roles', counts: { read: holders } };
 }
 
 async function planStep(context: EngineContext, run: string): Promise<PlanHead> {

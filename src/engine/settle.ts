@@ -1,5 +1,6 @@
 import type { TargetWrite } from '../connectors/connector.ts';
 import type { EngineContext } from './context.ts';
+import { noteDeparture } from './note-departure.ts';
 import { believeCreated } from './tenant-space.ts';
 import { decodeWrite } from './writes.ts';
 
@@ -24,6 +25,9 @@ export async function settleIntents(context: EngineContext, run: string): Promis
           await believeCreated(context, operation, write.attributes, one.targetId);
           await store.apply.setOperationState(operation.id, 'done');
           context.log.info({ run, object: operation.name }, 'a creation that was interrupted had taken effect');
+        } else if (one.outcome === 'done' && operation !== null && write?.action === 'delete') {
+          const plan = await store.apply.plan(String(intent.plan));
+          if (plan?.approvedBy === null) await noteDeparture(store, plan.id, operation, context.now().toISOString());
         }
       }
       await store.apply.removeIntents(settled.map((one) => Number(one.id)));

@@ -119,7 +119,9 @@ test('a plan that was broken off leaves nothing behind that disturbs the next', 
       return context.target.schema.shape(...args);
     },
   };
-  const target = Object.create(context.target, { schema: { value: schema } }) as typeof context.target;
+  const readRoleHolders = (): ReturnType<typeof lab.target.readRoleHolders> => lab.target.readRoleHolders();
+  const properties = { schema: { value: schema }, readRoleHolders: { value: readRoleHolders } };
+  const target = Object.create(context.target, properties) as typeof context.target;
   lab.context = { ...context, target };
   await expect(lab.plan()).rejects.toThrow('killed');
   expect(await lab.store.apply.plan()).toBeNull();

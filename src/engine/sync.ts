@@ -12,7 +12,7 @@ import {
   type SpaceObject,
   TOUCH,
 } from '../store/store.ts';
-import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
+import { DELETED_IN_SOURCE, type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type AmbiguousJoin, ANCHORS, type JoinSource, joinObject, mayProvision } from './join.ts';
 import { Joiners } from './joiners.ts';
@@ -529,7 +529,7 @@ class Synchronization {
   async #originOf(object: SpaceObject, why?: string): Promise<Origin> {
     const name = await this.#nameOf(object);
     const isRemoved = object.state === OBJECT_STATES.removed;
-    const otherwise = isRemoved ? 'it was deleted there' : 'it is not in the scope any more';
+    const otherwise = isRemoved ? DELETED_IN_SOURCE : 'it is not in the scope any more';
     return { source: name.space, object: name.dn ?? name.name, why: why ?? otherwise };
   }
 

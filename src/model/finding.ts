@@ -117,6 +117,17 @@ export const FINDINGS = {
     cause: 'The change needs another one that failed.',
     remedy: 'Correct the other object first.',
   },
+  'leaves-later': {
+    severity: 'info',
+    cause: 'The object has left and waits in the tenant until its grace period is over; then it is deleted.',
+    remedy: 'Nothing needs to be done. Who returns within that time stays, and is switched on again.',
+  },
+  'administrators-unknown': {
+    severity: 'warning',
+    cause:
+      'The tenant does not tell who holds an administrator role, so the guard for privileged accounts cannot see them.',
+    remedy: 'Grant the application the permission RoleManagement.Read.Directory (or Directory.Read.All).',
+  },
   'restore-refused': {
     severity: 'error',
     cause: 'The deleted object could not be brought back from the recycle bin of the tenant.',

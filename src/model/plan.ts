@@ -48,6 +48,8 @@ export interface GuardVerdict {
   readonly found: number;
   readonly blocked: boolean;
   readonly message: string;
+  /** Of a verdict that stops the plan: the first of the objects concerned, in the order of their names. */
+  readonly objects: readonly string[];
 }
 
 export const PLAN_STATES = ['ready', 'blocked', 'applying', 'applied', 'stale'] as const;

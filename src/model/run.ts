@@ -23,4 +23,6 @@ export interface Run {
   readonly steps: readonly RunStep[];
   readonly done: Readonly<Record<string, number>>;
   readonly failed: number;
+  /** Who let the plan past its guards in this run. */
+  readonly approvedBy: string | null;
 }

@@ -1,12 +1,23 @@
 import type { Driver } from './driver.ts';
 import { SqlApplyStore } from './sql/apply.ts';
+import { SqlGuardStore } from './sql/guards.ts';
+import { SqlLeavingStore } from './sql/leaving.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
 import { AttributeNames } from './sql/names.ts';
 import { SqlPlanStore } from './sql/plans.ts';
 import { SqlRunStore } from './sql/runs.ts';
 import { SqlSpaceStore } from './sql/spaces.ts';
 import { SqlSyncStore } from './sql/sync.ts';
-import type { ApplyStore, PlanStore, RunStore, SpaceStore, Store, SyncStore } from './store.ts';
+import type {
+  ApplyStore,
+  GuardStore,
+  LeavingStore,
+  PlanStore,
+  RunStore,
+  SpaceStore,
+  Store,
+  SyncStore,
+} from './store.ts';
 
 /** The store over any driver. */
 export class SqlStore implements Store {
@@ -14,6 +25,8 @@ export class SqlStore implements Store {
   readonly sync: SyncStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
+  readonly guards: GuardStore;
+  readonly leaving: LeavingStore;
   readonly runs: RunStore;
   readonly #driver: Driver;
   readonly #names: AttributeNames;
@@ -30,6 +43,8 @@ export class SqlStore implements Store {
     this.sync = new SqlSyncStore(driver, this.#names, this.#managed);
     this.plans = new SqlPlanStore(driver, this.#names, this.#managed);
     this.apply = new SqlApplyStore(driver, this.#names, this.#managed);
+    this.guards = new SqlGuardStore(driver, this.#names);
+    this.leaving = new SqlLeavingStore(driver);
     this.#runs = new SqlRunStore(driver);
     this.runs = this.#runs;
   }

@@ -667,6 +667,124 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
       });
     });
 
+    describe('what guards ask', () => {
+      /** A tenant with one managed group of two managed users. */
+      async function manage(): Promise<{ readonly group: number; readonly users: readonly number[]; run: string }> {
+        const tenant = (await store.spaces.openSpace('tenant', 'memory')).id;
+        await take(put('a'), put('b'), put('g', { type: 'group', references: members('a', 'b') }));
+        const changes = [put('A'), put('B'), put('G', { type: 'group', references: members('A', 'B') })];
+        const seen = await store.spaces.beginImport(tenant);
+        await store.transaction(() => store.spaces.storeChanges(tenant, seen, changes, lookup));
+        const mvs: number[] = [];
+        for (const [anchor, type] of [
+          ['a', 'person'],
+          ['b', 'person'],
+          ['g', 'group'],
+        ] as const) {
+          const mv = await project(anchor, type, type === 'group' ? ['member'] : []);
+          const object = await store.spaces.objectByAnchor(tenant, anchor.toUpperCase());
+          await store.sync.link(object?.id ?? expect.fail('not in the tenant'), mv, true);
+          mvs.push(mv);
+        }
+        return { group: mvs[2] ?? 0, users: mvs.slice(0, 2), run: await store.runs.startRun('sync', AT) };
+      }
+
+      async function planDeletion(run: string, mv: number, name: string): Promise<number> {
+        const plan = await store.plans.createPlan(run, AT);
+        const object = (await store.sync.metaverse(mv))?.tenant ?? null;
+        const type = name === 'g' ? ('group' as const) : ('user' as const);
+        await store.plans.addOperation(plan, { ...creation(mv, name), action: 'delete', type, object, changes: [] });
+        return plan;
+      }
+
+      test('departures are added up by kind, type and group, and forgotten in time', async () => {
+        const { run, group } = await manage();
+        const [one, two] = [await store.plans.createPlan(run, AT), await store.plans.createPlan(run, LATER)];
+        await store.guards.noteDeparture(String(one), 'delete', 'user', AT);
+        await store.guards.noteDeparture(String(two), 'delete', 'user', LATER);
+        await store.guards.noteDeparture(String(two), 'delete', 'user', LATER);
+        await store.guards.noteMembershipLoss(String(two), group, 3, LATER);
+        await store.guards.noteMembershipLoss(String(two), group, 0, LATER);
+        const before = new Date(Date.parse(AT) - 1).toISOString();
+        expect(await store.guards.departuresSince(before)).toEqual([
+          { kind: 'delete', type: 'user', count: 3 },
+          { kind: 'member', type: 'group', count: 3 },
+        ]);
+        expect(await store.guards.departuresSince(AT)).toMatchObject([{ count: 2 }, { count: 3 }]);
+        expect(await store.guards.membershipsLostSince(before)).toEqual(new Map([[group, 3]]));
+        await store.guards.forgetDepartures(LATER);
+        expect(await store.guards.departuresSince(before)).toEqual([]);
+      });
+
+      test('memberships that end with their members are found before the members are gone', async () => {
+        const { run, group, users } = await manage();
+        const plan = await planDeletion(run, users[0] ?? 0, 'a');
+        const losses = await Array.fromAsync(store.guards.membershipLosses(plan));
+        expect(losses.flat()).toEqual([{ mv: group, name: 'G', lost: 1, held: 2, isDeleted: false }]);
+        const object = (await store.plans.operationOf(plan, users[0] ?? 0))?.object ?? 0;
+        await store.guards.noteMembershipsOf(String(plan), object, AT);
+        const before = new Date(Date.parse(AT) - 1).toISOString();
+        expect(await store.guards.membershipsLostSince(before)).toEqual(new Map([[group, 1]]));
+        expect(await store.guards.countMemberships()).toBe(2);
+      });
+
+      test('a group that is deleted loses all of its members', async () => {
+        const { run, group } = await manage();
+        const plan = await planDeletion(run, group, 'g');
+        const losses = await Array.fromAsync(store.guards.membershipLosses(plan));
+        expect(losses.flat()).toEqual([{ mv: group, name: 'g', lost: 2, held: 2, isDeleted: true }]);
+      });
+
+      test('holders of roles are found in a plan, also as members of a group', async () => {
+        const { run, users } = await manage();
+        const plan = await planDeletion(run, users[0] ?? 0, 'a');
+        await store.guards.replaceRoleHolders([{ id: 'B', roles: ['Owner'] }]);
+        expect(await store.guards.privilegedChanges(plan)).toEqual([]);
+        await store.guards.replaceRoleHolders([{ id: 'A', roles: ['Owner'] }]);
+        expect(await store.guards.privilegedChanges(plan)).toMatchObject([
+          { name: 'a', action: 'delete', roles: ['Owner'] },
+        ]);
+        await store.guards.replaceRoleHolders([{ id: 'G', roles: ['Helper'] }]);
+        expect(await store.guards.privilegedChanges(plan)).toMatchObject([{ name: 'a', roles: ['Helper'] }]);
+      });
+
+      test('what began to leave is told until its time counts, and is touched when its time is over', async () => {
+        const { run, users } = await manage();
+        const [mv = 0] = users;
+        const cause = { source: 'corp', object: 'CN=a', rules: [] };
+        await store.leaving.add(mv, { type: 'user', name: 'a', cause }, AT);
+        const plan = await store.plans.createPlan(run, AT);
+        const told = async () => (await Array.fromAsync(store.guards.leavingObjects(plan))).flat();
+        expect(await told()).toEqual([{ type: 'user', name: 'a', cause }]);
+        expect(await store.leaving.of(mv)).toEqual({ mv, since: AT, isSettled: false });
+        await store.plans.clearSettled(plan);
+        await store.leaving.touchSince(LATER);
+        expect(await store.plans.countTouched()).toBe(0);
+        await store.leaving.settle(LATER);
+        expect(await told()).toEqual([]);
+        expect(await store.leaving.summary()).toEqual({ count: 1, since: LATER });
+        await store.leaving.touchSince(AT);
+        expect(await store.plans.countTouched()).toBe(0);
+        await store.leaving.touchSince(LATER);
+        expect(await store.plans.countTouched()).toBe(1);
+        await store.leaving.remove(mv);
+        expect(await store.leaving.all()).toEqual([]);
+      });
+
+      test('the time of what waits does not count while an operation of it is open', async () => {
+        const { run, users } = await manage();
+        const [mv = 0] = users;
+        await store.leaving.add(mv, { type: 'user', name: 'a', cause: { source: '', object: '', rules: [] } }, AT);
+        const plan = await planDeletion(run, mv, 'a');
+        await store.leaving.settle(LATER, String(plan));
+        expect(await store.leaving.of(mv)).toMatchObject({ isSettled: false });
+        const operation = await store.plans.operationOf(plan, mv);
+        await store.apply.setOperationState(operation?.id ?? 0, 'done');
+        await store.leaving.settle(LATER, String(plan));
+        expect(await store.leaving.of(mv)).toMatchObject({ isSettled: true, since: LATER });
+      });
+    });
+
     describe('a transaction', () => {
       test('that fails leaves everything as it was, and what was remembered of it is forgotten', async () => {
         await take(put('g', { references: members('a') }));

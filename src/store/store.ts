@@ -24,6 +24,8 @@ export interface Store {
   readonly sync: SyncStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
+  readonly guards: GuardStore;
+  readonly leaving: LeavingStore;
   readonly runs: RunStore;
   /** Runs `work` so that all of its writes happen or none. Not nested. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
@@ -507,6 +509,98 @@ export interface ApplyStore {
   purgeOrphans(plan: string): Promise<void>;
   log(entries: readonly ChangeLogEntry[]): Promise<void>;
   changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
+}
+
+// ---------------------------------------------------------------- guards
+
+/** What leaves the tenant: objects that are deleted, accounts that are disabled, memberships that end. */
+export const DEPARTURES = ['delete', 'disable', 'member'] as const;
+export type DepartureKind = (typeof DEPARTURES)[number];
+
+export interface Departures {
+  readonly kind: DepartureKind;
+  readonly type: TargetType;
+  readonly count: number;
+}
+
+/** An object that leaves the tenant by a plan, at once or after a grace period. */
+export interface LeavingObject {
+  readonly type: TargetType;
+  readonly name: string;
+  readonly cause: Cause;
+}
+
+/** Memberships that a plan takes from a group, by removing them or by deleting the members. */
+export interface MembershipLoss {
+  readonly mv: number;
+  readonly name: string;
+  readonly lost: number;
+  readonly held: number;
+  /** The group itself is deleted. */
+  readonly isDeleted: boolean;
+}
+
+/** What a plan does to a holder of an administrator role, or to a group that hands one on. */
+export interface PrivilegedChange {
+  readonly name: string;
+  readonly type: TargetType;
+  readonly action: Action;
+  readonly changes: readonly AttributeChange[];
+  readonly roles: readonly string[];
+}
+
+/** Questions of the guards about a plan. Each costs what the plan holds of that kind, and nothing when it holds none. */
+export interface GuardStore {
+  /** What left without an approval since then, by kind and type. */
+  departuresSince(at: string): Promise<readonly Departures[]>;
+  /** Memberships that left without an approval since then, by group. */
+  membershipsLostSince(at: string): Promise<ReadonlyMap<number, number>>;
+  noteDeparture(plan: string, kind: DepartureKind, type: TargetType, at: string): Promise<void>;
+  noteMembershipLoss(plan: string, group: number, count: number, at: string): Promise<void>;
+  /** Memberships that end because this object of the tenant is deleted; to be called before it is believed to be gone. */
+  noteMembershipsOf(plan: string, object: number, at: string): Promise<void>;
+  /** Forgets what left before then. */
+  forgetDepartures(before: string): Promise<void>;
+  /** Names of what the plan deletes or disables, in the order of the names. */
+  names(plan: number, kind: 'delete' | 'disable', type: TargetType | null, limit: number): Promise<readonly string[]>;
+  /** What the plan deletes and did not leave in an earlier plan, and what begins to leave with it. */
+  leavingObjects(plan: number): AsyncIterable<readonly LeavingObject[]>;
+  membershipLosses(plan: number): AsyncIterable<readonly MembershipLoss[]>;
+  /** Memberships of all managed groups in the tenant: reads one row for each group. */
+  countMemberships(): Promise<number>;
+  /** How many updated objects get another value, or none, in a single reference that they have one in; and the first of them by name. */
+  referenceChanges(
+    plan: number,
+    attribute: string,
+    type: TargetType,
+    limit: number,
+  ): Promise<{ readonly count: number; readonly names: readonly string[] }>;
+  /** Managed live objects below a container of a space, counted up to a limit. */
+  countManagedBelow(container: number, limit: number): Promise<number>;
+  replaceRoleHolders(holders: readonly { readonly id: string; readonly roles: readonly string[] }[]): Promise<void>;
+  /** Deletions, links, disablements and new sign-in names of holders, also of those who hold a role as member of a group; and what is done to such groups. */
+  privilegedChanges(plan: number): Promise<readonly PrivilegedChange[]>;
+}
+
+/** An object of the metaverse that waits for its deletion in the tenant. */
+export interface Leaving {
+  readonly mv: number;
+  readonly since: string;
+  readonly isSettled: boolean;
+}
+
+/** Objects that are to be deleted when they are still gone after a grace period. */
+export interface LeavingStore {
+  all(): Promise<readonly Leaving[]>;
+  of(mv: number): Promise<Leaving | null>;
+  /** How many wait, and since when the one that waits longest. */
+  summary(): Promise<{ readonly count: number; readonly since: string | null }>;
+  add(mv: number, object: LeavingObject, since: string): Promise<void>;
+  remove(mv: number): Promise<void>;
+  /** Marks for plan those that have been waiting since before then; null: all. */
+  touchSince(at: string | null): Promise<void>;
+  /** From now on the time counts: for all that began to leave, or those of them for which everything in the plan was carried out. */
+  settle(at: string, plan?: string): Promise<void>;
 }
 
 // ---------------------------------------------------------------- runs, findings

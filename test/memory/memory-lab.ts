@@ -6,7 +6,7 @@ import {
 } from '../../src/connectors/memory/connector.ts';
 import type { MemoryEntry } from '../../src/connectors/memory/directory.ts';
 import { createMemoryTarget, type MemoryTarget, type MemoryTargetOptions } from '../../src/connectors/memory/target.ts';
-import type { EngineContext, GuardLimits, Scope } from '../../src/engine/context.ts';
+import type { EngineContext, GracePeriod, Scope } from '../../src/engine/context.ts';
 import { type CycleResult, runApply, runCycle } from '../../src/engine/run.ts';
 import { SILENT_LOG } from '../../src/log.ts';
 import { guidToBytes, guidToText } from '../../src/model/anchor.ts';
@@ -16,18 +16,13 @@ import { printValue, type Value } from '../../src/model/value.ts';
 import { loadRuleSet, type RuleSet } from '../../src/rules/rule-set.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
+import { type GuardOptions, guardsWith } from './no-guards.ts';
 
 export const RULES: RuleSet = loadRuleSet(['standard']);
 export const WHOLE_DIRECTORY: Scope = { include: [], exclude: [], groups: [] };
 export const ROOT = guid('root');
 export const PEOPLE = guid('people');
 export const ROOT_DN = 'DC=corp,DC=example,DC=com';
-
-const NO_GUARDS: GuardLimits = {
-  deletions: { count: 100_000, percent: 100 },
-  membershipRemovals: { percent: 100 },
-  sourceShrink: { percent: 100 },
-};
 
 /** Sources and a tenant in memory with the engine between them: everything but the two ends is the product's own. */
 export interface MemoryLab {
@@ -59,7 +54,9 @@ export interface MemoryLabOptions {
   readonly source?: MemoryConnector;
   readonly target?: MemoryTarget;
   readonly scope?: Scope;
-  readonly guards?: Partial<GuardLimits>;
+  readonly guards?: GuardOptions;
+  readonly deletions?: GracePeriod;
+  readonly now?: () => Date;
   readonly rules?: RuleSet;
 }
 
@@ -73,8 +70,9 @@ export async function createMemoryLab(options: MemoryLabOptions = {}): Promise<M
     target,
     rules: options.rules ?? RULES,
     sources: [{ connector: source, scope: options.scope ?? WHOLE_DIRECTORY }],
-    guards: { ...NO_GUARDS, ...options.guards },
-    now: runningClock(),
+    guards: guardsWith(options.guards),
+    deletions: options.deletions ?? { disableFirst: false, after: null },
+    now: options.now ?? runningClock(),
     log: SILENT_LOG,
     progress: () => undefined,
   };

@@ -178,6 +178,14 @@ export class Company {
     return this.#bytesOf(dn, 'objectSid');
   }
 
+  /** Hides a container with all below it from an account, whose searches then succeed and find nothing there. Answers what undoes it. */
+  async hide(dn: string, from: string): Promise<() => Promise<void>> {
+    const before = await this.#bytesOf(dn, 'nTSecurityDescriptor');
+    const ace = `(D;CI;RPLCLORC;;;${sidToText(await this.sidOf(from))})`;
+    await this.domain.samba(['dsacl', 'set', `--objectdn=${dn}`, `--sddl=${ace}`]);
+    return () => this.setBytes(dn, 'nTSecurityDescriptor', before);
+  }
+
   async guidOf(dn: string): Promise<string> {
     return guidToText(await this.#guid(dn));
   }

@@ -10,8 +10,9 @@ const MEMBERS_PAGE = 10_000;
 
 /** The whole plan and the open findings as one JSON document, written piece by piece: a plan may have a million memberships. */
 export async function writePlanJson(out: Output, head: PlanHead, pages: PlanPages): Promise<void> {
-  const { id, hash, createdAt, run, state, guards } = head;
-  const start = JSON.stringify({ id, hash, createdAt, run, state, counts: countsJson(head.counts), guards });
+  const { id, hash, createdAt, run, state, guards, approvedBy, approvedAt } = head;
+  const counts = countsJson(head.counts);
+  const start = JSON.stringify({ id, hash, createdAt, run, state, approvedBy, approvedAt, counts, guards });
   await out.write(`{"plan":${start.slice(0, -1)},"operations":[`);
   let after = 0;
   for (;;) {

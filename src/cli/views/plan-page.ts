@@ -1,10 +1,11 @@
 import type { PlanPages, PlanPart } from '../../app.ts';
 import { TARGET_TYPES, type TargetType } from '../../model/change.ts';
-import type { GuardVerdict, PlanHead } from '../../model/plan.ts';
+import type { PlanHead } from '../../model/plan.ts';
 import type { Run } from '../../model/run.ts';
 import type { Session } from '../session.ts';
 import { tableLines } from '../terminal/table.ts';
 import { countOf, formatNumber, formatTime } from '../terminal/words.ts';
+import { guardLines } from './guard-lines.ts';
 import { writeHeldBack } from './held-back.ts';
 import { writeMembershipsPart, writeOperationsPart } from './plan-part.ts';
 import { stepCounts } from './step-counts.ts';
@@ -83,7 +84,7 @@ async function writeGuards(session: Session, head: PlanHead): Promise<void> {
   const blocked = head.guards.filter((guard) => guard.blocked);
   if (blocked.length === 0) return;
   await out.line(`\n${paint('bad', countOf(blocked.length, 'guard stops', 'guards stop'))} this plan`);
-  for (const guard of blocked) await out.line(`  ${paint('bad', '!')} ${guardLine(guard)}`);
+  for (const guard of blocked) for (const line of guardLines(session, guard)) await out.line(line);
   if (head.approvedBy !== null)
     await out.line(`  Approved by ${head.approvedBy}, ${formatTime(head.approvedAt ?? head.createdAt)}.`);
   else if (head.state === 'blocked') {
@@ -91,10 +92,6 @@ async function writeGuards(session: Session, head: PlanHead): Promise<void> {
     await out.line(`    ${session.commandLine(`apply ${head.id} --approve`)}`);
     await out.line('  If not: correct the source or its scope, and make a new plan.');
   }
-}
-
-function guardLine({ name, message }: GuardVerdict): string {
-  return `${name}: ${message}`;
 }
 
 function nextLine(session: Session, head: PlanHead): string {

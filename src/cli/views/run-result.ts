@@ -2,6 +2,7 @@ import { ACTIONS, type Action, type PlanHead } from '../../model/plan.ts';
 import type { Run } from '../../model/run.ts';
 import type { Session } from '../session.ts';
 import { countOf, formatDuration, formatNumber } from '../terminal/words.ts';
+import { guardLines } from './guard-lines.ts';
 
 const DONE: Readonly<Record<Action, string>> = {
   create: 'created',
@@ -39,7 +40,7 @@ async function writeBlocked(session: Session, plan: PlanHead): Promise<void> {
   const { out, paint } = session;
   await out.line(`${paint('bad', 'Stopped')} by a guard; nothing was written.`);
   for (const guard of plan.guards.filter((one) => one.blocked))
-    await out.line(`  ${paint('bad', '!')} ${guard.name}: ${guard.message}`);
+    for (const line of guardLines(session, guard)) await out.line(line);
   await out.line(`  Look at the plan:        ${session.commandLine(`plan --show ${plan.id}`)}`);
   await out.line(`  If it is what you want:  ${session.commandLine(`apply ${plan.id} --approve`)}`);
 }

@@ -37,11 +37,12 @@ function durationOf({ startedAt, endedAt }: Run): string {
   return endedAt === null ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt));
 }
 
-function writtenText({ done, failed, message }: Run): string {
+function writtenText({ done, failed, message, approvedBy }: Run): string {
   const told = ACTIONS.filter((action) => (done[action] ?? 0) > 0).map(
     (action) => `${action} ${formatNumber(done[action] ?? 0)}`,
   );
   if (failed > 0) told.push(`failed ${formatNumber(failed)}`);
+  if (approvedBy !== null) told.push(`approved by ${printableText(approvedBy)}`);
   return told.length === 0 ? printableText((message ?? '').split('\n')[0] ?? '') : told.join(', ');
 }
 
@@ -52,7 +53,8 @@ export async function writeRun(session: Session, run: Run, findings: readonly Op
   await out.line(`${paint('strong', `Run ${run.id}`)}: ${run.command}${plan}, ${run.outcome ?? 'not ended'}`);
   await out.line(`  ${formatTime(run.startedAt)}${run.endedAt === null ? '' : `, ${durationOf(run)}`}`);
   if (run.message !== null) for (const line of run.message.split('\n')) await out.line(`  ${printableText(line)}`);
-  const written = writtenText({ ...run, message: null });
+  if (run.approvedBy !== null) await out.line(`  approved by ${printableText(run.approvedBy)}`);
+  const written = writtenText({ ...run, message: null, approvedBy: null });
   if (written !== '') await out.line(`  written: ${written}`);
   await out.line();
   const columns = [

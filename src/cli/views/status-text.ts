@@ -12,6 +12,11 @@ export async function writeStatus(session: Session, status: Status): Promise<voi
   if (status.staging) await out.line(paint('warn', 'Staging mode: nothing is written to the tenant.'));
   await writeSpaces(session, status);
   await writePlanState(session, status);
+  const { count, next } = status.leaving;
+  if (next !== null)
+    await out.line(
+      `${paint('strong', 'Leaving')}: ${countOf(count, 'object')} ${count === 1 ? 'waits' : 'wait'} to be deleted, the next on ${next.slice(0, 10)} (${session.commandLine('findings --code leaves-later')})`,
+    );
   const { error, warning, info } = status.findings;
   const findings = `${countOf(error, 'error')}, ${countOf(warning, 'warning')}, ${info} for information`;
   await out.line(`${paint('strong', 'Open findings')}: ${findings}`);

@@ -47,7 +47,7 @@ describe('permissions', () => {
     const line = (await linesOf(tenant.target)).get('permissions');
     expect(line).toMatchObject({
       state: 'error',
-      detail: 'Group.ReadWrite.All is missing: groups cannot be created, changed or deleted',
+      detail: expect.stringContaining('Group.ReadWrite.All is missing: groups cannot be created, changed or deleted'),
       remedy: expect.stringContaining('Group.ReadWrite.All'),
     });
   });
@@ -60,10 +60,30 @@ describe('permissions', () => {
   });
 
   test('of the least kind are enough', async () => {
-    const roles = ['User.ReadWrite.All', 'User.DeleteRestore.All', 'Group.ReadWrite.All', 'Organization.Read.All'];
+    const roles = [
+      'User.ReadWrite.All',
+      'User.DeleteRestore.All',
+      'Group.ReadWrite.All',
+      'Organization.Read.All',
+      'RoleManagement.Read.Directory',
+    ];
     tenant = await startEntraTenant({ roles });
     expect((await linesOf(tenant.target)).get('permissions')?.state).toBe('ok');
     await expect(tenant.read()).resolves.toMatchObject({ begin: { mode: 'full' } });
+  });
+
+  test('that hide the administrators are a warning that names what to grant, and the connector says it does not know', async () => {
+    tenant = await startEntraTenant({ roles: ['User.ReadWrite.All', 'Group.ReadWrite.All', 'Organization.Read.All'] });
+    expect((await linesOf(tenant.target)).get('permissions')).toMatchObject({
+      state: 'warning',
+      detail:
+        'RoleManagement.Read.Directory is missing: who holds an administrator role cannot be read, so no guard protects these accounts',
+      remedy: expect.stringContaining('RoleManagement.Read.Directory'),
+    });
+    expect(await tenant.target.readRoleHolders?.()).toEqual({
+      isKnown: false,
+      reason: '403 Authorization_RequestDenied',
+    });
   });
 });
 

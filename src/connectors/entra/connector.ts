@@ -4,6 +4,7 @@ import type {
   ConnectorContext,
   ReadEvent,
   ReadRequest,
+  RoleHolders,
   SettledWrite,
   TargetConnector,
   TargetDefinition,
@@ -20,6 +21,7 @@ import { type Pace, REAL_PACE } from './pace.ts';
 import { WriteQuota } from './quota.ts';
 import { readTenant } from './read.ts';
 import { ReplicationLag } from './replication-lag.ts';
+import { readRoleHolders } from './role-holders.ts';
 import { ENTRA_SCHEMA } from './schema.ts';
 import { entraFacts } from './section-facts.ts';
 import { settleWrites } from './settle.ts';
@@ -85,6 +87,10 @@ class EntraConnector implements TargetConnector {
   write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]> {
     const parts = { graph: this.#graph, pace: this.#pace, quota: this.#quota, lag: this.#lag };
     return writeAll({ ...parts, log: this.#context.log }, chunks);
+  }
+
+  readRoleHolders(): Promise<RoleHolders> {
+    return readRoleHolders(this.#graph, this.#pace);
   }
 
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]> {

@@ -51,6 +51,11 @@ export const PERMISSION_NEEDS: readonly PermissionNeed[] = [
     purpose: 'the domains of the tenant cannot be read',
     severity: 'error',
   },
+  {
+    anyOf: ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...DIRECTORY_READ],
+    purpose: 'who holds an administrator role cannot be read, so no guard protects these accounts',
+    severity: 'warning',
+  },
 ];
 
 /** The needs that none of the granted permissions meets. */

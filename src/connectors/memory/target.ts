@@ -4,6 +4,7 @@ import {
   type CheckLine,
   type ReadEvent,
   type ReadRequest,
+  type RoleHolders,
   type SettledWrite,
   type TargetConnector,
   type TargetSchema,
@@ -38,6 +39,9 @@ export interface MemoryTarget extends TargetConnector {
   find(anchor: string): MemoryObject | undefined;
   /** The next `times` writes that match are refused with this failure. */
   refuse(match: (write: TargetWrite) => boolean, failure: WriteFailure, times?: number): void;
+  readRoleHolders(): Promise<RoleHolders>;
+  /** Who holds which administrator roles from now on, by id; a text: why the tenant does not tell. */
+  setRoleHolders(holders: Readonly<Record<string, readonly string[]>> | string): void;
   /** `write` throws `error` right after so many further writes took effect, before it answers for them. */
   breakAfter(writes: number, error: Error): void;
 }
@@ -79,6 +83,7 @@ class MemoryTenant implements MemoryTarget {
   readonly #bin = new Map<string, MemoryObject>();
   #refusals: readonly Refusal[] = [];
   #breakage: Breakage | null = null;
+  #roleHolders: RoleHolders = { isKnown: true, holders: [] };
   #lastId = 0;
 
   constructor(options: MemoryTargetOptions) {
@@ -107,6 +112,17 @@ class MemoryTenant implements MemoryTarget {
 
   refuse(match: (write: TargetWrite) => boolean, failure: WriteFailure, times = 1): void {
     this.#refusals = [...this.#refusals, { match, failure, times }];
+  }
+
+  setRoleHolders(holders: Readonly<Record<string, readonly string[]>> | string): void {
+    this.#roleHolders =
+      typeof holders === 'string'
+        ? { isKnown: false, reason: holders }
+        : { isKnown: true, holders: Object.entries(holders).map(([id, roles]) => ({ id, roles })) };
+  }
+
+  async readRoleHolders(): Promise<RoleHolders> {
+    return this.#roleHolders;
   }
 
   breakAfter(writes: number, error: Error): void {

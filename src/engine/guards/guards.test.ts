@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  createDirectory,
   createMemoryLab,
   group,
   guid,
@@ -28,7 +29,7 @@ describe('the guard against deletions', () => {
     for (let number = 3; number < 7; number++) lab.source.remove(guid(`u${number}`));
     const result = await lab.sync();
     expect(result).toMatchObject({ outcome: 'blocked', done: {}, plan: { state: 'blocked' } });
-    expect(result.message).toContain('deletes 4 objects; at most 3');
+    expect(result.message).toContain('deletes 4 objects, and 3 were deleted within the last 24 hours; at most 3');
     expect(lab.target.written.delete).toBe(3);
   });
 
@@ -73,7 +74,7 @@ describe('the guard against deletions', () => {
 
 describe('the guard against a shrunken source', () => {
   test('stops a plan on an empty source', async () => {
-    const lab = await company({ sourceShrink: { percent: 100 } });
+    const lab = await company({ sourceShrink: { percent: 100, atLeast: 1 } });
     removeUsers(lab, 20);
     for (let number = 0; number < 4; number++) lab.source.remove(guid(`g${number}`));
     const result = await lab.sync();
@@ -81,8 +82,30 @@ describe('the guard against a shrunken source', () => {
     expect(result.message).toContain('The source corp is empty; it held 24');
   });
 
+  test('stops a plan on one that holds no group any more while the users are there', async () => {
+    const lab = await company({ sourceShrink: { percent: 100, atLeast: 3 } });
+    for (let number = 0; number < 4; number++) lab.source.remove(guid(`g${number}`));
+    const result = await lab.sync();
+    expect(result.outcome).toBe('blocked');
+    expect(result.message).toBe('The source corp holds no group any more, of 4.');
+    lab.source.put(group('g1', ['u0']));
+    expect(await lab.sync()).toMatchObject({ outcome: 'done', done: { delete: 3 } });
+  });
+
+  test('compares with the source of that name though the configuration has it read something else', async () => {
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 3 } });
+    const other = createDirectory('corp');
+    for (let number = 0; number < 10; number++) other.put(user(`u${number}`));
+    const [source] = lab.context.sources;
+    if (source === undefined) throw new Error('no source');
+    lab.context = { ...lab.context, sources: [{ ...source, connector: other }] };
+    const result = await lab.sync({ full: true });
+    expect(result.outcome).toBe('blocked');
+    expect(result.message).toContain('The source corp holds 10 users, groups and contacts; it held 24 before');
+  });
+
   test('stops a plan on one that lost more than allowed, also bit by bit while nothing is carried out', async () => {
-    const lab = await company({ sourceShrink: { percent: 25 } });
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 1 } });
     removeUsers(lab, 5);
     await lab.plan();
     removeUsers(lab, 6);
@@ -94,7 +117,7 @@ describe('the guard against a shrunken source', () => {
   });
 
   test('stands until somebody approves, also while there is nothing to write', async () => {
-    const lab = await company({ sourceShrink: { percent: 25 } });
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 1 } });
     for (let number = 0; number < 20; number++)
       lab.source.put(user(`f${number}`, { mailNickname: 'SystemMailbox{1}' }));
     await lab.sync();
@@ -107,7 +130,7 @@ describe('the guard against a shrunken source', () => {
   });
 
   test('takes what an administrator has approved for the new size', async () => {
-    const lab = await company({ sourceShrink: { percent: 25 } });
+    const lab = await company({ sourceShrink: { percent: 25, atLeast: 1 } });
     removeUsers(lab, 10);
     expect(await lab.sync({ approvedBy: 'jane' })).toMatchObject({ outcome: 'done' });
     lab.source.remove(guid('u10'));

@@ -25,7 +25,7 @@ import { forgetNotHeld } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { countLive, countReferences, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
-import { type OperationRow, toStoredOperation } from './operations.ts';
+import { DISABLES, type OperationRow, toStoredOperation } from './operations.ts';
 import { forgetReturning, keepReferencesTo } from './returning-references.ts';
 import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
 
@@ -43,6 +43,9 @@ interface PlanRow {
   readonly approved_at: string | null;
 }
 
+/** Plans made before verdicts named objects have none. */
+type StoredVerdict = Omit<GuardVerdict, 'objects'> & { readonly objects?: readonly string[] };
+
 type OperationToDo = StoredOperation & { readonly position: number; readonly targetId: string | null };
 type TodoRow = OperationRow & { readonly target_id: string | null };
 
@@ -52,7 +55,6 @@ const TODO_COLUMNS = `o.id, o.position, o.level, o.action, o.type, o.mv, o.objec
 /** References of these attributes have one value: they are shown as a changed attribute, not as a membership. */
 const SINGLE = `(select id from attribute_name where name = 'manager')`;
 
-const DISABLES = `o.changes like '%"native":"accountEnabled","from":true,"to":false%'`;
 const OF_OPERATION = 'select 1 from operation_reference r where r.plan = o.plan and r.mv = o.mv and r.late = o.late';
 
 const PARTS: Readonly<Record<PlanPart, string>> = {
@@ -436,6 +438,7 @@ export class SqlApplyStore implements ApplyStore {
     if (row === undefined || row.state !== 0) return;
     await countLive(this.#driver, row.space, row.type, -1);
     await this.#driver.run('update object set state = 3, deleted_at = ? where id = ?', deletedAt, object);
+    await this.#driver.run('delete from leaving where mv = (select mv from object where id = ?)', object);
     const referring = await this.#driver.all<{ readonly source: number; readonly attribute: number }>(
       'select source, attribute from reference where target = ?',
       object,
@@ -503,7 +506,15 @@ export class SqlApplyStore implements ApplyStore {
       Number(plan),
     );
     for (const { id } of rows) {
-      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted', 'given_value'])
+      for (const table of [
+        'metaverse_document',
+        'metaverse_value',
+        'contributor',
+        'touched',
+        'wanted',
+        'given_value',
+        'leaving',
+      ])
         await this.#driver.run(`delete from ${table} where mv = ?`, id);
       await this.#driver.run('update object set mv = null where mv = ?', id);
       await this.#driver.run('delete from metaverse where id = ?', id);
@@ -565,7 +576,7 @@ function toPlanHead(row: PlanRow): PlanHead {
     run: String(row.run),
     state: row.state,
     counts: JSON.parse(row.counts) as PlanCounts,
-    guards: JSON.parse(row.guards) as GuardVerdict[],
+    guards: (JSON.parse(row.guards) as StoredVerdict[]).map((one) => ({ ...one, objects: one.objects ?? [] })),
     operations: row.operations,
     approvedBy: row.approved_by,
     approvedAt: row.approved_at,

@@ -22,6 +22,9 @@ export interface OperationRow {
 export const OPERATION_COLUMNS =
   'id, position, level, action, type, mv, object, anchor, name, late, changes, waits, cause, state';
 
+/** Of an operation `o`: whether it switches an account off. */
+export const DISABLES = `o.changes like '%"native":"accountEnabled","from":true,"to":false%'`;
+
 export function toStoredOperation(row: OperationRow): StoredOperation {
   return {
     id: row.id,

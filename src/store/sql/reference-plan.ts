@@ -22,8 +22,9 @@ const wantedPair = (source: string, attribute: string, target: string): string =
     where t.mv = ${target} and c.mv = ${source} and c.attribute = ${attribute}
       and r.source = c.object and r.attribute = c.object_attribute and r.target = t.id))`;
 
-const isDeleted = (target: string): string =>
-  `exists (select 1 from operation o where o.plan = ? and o.mv = ${target} and o.action = 'delete')`;
+/** What refers to an object that is deleted ends by itself; what refers to one that is only about to leave stays until then. */
+const isLeaving = (target: string): string =>
+  `(exists (select 1 from operation o where o.plan = ? and o.mv = ${target} and o.action = 'delete') or exists (select 1 from leaving l where l.mv = ${target}))`;
 
 /**
  * Whatever refers to an object that this plan creates or restores, or that came into what the rules want or left it, has to be looked at: what the
@@ -94,7 +95,7 @@ async function planTouchedPairs(driver: Driver, plan: number, flow: NumberedFlow
        cross join wanted ws
        where ms.id = p.source and ms.type = ? and mt.id = p.target and ws.mv = p.source and p.attribute = ?
      ) d
-     where d.desired <> d.held and not (d.desired = 0 and ${isDeleted('d.target')})
+     where d.desired <> d.held and not (d.desired = 0 and ${isLeaving('d.target')})
      on conflict do nothing`,
     plan,
     flow.targetAttributeId,
@@ -145,7 +146,7 @@ async function planAllRemovals(driver: Driver, plan: number, flow: NumberedFlow)
      where t.flags & ${TOUCH.references} <> 0 and g.id = t.mv and g.type = ? and wg.mv = g.id
        and r.source = g.tenant and r.attribute = ? and h.id = r.target and h.mv is not null
        and not ${wantedPair('g.id', '?', 'h.mv')}
-       and not ${isDeleted('h.mv')}
+       and not ${isLeaving('h.mv')}
      on conflict do nothing`,
     plan,
     flow.targetAttributeId,
@@ -181,7 +182,7 @@ async function planReturningRemovals(driver: Driver, plan: number, flow: Numbere
      where source.id = x.source_id and target.id = x.target_id and target.mv is not null and g.id = source.mv and g.type = ? and w.mv = source.mv
        and ${isThere('source')} and ${isThere('target')}
        and not ${wantedPair('source.mv', '?', 'target.mv')}
-       and not ${isDeleted('target.mv')}
+       and not ${isLeaving('target.mv')}
        and (? = 0 or not (${isReplaced}))
      on conflict do nothing`,
     plan,

@@ -13,6 +13,7 @@ interface RunRow {
   readonly message: string | null;
   readonly done: string;
   readonly failed: number;
+  readonly approved_by: string | null;
 }
 
 interface StepRow {
@@ -22,6 +23,10 @@ interface StepRow {
   readonly detail: string;
   readonly counts: string;
 }
+
+/** The approval that was given in the run itself, not one that an earlier run made use of. */
+const RUN = `select r.*, p.approved_by as approved_by from run r
+  left join plan p on p.id = r.plan and p.approved_at >= r.started_at and p.approved_at <= coalesce(r.ended_at, p.approved_at)`;
 
 const BY_WEIGHT = `case severity when 'error' then 0 when 'warning' then 1 else 2 end, code, id`;
 
@@ -85,12 +90,12 @@ export class SqlRunStore implements RunStore {
   }
 
   async runs(limit: number): Promise<readonly Run[]> {
-    const rows = await this.#driver.all<RunRow>('select * from run order by id desc limit ?', limit);
+    const rows = await this.#driver.all<RunRow>(`${RUN} order by r.id desc limit ?`, limit);
     return Promise.all(rows.map((row) => this.#toRun(row)));
   }
 
   async run(id: string): Promise<Run | null> {
-    const row = await this.#driver.get<RunRow>('select * from run where id = ?', Number(id) || -1);
+    const row = await this.#driver.get<RunRow>(`${RUN} where r.id = ?`, Number(id) || -1);
     return row === undefined ? null : this.#toRun(row);
   }
 
@@ -107,6 +112,7 @@ export class SqlRunStore implements RunStore {
       plan: row.plan === null ? null : String(row.plan),
       outcome: row.outcome,
       message: row.message,
+      approvedBy: row.approved_by,
       done: JSON.parse(row.done) as Record<string, number>,
       failed: row.failed,
       steps: steps.map((step) => ({
