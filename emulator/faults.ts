@@ -1,7 +1,30 @@
 import { parseDuration } from './clock.ts';
-import type { Interruption } from './http-exchange.ts';
 
-export const FAULTS = ['429', '503', '504', 'reset', 'timeout', 'slow', 'appliedThenReset'] as const;
+/** What each does is in README.md; how it does it, in fault-answers.ts. */
+export const FAULTS = [
+  '429',
+  '503',
+  '504',
+  'reset',
+  'timeout',
+  'slow',
+  'appliedThenReset',
+  '409',
+  '502',
+  'redirect',
+  'cut',
+  'garbled',
+  'missing',
+  'mixed',
+  'tokenExpired',
+  'tokenNotYetValid',
+  'deltaExpired',
+  'deltaLost',
+  'pageExpired',
+  'repeatPage',
+  'duplicateEntries',
+  'wrongDate',
+] as const;
 export type FaultName = (typeof FAULTS)[number];
 
 /** A fault as POST /emulator/faults takes it. */
@@ -11,9 +34,9 @@ export interface Fault {
   /** How often it strikes; default once. */
   readonly times?: number;
   readonly fault: FaultName;
-  /** Seconds for Retry-After of 429, 503 and 504; null sends none. */
+  /** Seconds for Retry-After of 429, 502, 503 and 504; null sends none. */
   readonly retryAfter?: number | null;
-  /** How long `slow` takes: milliseconds or `5s`. */
+  /** How long `slow` takes, how far `wrongDate` and `tokenNotYetValid` are off: milliseconds or `5s`. */
   readonly delay?: number | string;
   /** Matching requests that pass before the first one is hit. */
   readonly after?: number;
@@ -71,8 +94,16 @@ function arm(fault: Fault): Waiting {
     after: fault.after ?? 0,
     fault: fault.fault,
     retryAfter: fault.retryAfter === null ? undefined : (fault.retryAfter ?? 1),
-    delay: typeof fault.delay === 'string' ? (parseDuration(fault.delay) ?? 5000) : (fault.delay ?? 5000),
+    delay: readDelay(fault),
   };
+}
+
+/** Milliseconds, where a fault does not say: far enough off to matter. */
+const DELAYS: Readonly<Partial<Record<FaultName, number>>> = { wrongDate: 86_400_000, tokenNotYetValid: 600_000 };
+
+function readDelay({ fault, delay }: Fault): number {
+  const given = typeof delay === 'string' ? parseDuration(delay) : delay;
+  return given ?? DELAYS[fault] ?? 5000;
 }
 
 function compileMatch(match: string): RegExp {
@@ -100,19 +131,4 @@ export function readFaults(body: unknown): readonly Fault[] | string {
     }
   }
   return body as readonly Fault[];
-}
-
-/** What the fault does to the connection; undefined for those that are an answer. */
-export function interruptionOf(fault: ArmedFault): Interruption | undefined {
-  switch (fault.fault) {
-    case 'reset':
-    case 'appliedThenReset':
-      return { kind: 'reset' };
-    case 'timeout':
-      return { kind: 'timeout' };
-    case 'slow':
-      return { kind: 'slow', milliseconds: fault.delay };
-    default:
-      return undefined;
-  }
 }
