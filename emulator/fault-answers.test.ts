@@ -147,7 +147,8 @@ describe('a delta', () => {
 
   test('page may be forgotten', async () => {
     await arm('GET /v1.0/users/delta', 'pageExpired');
-    const reply = await client.get('/users/delta');
+    const { deltaLink } = await client.readAll('/users/delta');
+    const reply = await client.get(deltaLink);
     expect([reply.status, reply.at('error', 'code')]).toEqual([400, 'Directory_ExpiredPageToken']);
   });
 

@@ -27,6 +27,9 @@ export const FAULTS = [
 ] as const;
 export type FaultName = (typeof FAULTS)[number];
 
+/** Faults that only a request which goes on from an earlier one can meet. */
+const OF_TOKENS: readonly FaultName[] = ['deltaExpired', 'deltaLost', 'pageExpired'];
+
 /** A fault as POST /emulator/faults takes it. */
 export interface Fault {
   /** `METHOD /v1.0/path` with `{id}` for one part and `*` for anything; METHOD may be `*`. */
@@ -71,10 +74,14 @@ export class FaultList {
     return this.#waiting.map(({ match, fault, left }) => ({ match, fault, left }));
   }
 
-  /** Takes the fault that strikes this request. `paths`: the names of its path, without query. */
-  strike(method: string, paths: readonly string[]): ArmedFault | undefined {
+  /** Takes the fault that strikes this request. `paths`: the names of its path, without query. `query`: faults of tokens need one. */
+  strike(method: string, paths: readonly string[], query = ''): ArmedFault | undefined {
     if (this.#waiting.length === 0) return undefined;
-    const hit = this.#waiting.find((fault) => paths.some((path) => fault.pattern.test(`${method} ${path}`)));
+    const hasToken = /\$(?:delta|skip)token=/.test(query);
+    const hit = this.#waiting.find(
+      (fault) =>
+        (hasToken || !OF_TOKENS.includes(fault.fault)) && paths.some((path) => fault.pattern.test(`${method} ${path}`)),
+    );
     if (!hit) return undefined;
     if (hit.after > 0) {
       hit.after--;

@@ -74,7 +74,7 @@ export class Graph {
     const answer = this.#guard(operation.headers, () => {
       const match = this.#match(operation);
       pattern = `${VERSION}${match.route.pattern}`;
-      fault ??= faults.strike(operation.method, namesOf(operation.path, match));
+      fault ??= faults.strike(operation.method, namesOf(operation.path, match), operation.query);
       const instead = fault && this.#suffer(fault, struck, operation.headers['authorization']);
       if (instead) return instead;
       if (isConcurrent) throw concurrentWrite();

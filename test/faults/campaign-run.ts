@@ -95,7 +95,7 @@ class CampaignRun {
     if (lag > 0) this.#count(`replication lag of ${lag / 1000} s`);
     const rounds = 3 + this.#random.below(4);
     for (let round = 0; round < rounds; round++) {
-      for (let left = this.#random.below(10); left > 0; left--) await this.#change();
+      for (let left = 3 + this.#random.below(14); left > 0; left--) await this.#change();
       await this.#disturbedCycle(world);
       if (this.#random.isLikely(0.4)) await this.#disturbedCycle(world);
     }
@@ -110,7 +110,7 @@ class CampaignRun {
 
   async #disturbedCycle(world: World): Promise<void> {
     const random = this.#random;
-    const faults = Array.from({ length: random.below(4) }, () => pickFault(random));
+    const faults = Array.from({ length: 1 + random.below(4) }, () => pickFault(random));
     await world.control('faults', undefined, 'DELETE');
     await world.control('faults', faults);
     const disturbance = random.isLikely(0.3) ? await this.#directory.disturb(random) : null;

@@ -25,7 +25,7 @@ export const HELP = `npm run faults -- [options]
   --seed N          seed of the first run, the others follow by one (default: 1)
   --minutes N       begin no run later than this (default: no limit)
   --against NAME    memory or samba: the directory that is followed (default: memory; samba needs root)
-  --parallel N      runs at the same time, memory only (default: 2)
+  --parallel N      runs at the same time, memory only (default: 4)
   --name NAME       write the table to test/faults/results/NAME.md
   --verbose         print what was done in every run, not only in those that failed
   --help
@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]): CampaignOptions | null {
     seed: readNumber('--seed', values.seed, 1),
     minutes: readNumber('--minutes', values.minutes, Number.POSITIVE_INFINITY),
     against,
-    parallel: against === 'samba' ? 1 : readNumber('--parallel', values.parallel, 2),
+    parallel: against === 'samba' ? 1 : readNumber('--parallel', values.parallel, 4),
     isTalkative: values.verbose ?? false,
     name,
   };

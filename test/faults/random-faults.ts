@@ -49,7 +49,7 @@ export const TENANT_FAULTS = [
 export function pickFault(random: SeededRandom): Fault {
   const [name, matches] = random.pick(TENANT_FAULTS as unknown as [(typeof TENANT_FAULTS)[number]]);
   const times = random.isLikely(0.1) ? 15 : 1 + random.below(3);
-  const base = { match: random.pick(matches as Matches), times, after: random.below(4) };
+  const base = { match: random.pick(matches as Matches), times, after: random.isLikely(0.5) ? 0 : random.below(5) };
   if (name === '429 without Retry-After') return { ...base, fault: '429', retryAfter: null };
   // A token that begins tomorrow would keep the tenant away for good: a clock that is wrong by minutes is the common case.
   if (name === 'tokenNotYetValid') return { ...base, times: 1, after: 0, fault: name };

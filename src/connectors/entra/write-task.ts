@@ -2,7 +2,7 @@ import type { TargetWrite, WriteFailure, WriteResult } from '../connector.ts';
 import { conflictOf, describeConflict, describeFailure, isLookedUp } from './failure.ts';
 import type { Graph } from './graph.ts';
 import type { GraphRefusal } from './graph-refusal.ts';
-import { exists, findByAnchor, hasTakenEffect } from './look-up.ts';
+import { exists, findByAnchor, hasTakenEffect, isInBin } from './look-up.ts';
 import { backOff, type Pace } from './pace.ts';
 import { anchorOf, type Step, singleAdds, stepsOf, typeOf } from './write-steps.ts';
 
@@ -94,7 +94,12 @@ export class WriteTask {
   async missing(step: Step, refusal: GraphRefusal): Promise<Next> {
     const { write } = this;
     const type = typeOf(write);
-    if (step.kind === 'delete' || step.kind === 'remove-member') return this.#settle();
+    if (step.kind === 'remove-member') return this.#settle();
+    if (write.action === 'delete') {
+      // What another process has made a short while ago may be unknown to this replica: taken for deleted it would stay for ever.
+      // The next import tells which it is.
+      return (await isInBin(this.#graph, write.targetId)) ? this.#settle() : this.refused(step, refusal);
+    }
     if (step.kind === 'add-members' && step.targets.length > 1) return this.split(step);
     if (write.action === 'create') return this.refused(step, refusal);
     if (write.action === 'restore') {
