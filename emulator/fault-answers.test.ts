@@ -42,6 +42,12 @@ describe('an answer in place of that of Graph', () => {
     expect([response.status, response.headers.get('location')]).toEqual([302, 'https://proxy.example.net/sign-in']);
   });
 
+  test('may be the page of a portal', async () => {
+    await arm('GET /v1.0/users', 'portal');
+    const response = await fetchRaw('/users');
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html']);
+  });
+
   test('may tell of a concurrent request', async () => {
     await arm('POST /v1.0/users', '409');
     const reply = await client.post('/users', userBody('ann'));

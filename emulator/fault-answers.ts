@@ -63,6 +63,8 @@ export function answerInstead(fault: ArmedFault): Answer | undefined {
         },
         text: GATEWAY_PAGE,
       };
+    case 'portal':
+      return { status: 200, headers: { 'content-type': 'text/html' }, text: '<html><body>Sign in here</body></html>' };
     case 'redirect':
       return { status: 302, headers: { location: 'https://proxy.example.net/sign-in' } };
     case 'reset':

@@ -12,6 +12,7 @@ export const FAULTS = [
   '409',
   '502',
   'redirect',
+  'portal',
   'cut',
   'garbled',
   'missing',

@@ -6,6 +6,7 @@ import type { RunOutcome } from '../model/run.ts';
 import type { Value } from '../model/value.ts';
 import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
+import { findDoubtfulCreations } from './doubtful-creations.ts';
 import { uniqueValues } from './lookup.ts';
 import { rememberBaselines } from './plan.ts';
 import { believeCreated, tenantSpace } from './tenant-space.ts';
@@ -79,22 +80,31 @@ class Application {
   readonly #run: string;
   readonly #tenant: SpaceHead;
   readonly #target: TargetConnector;
+  /** Intents of earlier creations whose outcome is not known yet, by anchor. */
+  readonly #doubtful: ReadonlyMap<string, readonly number[]>;
   readonly done: Record<string, number> = {};
   failed = 0;
   #carriedOut = 0;
   #total = 0;
   #number = 0;
 
-  private constructor(context: EngineContext, plan: PlanHead, run: string, tenant: SpaceHead) {
+  private constructor(
+    context: EngineContext,
+    plan: PlanHead,
+    run: string,
+    tenant: SpaceHead,
+    doubtful: ReadonlyMap<string, readonly number[]>,
+  ) {
     this.#context = context;
     this.#plan = plan;
     this.#run = run;
     this.#tenant = tenant;
     this.#target = context.target;
+    this.#doubtful = doubtful;
   }
 
   static async begin(context: EngineContext, plan: PlanHead, run: string): Promise<Application> {
-    return new Application(context, plan, run, await tenantSpace(context));
+    return new Application(context, plan, run, await tenantSpace(context), await findDoubtfulCreations(context.store));
   }
 
   /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. */
@@ -263,7 +273,7 @@ class Application {
 
   async #settle(sent: Sent, result: WriteResult, onRestored: (task: Task) => void): Promise<void> {
     const { store } = this.#context;
-    await store.apply.removeIntents([sent.intent]);
+    if (!isDoubtful(sent.write, result)) await store.apply.removeIntents([sent.intent]);
     if (sent.references.length > 0) await this.#settleReferences(sent, result);
     else if (result.outcome === 'done') await this.#settleDone(sent, result.targetId, onRestored);
     else if (result.outcome === 'gone') await this.#settleGone(sent, result.failure, onRestored);
@@ -280,9 +290,13 @@ class Application {
 
   async #settleDone({ task, write }: Sent, targetId: string, onRestored: (task: Task) => void): Promise<void> {
     const { store } = this.#context;
-    if (write.action === 'create') await believeCreated(this.#context, task, write.attributes, targetId);
-    else if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
-    else await this.#believeChanged(task, targetId, write.action === 'update');
+    if (write.action === 'create') {
+      await believeCreated(this.#context, task, write.attributes, targetId);
+      await store.apply.removeIntents(this.#doubtful.get(task.anchor) ?? []);
+    }
+    if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
+    if (write.action === 'update' || write.action === 'restore')
+      await this.#believeChanged(task, targetId, write.action === 'update');
     if (write.action === 'restore' && task.changes.length > 0) {
       onRestored({ ...task, targetId });
       return;
@@ -440,6 +454,12 @@ class Application {
   #at(): string {
     return this.#context.now().toISOString();
   }
+}
+
+/** Whether a creation met an object that nobody can see: most likely it is what an earlier sending, whose answer was lost, has made. */
+function isDoubtful(write: TargetWrite, result: WriteResult): boolean {
+  if (write.action !== 'create' || result.outcome !== 'failed') return false;
+  return result.failure.code === 'value-conflict' && result.failure.otherTargetId === undefined;
 }
 
 const UNKNOWN: WriteFailure = { code: 'unknown', message: 'no reason was given' };

@@ -12,6 +12,7 @@ import {
   TOUCH,
 } from '../store/store.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
+import { findDoubtfulCreations, isMadeByUs } from './doubtful-creations.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
@@ -50,6 +51,8 @@ class Synchronization {
   readonly #ruleGroups: ReadonlyMap<number, RuleGroups>;
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
+  /** Read when an object turns up that nobody stands for. */
+  #doubtful: ReadonlyMap<string, readonly number[]> | null = null;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -461,6 +464,23 @@ class Synchronization {
         : [],
     );
     if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
+    else if (result.kind === 'none') await this.#takeBackOurs(object);
+  }
+
+  /** What we have made and nobody stands for any more, because whoever did left before the tenant showed it, is ours to delete. */
+  async #takeBackOurs(object: PendingObject): Promise<void> {
+    const { store, rules } = this.#context;
+    const [rule] = rules.inbound('tenant', object.type);
+    const anchor = object.attributes['sourceAnchor'];
+    if (rule === undefined || typeof anchor !== 'string') return;
+    this.#doubtful ??= await findDoubtfulCreations(store);
+    if (!(await isMadeByUs(store, object, this.#doubtful, this.#context.now()))) return;
+    const lookup = joinValues(rules.joinAttributes, { sourceAnchor: anchor });
+    const empty = { anchor, attributes: {}, rules: '', contributors: [], lookup };
+    const mv = await store.sync.projectMetaverse(rule.targetType, object.id, empty);
+    await store.sync.link(object.id, mv, true);
+    await store.apply.removeIntents(this.#doubtful.get(anchor) ?? []);
+    this.#context.log.info({ run: this.#run, object: object.anchor }, 'an object of ours turned up late in the tenant');
   }
 
   /** The tenant object is gone for good: a metaverse object that nobody stands for goes with it. */

@@ -382,6 +382,7 @@ export interface Intent {
   readonly operation: number;
   readonly step: string;
   readonly payload: string;
+  readonly at: string;
 }
 
 export interface ChangeLogEntry {

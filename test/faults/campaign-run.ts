@@ -165,7 +165,7 @@ class CampaignRun {
     if (lag > 0) world.emulator.advanceClock(lag);
     const full = await world.cycle(this.#directory, { full: true });
     if (full?.exitCode !== 0 || full.operations > 0)
-      this.#problems.push(`a full cycle found something left to do: ${describeEnd(full)}`);
+      this.#problems.push(`a full cycle found something left to do: ${describeEnd(full)}; ${full?.planned.join('; ')}`);
   }
 
   async #report(world: World): Promise<RunReport> {

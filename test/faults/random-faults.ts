@@ -35,6 +35,7 @@ export const TENANT_FAULTS = [
   ['missing', WRITES],
   ['mixed', [BATCH]],
   ['redirect', [...READS, BATCH]],
+  ['portal', [...READS, BATCH]],
   ['tokenExpired', ANYTHING],
   ['tokenNotYetValid', SIGN_IN],
   ['deltaExpired', DELTAS],

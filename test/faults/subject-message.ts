@@ -41,6 +41,8 @@ export interface CycleEnd {
   readonly exitCode: number;
   readonly outcome: string;
   readonly operations: number;
+  /** The first of them, for people. */
+  readonly planned: readonly string[];
   /** What a failed run says, with its code before it; null for others. */
   readonly message: string | null;
   readonly findings: readonly string[];

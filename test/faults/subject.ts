@@ -9,6 +9,7 @@ import type { EngineContext } from '../../src/engine/context.ts';
 import { runCycle } from '../../src/engine/run.ts';
 import { DirbridgeError, messageOf } from '../../src/errors.ts';
 import { SILENT_LOG } from '../../src/log.ts';
+import type { Operation } from '../../src/model/plan.ts';
 import { loadRuleSet } from '../../src/rules/rule-set.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Boundaries } from './boundary.ts';
@@ -40,7 +41,7 @@ function die(): void {
 async function runOrder(order: CycleOrder): Promise<CycleEnd> {
   const boundaries = new Boundaries(order.death, die);
   globalThis.fetch = watchSending(boundaries);
-  const rest = { operations: 0, findings: [], passed: boundaries.passed };
+  const rest = { operations: 0, planned: [], findings: [], passed: boundaries.passed };
   let store: Store | null = null;
   try {
     store = openDeadlyStore(order.store, boundaries);
@@ -52,6 +53,7 @@ async function runOrder(order: CycleOrder): Promise<CycleEnd> {
     return {
       ...rest,
       exitCode,
+      planned: (await store.apply.operations(result.plan.id, 0, 5)).map(describeOperation),
       outcome: result.outcome,
       operations: result.plan.operations,
       message: result.message,
@@ -64,6 +66,11 @@ async function runOrder(order: CycleOrder): Promise<CycleEnd> {
   } finally {
     await store?.close();
   }
+}
+
+function describeOperation({ action, type, name, changes, members }: Operation): string {
+  const values = changes.map((one) => `${one.native} ${String(one.from)} -> ${String(one.to)}`);
+  return `${action} ${type} ${name} (${[...values, `+${members.add} -${members.remove}`].join(', ')})`;
 }
 
 /** The answer of a request that writes has come to this process, and no further. */
