@@ -9,7 +9,7 @@ import { type EngineContext, TENANT } from './context.ts';
 import { findDoubtfulCreations } from './doubtful-creations.ts';
 import { uniqueValues } from './lookup.ts';
 import { rememberBaselines } from './plan.ts';
-import { believeCreated, tenantSpace } from './tenant-space.ts';
+import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
@@ -275,7 +275,7 @@ class Application {
     const { store } = this.#context;
     if (!isDoubtful(sent.write, result)) await store.apply.removeIntents([sent.intent]);
     if (sent.references.length > 0) await this.#settleReferences(sent, result);
-    else if (result.outcome === 'done') await this.#settleDone(sent, result.targetId, onRestored);
+    else if (result.outcome === 'done') await this.#settleDone(sent, result, onRestored);
     else if (result.outcome === 'gone') await this.#settleGone(sent, result.failure, onRestored);
     else await this.#settleFailed(sent.task, result.failure);
   }
@@ -283,16 +283,23 @@ class Application {
   /** What is to be deleted and is gone is deleted. What is to be restored and cannot be found any more will be created anew. */
   async #settleGone(sent: Sent, failure: WriteFailure, onRestored: (task: Task) => void): Promise<void> {
     const { task, write } = sent;
-    if (write.action === 'delete') await this.#settleDone(sent, write.targetId, onRestored);
+    if (write.action === 'delete') await this.#settleDone(sent, { targetId: write.targetId }, onRestored);
     else await this.#settleFailed(task, failure);
     if (write.action === 'restore' && task.object !== null) await this.#context.store.apply.believeGone(task.object);
   }
 
-  async #settleDone({ task, write }: Sent, targetId: string, onRestored: (task: Task) => void): Promise<void> {
+  async #settleDone(
+    { task, write }: Sent,
+    { targetId, existed }: { readonly targetId: string; readonly existed?: boolean },
+    onRestored: (task: Task) => void,
+  ): Promise<void> {
     const { store } = this.#context;
     if (write.action === 'create') {
-      await believeCreated(this.#context, task, write.attributes, targetId);
-      await store.apply.removeIntents(this.#doubtful.get(task.anchor) ?? []);
+      const earlier = this.#doubtful.get(task.anchor) ?? [];
+      // What an earlier sending has made holds what was wanted then.
+      if (existed === true || earlier.length > 0) await believeFound(this.#context, task, targetId);
+      else await believeCreated(this.#context, task, write.attributes, targetId);
+      await store.apply.removeIntents(earlier);
     }
     if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
     if (write.action === 'update' || write.action === 'restore')

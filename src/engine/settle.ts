@@ -2,7 +2,7 @@ import type { SettledWrite, TargetWrite } from '../connectors/connector.ts';
 import type { Intent } from '../store/store.ts';
 import type { EngineContext } from './context.ts';
 import { isRemembered } from './doubtful-creations.ts';
-import { believeCreated } from './tenant-space.ts';
+import { believeFound } from './tenant-space.ts';
 import { decodeWrite } from './writes.ts';
 
 /**
@@ -43,7 +43,8 @@ async function staysOpen(context: EngineContext, run: string, intent: Intent, se
   // Whoever it was made for has left meanwhile: the import brings it, and finds that it is ours.
   if (operation === null || object?.anchor !== operation.anchor) return isYoung;
   if (object.tenant !== null) return false;
-  await believeCreated(context, operation, write.attributes, settled.targetId);
+  // It may be an earlier sending that has made it, with what was wanted then.
+  await believeFound(context, operation, settled.targetId);
   await store.apply.setOperationState(operation.id, 'done');
   context.log.info({ run, object: operation.name }, 'a creation that was interrupted had taken effect');
   return false;

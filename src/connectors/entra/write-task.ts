@@ -27,6 +27,7 @@ export class WriteTask {
   #open: number;
   #isAmbiguous = false;
   #isTaken = false;
+  #existed = false;
   #targetId: string | null;
   #end: WriteResult | null = null;
 
@@ -61,6 +62,7 @@ export class WriteTask {
       id,
       outcome: 'done',
       targetId: this.#targetId ?? '',
+      ...(this.#existed ? { existed: true } : {}),
       ...(failed.length > 0 ? { failedReferences: failed } : {}),
     };
   }
@@ -71,6 +73,8 @@ export class WriteTask {
       const made = id ?? (await this.#findOwn(MOST_LOOKS));
       if (made === null) return SEND_AGAIN;
       this.#targetId = made;
+      // An upsert that names no object has found one.
+      if (id === null && !this.#isAmbiguous) this.#existed = true;
     }
     return this.#settle();
   }
@@ -141,8 +145,10 @@ export class WriteTask {
   async #isOwnConflict(looks: number): Promise<boolean> {
     if (this.write.action !== 'create') return false;
     const own = await this.#findOwn(looks);
-    if (own !== null) this.#targetId = own;
-    return own !== null;
+    if (own === null) return false;
+    this.#targetId = own;
+    if (!this.#isAmbiguous) this.#existed = true;
+    return true;
   }
 
   #gone(refusal: GraphRefusal): Next {
