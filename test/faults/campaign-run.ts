@@ -93,7 +93,7 @@ class CampaignRun {
 
   async #disturb(world: World, lag: number): Promise<void> {
     if (lag > 0) this.#count(`replication lag of ${lag / 1000} s`);
-    const rounds = 3 + this.#random.below(4);
+    const rounds = 2 + this.#random.below(3);
     for (let round = 0; round < rounds; round++) {
       for (let left = 3 + this.#random.below(14); left > 0; left--) await this.#change();
       await this.#disturbedCycle(world);

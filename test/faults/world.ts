@@ -9,6 +9,8 @@ import type { CycleOutcome, Subjects } from './subject-process.ts';
 /** A minute of the tenant and of our waits takes 0.6 seconds. */
 const HASTE = 100;
 
+const BATCH = /\$batch$/;
+
 /** A directory that the product follows. */
 export interface Directory {
   readonly description: SourceDescription;
@@ -24,6 +26,8 @@ export interface TenantNature {
   readonly lag: number;
   readonly seed: number;
   readonly pageSize: number;
+  /** Where the tenant is kept, and found again. */
+  readonly stateFile?: string;
 }
 
 /** An emulated tenant that follows a directory, with a store of its own. */
@@ -50,6 +54,7 @@ export class World {
       throttle: 'off',
       randomSeed: nature.seed,
       lag: nature.lag,
+      ...(nature.stateFile === undefined ? {} : { stateFile: nature.stateFile }),
       deltaPageSize: nature.pageSize,
       deltaLinkPageSize: nature.pageSize * 3,
       now: () => clockStart + (Date.now() - clockStart) * HASTE,
@@ -97,6 +102,19 @@ export class World {
     const text = await response.text();
     if (!response.ok) throw new Error(`/emulator/${path} answered ${response.status}: ${text}`);
     return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Method, path pattern and number of the accepted writes. */
+  async writes(): Promise<Readonly<Record<string, number>>> {
+    const { requests } = (await this.control('stats')) as {
+      readonly requests: readonly { method: string; path: string; status: number; count: number }[];
+    };
+    const accepted = requests.filter(
+      ({ method, path, status }) => method !== 'GET' && status < 300 && !BATCH.test(path),
+    );
+    return Object.fromEntries(
+      accepted.map(({ method, path, status, count }) => [`${method} ${path} ${status}`, count]),
+    );
   }
 
   stop(): Promise<void> {
