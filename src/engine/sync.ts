@@ -16,6 +16,7 @@ import { findDoubtfulCreations, isMadeByUs } from './doubtful-creations.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
+import { OtherWriter } from './other-writer.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
@@ -51,6 +52,7 @@ class Synchronization {
   readonly #ruleGroups: ReadonlyMap<number, RuleGroups>;
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
+  readonly #otherWriter: OtherWriter;
   /** Read when an object turns up that nobody stands for. */
   #doubtful: ReadonlyMap<string, readonly number[]> | null = null;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
@@ -62,9 +64,11 @@ class Synchronization {
     scopes: ReadonlyMap<number, SourceScope>,
     ruleGroups: ReadonlyMap<number, RuleGroups>,
     tenantHasObjects: boolean,
+    otherWriter: OtherWriter,
   ) {
     this.#context = context;
     this.#tenantHasObjects = tenantHasObjects;
+    this.#otherWriter = otherWriter;
     this.#run = run;
     this.#spaces = spaces;
     this.#scopes = scopes;
@@ -98,7 +102,8 @@ class Synchronization {
     const tenant = heads.find((head) => head.name === TENANT);
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
     const spaces = new Map(heads.map((head) => [head.id, head]));
-    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects);
+    const otherWriter = await OtherWriter.begin(context.store);
+    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects, otherWriter);
   }
 
   /** Marks everything when the rules or a scope are not those of the last time; answers why. */
@@ -165,6 +170,7 @@ class Synchronization {
     if (this.counts.projected > 0) await this.#joinWaiting();
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
+      await this.#otherWriter.report(this.#context, this.#run);
     });
   }
 
@@ -447,6 +453,7 @@ class Synchronization {
       return;
     }
     if (object.mv !== null) {
+      await this.#otherWriter.see(object);
       const flags = object.flags & PENDING.state ? TOUCH.attributes | TOUCH.references : TOUCH.attributes;
       await store.sync.touch(object.mv, flags);
       return;
@@ -463,8 +470,17 @@ class Synchronization {
         ? [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]
         : [],
     );
-    if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
-    else if (result.kind === 'none') await this.#takeBackOurs(object);
+    if (result.kind === 'joined') {
+      await this.#otherWriter.see(object);
+      await this.#linkTenantObject(object.id, result.mv);
+    } else if (result.kind === 'none') await this.#takeUnjoined(object);
+  }
+
+  /** Nothing joins it now. An object of a source that came in the same batch may have done so already. */
+  async #takeUnjoined(object: PendingObject): Promise<void> {
+    const current = await this.#context.store.spaces.objectById(object.id);
+    if (current?.mv != null) await this.#otherWriter.see(object);
+    else await this.#takeBackOurs(object);
   }
 
   /** What we have made and nobody stands for any more, because whoever did left before the tenant showed it, is ours to delete. */

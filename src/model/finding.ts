@@ -112,6 +112,13 @@ export const FINDINGS = {
     cause: 'The change needs another one that failed.',
     remedy: 'Correct the other object first.',
   },
+  'another-server': {
+    severity: 'warning',
+    cause:
+      'Something else makes objects in the tenant with anchors of our directory: most likely a second server that is not in staging mode.',
+    remedy:
+      'Let one server alone write: set staging: true in the configuration of the other, or stop it. Azure AD Connect counts as one. The warning goes a day after the last sign.',
+  },
   'restore-refused': {
     severity: 'error',
     cause: 'The deleted object could not be brought back from the recycle bin of the tenant.',

@@ -119,7 +119,7 @@ class CampaignRun {
     if (clockError !== 0) this.#count('our clock is wrong');
     const death = random.isLikely(0.45) ? this.#pickDeath() : null;
     const full = random.isLikely(0.1);
-    const outcome = await world.cycle(this.#directory, { full, death, clockError });
+    const outcome = await world.cycle(this.#directory, { full, death, clockError, isHurried: true });
     this.#judge(outcome, death, JSON.stringify({ faults, disturbance, clockError, full }));
     await this.#directory.calm();
     await this.#remember(world);

@@ -33,6 +33,8 @@ export interface CycleOrder {
   /** How far our clock is off, in milliseconds. */
   readonly clockError: number;
   readonly death: Death | null;
+  /** Seconds that a request may take. */
+  readonly timeout: number;
 }
 
 /** How a cycle ended, unless the process died. */

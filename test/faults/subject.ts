@@ -23,8 +23,6 @@ const NO_GUARDS = {
   membershipRemovals: { percent: 100 },
   sourceShrink: { percent: 100 },
 };
-/** Seconds; in life it is 90. */
-const TIMEOUT = 0.5;
 const remote = new RemoteSource(tell);
 const fetchReally = globalThis.fetch;
 
@@ -108,14 +106,14 @@ function openSource({ source }: CycleOrder, now: () => Date): Connector {
   return adSource.create(section, connectorContext('corp', source.password, now));
 }
 
-function openTarget({ tenant, haste }: CycleOrder, now: () => Date): TargetConnector {
+function openTarget({ tenant, haste, timeout }: CycleOrder, now: () => Date): TargetConnector {
   const section = entraSection.parse({
     tenant: tenant.tenant,
     clientId: tenant.clientId,
     clientSecret: { env: 'SECRET' },
     graph: tenant.url,
     authority: tenant.url,
-    timeout: TIMEOUT,
+    timeout,
   });
   const pace = {
     now: () => performance.now() * haste,

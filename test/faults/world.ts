@@ -9,6 +9,9 @@ import type { CycleOutcome, Subjects } from './subject-process.ts';
 /** A minute of the tenant and of our waits takes 0.6 seconds. */
 const HASTE = 100;
 
+/** Seconds for one request, as in life; and where answers are withheld, so that this does not take as long. */
+const TIMEOUT = 60;
+const SHORT_TIMEOUT = 0.5;
 const BATCH = /\$batch$/;
 
 /** A directory that the product follows. */
@@ -66,7 +69,12 @@ export class World {
   /** One cycle of the product; null when its process was killed. */
   async cycle(
     directory: Directory,
-    options: { readonly full?: boolean; readonly death?: Death | null; readonly clockError?: number } = {},
+    options: {
+      readonly full?: boolean;
+      readonly death?: Death | null;
+      readonly clockError?: number;
+      readonly isHurried?: boolean;
+    } = {},
   ): Promise<CycleOutcome> {
     const { url, tenant, clientId, clientSecret } = this.emulator;
     const scope = this.#scope ?? directory.scope;
@@ -80,6 +88,7 @@ export class World {
       clockStart: this.#clockStart,
       clockError: options.clockError ?? 0,
       death: options.death ?? null,
+      timeout: options.isHurried ? SHORT_TIMEOUT : TIMEOUT,
     };
     const outcome = await this.#subjects.cycle(order, directory.source);
     if (outcome?.outcome === 'done') this.#scope = scope;

@@ -1,5 +1,5 @@
 import { DirbridgeError } from '../../errors.ts';
-import { type Graph, type GraphAnswer, refused } from './graph.ts';
+import { answeredByOther, type Graph, type GraphAnswer, refused } from './graph.ts';
 import { isJson, type Json, listOf } from './graph-object.ts';
 import { readRefusal } from './graph-refusal.ts';
 import { STREAM_SELECT, type Stream } from './watermark.ts';
@@ -46,7 +46,8 @@ export async function* readStream(
   let last: unknown = null;
   let repetitions = 0;
   for (let restarts = 0; ; ) {
-    const body = isJson(answer.body) ? answer.body : {};
+    if (!isJson(answer.body)) throw answeredByOther(opened.link);
+    const { body } = answer;
     yield { entries: listOf(body), isRestart };
     isRestart = false;
     const end = body['@odata.deltaLink'];
