@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmulatedTenant } from '../emulated-tenant.ts';
 import { type Figure, median } from '../figure.ts';
@@ -24,9 +25,11 @@ export const journal: Measure = {
 
 async function applyOnce(context: MeasureContext, name: string, hasJournal: boolean): Promise<number> {
   context.note(`writing ${context.sizes.journalUsers} users ${hasJournal ? 'with' : 'without'} intents`);
-  const tenant = await EmulatedTenant.start(context.folder, 'off');
+  const folder = join(context.folder, name);
+  await mkdir(folder);
+  const tenant = await EmulatedTenant.start(folder, 'off');
   try {
-    return await measureApply(context, name, hasJournal, tenant.target);
+    return await measureApply(context, join(folder, 'store.db'), hasJournal, tenant.target);
   } finally {
     await tenant.stop();
   }
@@ -34,13 +37,13 @@ async function applyOnce(context: MeasureContext, name: string, hasJournal: bool
 
 async function measureApply(
   context: MeasureContext,
-  name: string,
+  store: string,
   hasJournal: boolean,
   target: TargetDescription,
 ): Promise<number> {
   const { journalUsers: users } = context.sizes;
   const measured = await context.start({
-    store: join(context.folder, `${name}.db`),
+    store,
     source: { kind: 'memory', size: { users, groups: 0, memberships: 0 } },
     target,
     hasJournal,
