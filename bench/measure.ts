@@ -19,6 +19,8 @@ export interface Sizes {
   readonly memoryCycles: number;
   readonly sambaCycles: number;
   readonly firstLoadUsers: number;
+  /** Users that are written with and without intents. */
+  readonly journalUsers: number;
   /** What the documented quota is multiplied by for the first load. */
   readonly throttleFactor: number;
 }

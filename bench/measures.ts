@@ -2,6 +2,7 @@ import type { Measure } from './measure.ts';
 import { coldPlan } from './measures/cold-plan.ts';
 import { firstLoad } from './measures/first-load.ts';
 import { importMeasure } from './measures/import.ts';
+import { journal } from './measures/journal.ts';
 import { memberChange } from './measures/member-change.ts';
 import { noOpCycle } from './measures/no-op-cycle.ts';
 import { reEvaluation } from './measures/re-evaluation.ts';
@@ -18,4 +19,5 @@ export const MEASURES: readonly Measure[] = [
   sambaNoOpCycle,
   sambaMemberChange,
   firstLoad,
+  journal,
 ];

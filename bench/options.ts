@@ -14,6 +14,7 @@ const FULL: Sizes = {
   memoryCycles: 60,
   sambaCycles: 20,
   firstLoadUsers: 20_000,
+  journalUsers: 5_000,
   throttleFactor: 8,
 };
 
@@ -30,6 +31,7 @@ const QUICK: Sizes = {
   memoryCycles: 5,
   sambaCycles: 3,
   firstLoadUsers: 400,
+  journalUsers: 200,
   throttleFactor: 0.2,
 };
 

@@ -1,8 +1,35 @@
 import { parseDuration } from './clock.ts';
-import type { Interruption } from './http-exchange.ts';
 
-export const FAULTS = ['429', '503', '504', 'reset', 'timeout', 'slow', 'appliedThenReset'] as const;
+/** What each does is in README.md; how it does it, in fault-answers.ts. */
+export const FAULTS = [
+  '429',
+  '503',
+  '504',
+  'reset',
+  'timeout',
+  'slow',
+  'appliedThenReset',
+  '409',
+  '502',
+  'redirect',
+  'portal',
+  'cut',
+  'garbled',
+  'missing',
+  'mixed',
+  'tokenExpired',
+  'tokenNotYetValid',
+  'deltaExpired',
+  'deltaLost',
+  'pageExpired',
+  'repeatPage',
+  'duplicateEntries',
+  'wrongDate',
+] as const;
 export type FaultName = (typeof FAULTS)[number];
+
+/** Faults that only a request which goes on from an earlier one can meet. */
+const OF_TOKENS: readonly FaultName[] = ['deltaExpired', 'deltaLost', 'pageExpired'];
 
 /** A fault as POST /emulator/faults takes it. */
 export interface Fault {
@@ -11,9 +38,9 @@ export interface Fault {
   /** How often it strikes; default once. */
   readonly times?: number;
   readonly fault: FaultName;
-  /** Seconds for Retry-After of 429, 503 and 504; null sends none. */
+  /** Seconds for Retry-After of 429, 502, 503 and 504; null sends none. */
   readonly retryAfter?: number | null;
-  /** How long `slow` takes: milliseconds or `5s`. */
+  /** How long `slow` takes, how far `wrongDate` and `tokenNotYetValid` are off: milliseconds or `5s`. */
   readonly delay?: number | string;
   /** Matching requests that pass before the first one is hit. */
   readonly after?: number;
@@ -48,10 +75,14 @@ export class FaultList {
     return this.#waiting.map(({ match, fault, left }) => ({ match, fault, left }));
   }
 
-  /** Takes the fault that strikes this request. `paths`: the names of its path, without query. */
-  strike(method: string, paths: readonly string[]): ArmedFault | undefined {
+  /** Takes the fault that strikes this request. `paths`: the names of its path, without query. `query`: faults of tokens need one. */
+  strike(method: string, paths: readonly string[], query = ''): ArmedFault | undefined {
     if (this.#waiting.length === 0) return undefined;
-    const hit = this.#waiting.find((fault) => paths.some((path) => fault.pattern.test(`${method} ${path}`)));
+    const hasToken = /\$(?:delta|skip)token=/.test(query);
+    const hit = this.#waiting.find(
+      (fault) =>
+        (hasToken || !OF_TOKENS.includes(fault.fault)) && paths.some((path) => fault.pattern.test(`${method} ${path}`)),
+    );
     if (!hit) return undefined;
     if (hit.after > 0) {
       hit.after--;
@@ -71,8 +102,16 @@ function arm(fault: Fault): Waiting {
     after: fault.after ?? 0,
     fault: fault.fault,
     retryAfter: fault.retryAfter === null ? undefined : (fault.retryAfter ?? 1),
-    delay: typeof fault.delay === 'string' ? (parseDuration(fault.delay) ?? 5000) : (fault.delay ?? 5000),
+    delay: readDelay(fault),
   };
+}
+
+/** Milliseconds, where a fault does not say: far enough off to matter. */
+const DELAYS: Readonly<Partial<Record<FaultName, number>>> = { wrongDate: 86_400_000, tokenNotYetValid: 600_000 };
+
+function readDelay({ fault, delay }: Fault): number {
+  const given = typeof delay === 'string' ? parseDuration(delay) : delay;
+  return given ?? DELAYS[fault] ?? 5000;
 }
 
 function compileMatch(match: string): RegExp {
@@ -100,19 +139,4 @@ export function readFaults(body: unknown): readonly Fault[] | string {
     }
   }
   return body as readonly Fault[];
-}
-
-/** What the fault does to the connection; undefined for those that are an answer. */
-export function interruptionOf(fault: ArmedFault): Interruption | undefined {
-  switch (fault.fault) {
-    case 'reset':
-    case 'appliedThenReset':
-      return { kind: 'reset' };
-    case 'timeout':
-      return { kind: 'timeout' };
-    case 'slow':
-      return { kind: 'slow', milliseconds: fault.delay };
-    default:
-      return undefined;
-  }
 }

@@ -15,6 +15,12 @@ export interface Call {
 export type Interruption =
   | { readonly kind: 'reset' }
   | { readonly kind: 'timeout' }
+  /** The connection breaks in the middle of the answer. */
+  | { readonly kind: 'cut' }
+  /** The answer ends in the middle, and nothing but its content tells so. */
+  | { readonly kind: 'garbled' }
+  /** Of a batch item: it is left out of the answer. */
+  | { readonly kind: 'missing' }
   | { readonly kind: 'slow'; readonly milliseconds: number };
 
 export interface Answer {

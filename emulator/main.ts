@@ -20,6 +20,7 @@ interface Arguments {
   readonly state?: string;
   readonly throttle: ThrottleSetting;
   readonly lag: number;
+  readonly tokenLifetime?: number;
   readonly tls?: string;
   readonly assume?: readonly string[];
   readonly randomSeed?: number;
@@ -67,6 +68,7 @@ function parseArguments(): Arguments {
       'documented',
     )
     .option('--lag <ms>', 'replication delay of reads in milliseconds', parseCount, 0)
+    .option('--token-lifetime <s>', 'seconds that an access token lives (default: 60 to 90 minutes)', parseCount)
     .option('--tls <cert,key>', 'PEM files; serves HTTPS for every host name')
     .option(
       '--assume <name=value>',
@@ -150,6 +152,7 @@ function toOptions(given: Arguments): EmulatorOptions {
     ...(given.clientSecretFile === undefined ? {} : { clientSecret: readText(given.clientSecretFile).trim() }),
     ...(given.role === undefined ? {} : { roles: given.role }),
     ...(given.directoryRole === undefined ? {} : { directoryRoles: given.directoryRole }),
+    ...(given.tokenLifetime === undefined ? {} : { tokenLifetime: given.tokenLifetime }),
     ...(given.seed === undefined ? {} : { seed: readSeed(given.seed) }),
     ...(given.state === undefined ? {} : { stateFile: given.state }),
     ...(given.tls === undefined ? {} : { tls: readTls(given.tls) }),

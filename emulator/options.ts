@@ -85,6 +85,8 @@ export interface EmulatorOptions {
   /** File that keeps the tenant between starts. */
   readonly stateFile?: string;
   readonly throttle?: ThrottleSetting;
+  /** Seconds that an access token lives; default 60 to 90 minutes, as documented. */
+  readonly tokenLifetime?: number;
   /** Replication delay of reads in milliseconds. */
   readonly lag?: number;
   readonly tls?: { readonly cert: string; readonly key: string };

@@ -6,7 +6,7 @@ import type { Answer } from './http-exchange.ts';
 /** Sends an answer, or does to the connection what its interruption says. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
   const { interruption } = answer;
-  if (interruption?.kind === 'reset') {
+  if (interruption?.kind === 'reset' || interruption?.kind === 'missing') {
     response.socket?.resetAndDestroy();
     return;
   }
@@ -16,7 +16,38 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
     setTimeout(() => send(response, answer), interruption.milliseconds).unref();
     return;
   }
-  send(response, answer);
+  if (interruption?.kind === 'cut') {
+    sendHalf(response, answer);
+    return;
+  }
+  send(response, interruption?.kind === 'garbled' ? garble(answer) : answer);
+}
+
+function textOf(answer: Answer): string {
+  return answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
+}
+
+/** Promises the whole answer, gives half of it, and hangs up. */
+function sendHalf(response: ServerResponse, answer: Answer): void {
+  const bytes = Buffer.from(textOf(answer));
+  const length = String(Math.max(1, bytes.length));
+  response.writeHead(answer.status, {
+    'content-type': 'application/json',
+    ...answer.headers,
+    'content-length': length,
+  });
+  response.write(bytes.subarray(0, bytes.length >> 1), () => response.socket?.destroy());
+  response.flushHeaders();
+}
+
+function garble(answer: Answer): Answer {
+  const text = textOf(answer);
+  const { body: _, pieces: __, ...rest } = answer;
+  return {
+    ...rest,
+    headers: { 'content-type': 'application/json', ...answer.headers },
+    text: text.slice(0, text.length >> 1),
+  };
 }
 
 function send(response: ServerResponse, answer: Answer): void {
@@ -27,7 +58,7 @@ function send(response: ServerResponse, answer: Answer): void {
     pipeline(Readable.from(joinPieces(answer.pieces)), response).catch(() => response.destroy());
     return;
   }
-  const text = answer.text ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body));
+  const text = answer.text === undefined && answer.body === undefined ? undefined : textOf(answer);
   const headers: Record<string, string> = { ...answer.headers };
   if (text !== undefined) {
     headers['content-type'] ??= answer.text === undefined ? 'application/json' : 'text/plain';

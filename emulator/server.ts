@@ -5,7 +5,8 @@ import { EmulatorClock } from './clock.ts';
 import { answerControl, type ControlParts } from './control.ts';
 import { EmulatorError } from './emulator-error.ts';
 import { EMULATOR_PATH } from './emulator-path.ts';
-import { type ArmedFault, interruptionOf } from './faults.ts';
+import { answerInstead, spoil } from './fault-answers.ts';
+import type { ArmedFault } from './faults.ts';
 import { type Answer, answerEmpty, answerJson, type Call } from './http-exchange.ts';
 import { createIdentity, readIdentity } from './identity.ts';
 import type { EmulatorOptions } from './options.ts';
@@ -96,19 +97,23 @@ function answerCall(call: Call, world: World, parts: LifeParts): Answer {
 function answerSignIn(call: Call, world: World): Answer | undefined {
   const fault = world.faults.strike(call.method, [call.path]);
   if (!fault) return world.signIn.answer(call);
-  world.stats.countFault();
-  const status = Number(fault.fault);
-  if (Number.isNaN(status)) return { ...(world.signIn.answer(call) ?? answerEmpty(404)), ...interrupt(fault) };
-  return {
-    status,
-    headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
-    text: 'Service unavailable',
-  };
+  world.stats.countFault(fault.fault);
+  const answer = answerInstead(fault) ?? refuseSignIn(fault) ?? signInLate(call, world, fault) ?? answerEmpty(404);
+  return spoil(answer, fault, call);
 }
 
-function interrupt(fault: ArmedFault): Pick<Answer, 'interruption'> {
-  const interruption = interruptionOf(fault);
-  return interruption ? { interruption } : {};
+function refuseSignIn(fault: ArmedFault): Answer | undefined {
+  const status = Number(fault.fault);
+  if (Number.isNaN(status)) return undefined;
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
+  return { status, headers, text: 'Service unavailable' };
+}
+
+/** The answer of the service; a token that is not valid yet begins as much later as the fault says. */
+function signInLate(call: Call, world: World, fault: ArmedFault): Answer | undefined {
+  if (fault.fault === 'tokenNotYetValid') world.tokens.postpone(fault.delay);
+  return world.signIn.answer(call);
 }
 
 function listen(

@@ -3,7 +3,7 @@ export class Stats {
   readonly #requests = new Map<string, { method: string; path: string; status: number; count: number }>();
   #writes = 0;
   #throttled = 0;
-  #faults = 0;
+  readonly #faults = new Map<string, number>();
   #batches = 0;
   #underWay = 0;
   #mostAtOnce = 0;
@@ -34,8 +34,9 @@ export class Stats {
     this.#throttled++;
   }
 
-  countFault(): void {
-    this.#faults++;
+  /** One request that a fault of this kind has struck. */
+  countFault(kind: string): void {
+    this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
   }
 
   countBatch(): void {
@@ -46,7 +47,7 @@ export class Stats {
     this.#requests.clear();
     this.#writes = 0;
     this.#throttled = 0;
-    this.#faults = 0;
+    this.#faults.clear();
     this.#batches = 0;
     this.#mostAtOnce = this.#underWay;
   }
@@ -61,7 +62,8 @@ export class Stats {
       batches: this.#batches,
       directoryWrites: this.#writes,
       throttled: this.#throttled,
-      faults: this.#faults,
+      faults: [...this.#faults.values()].reduce((sum, count) => sum + count, 0),
+      struck: Object.fromEntries(this.#faults),
       mostAtOnce: this.#mostAtOnce,
     };
   }

@@ -23,6 +23,7 @@ export interface World {
   readonly tenant: Tenant;
   readonly graph: Graph;
   readonly signIn: SignIn;
+  readonly tokens: AccessTokens;
   readonly faults: FaultList;
   readonly stats: Stats;
 }
@@ -58,7 +59,7 @@ export function createWorld(parts: WorldParts): World {
   fillTenant(tenant, parts, registration);
   const stats = new Stats();
   const faults = new FaultList();
-  const tokens = new AccessTokens(tenant, key, [registration]);
+  const tokens = new AccessTokens(tenant, key, [registration], options.tokenLifetime);
   const throttle = new Throttle({
     clock,
     tenantId: identity.tenantId,
@@ -74,7 +75,7 @@ export function createWorld(parts: WorldParts): World {
   };
   const graph = new Graph({ tenant, tokens, throttle, faults, stats, settings, log: parts.log });
   const signIn = new SignIn({ tenant, registrations: [registration], key, tokens });
-  return { tenant, graph, signIn, faults, stats };
+  return { tenant, graph, signIn, tokens, faults, stats };
 }
 
 function nameOf(initialDomain: string): string {

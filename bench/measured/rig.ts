@@ -16,6 +16,7 @@ import { createMemorySource, type MemorySource } from '../memory-source.ts';
 import type { PairMember, PopulationSize } from '../population.ts';
 import { reportProfile, StepProfiler } from './profile.ts';
 import { countChangedRows, type RowCount } from './row-count.ts';
+import { withoutJournal } from './without-journal.ts';
 
 export type SourceDescription =
   | { readonly kind: 'memory'; readonly size: PopulationSize }
@@ -44,6 +45,8 @@ export interface RigDescription {
   readonly store: string;
   readonly source: SourceDescription;
   readonly target: TargetDescription;
+  /** False: intents are not recorded, to measure what they cost. */
+  readonly hasJournal?: boolean;
 }
 
 /** How long something took, and how long our processor worked for it. */
@@ -193,8 +196,10 @@ export class Rig {
   }
 
   async #open(): Promise<EngineContext> {
-    this.#context ??= {
-      store: await openSqliteStore(this.#description.store, { command: 'bench' }),
+    if (this.#context !== null) return this.#context;
+    const store = await openSqliteStore(this.#description.store, { command: 'bench' });
+    this.#context = {
+      store: this.#description.hasJournal === false ? withoutJournal(store) : store,
       rules: loadRuleSet(['standard']),
       sources: [this.#describeSource()],
       target: openTarget(this.#description.target),

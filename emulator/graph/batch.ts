@@ -42,6 +42,7 @@ export function answerBatch(envelope: unknown, parts: BatchParts): Answer {
     const isConcurrent = parts.assumptions.refuseConcurrentWrites && isSecondWrite(item, written);
     const answer = failed ? dependencyFailed() : parts.perform(item.operation, isConcurrent);
     statuses.set(item.key, answer.status);
+    if (answer.interruption?.kind === 'missing') continue;
     responses.push(describeResponse(item.id, answer));
     interruption = answer.interruption ?? interruption;
     if (interruption && interruption.kind !== 'slow') break;

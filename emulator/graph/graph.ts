@@ -1,8 +1,9 @@
 import type { Caller } from '../caller.ts';
 import { toGraphTime } from '../clock.ts';
-import { type ArmedFault, type FaultList, interruptionOf } from '../faults.ts';
+import { answerInstead, mixedFaults, refusalOf, type StruckRequest, spoil } from '../fault-answers.ts';
+import type { ArmedFault, FaultList } from '../faults.ts';
 import { describeGraphError, GraphError } from '../graph-error.ts';
-import { type Answer, answerEmpty, answerJson, type Call } from '../http-exchange.ts';
+import { type Answer, answerJson, type Call } from '../http-exchange.ts';
 import { concurrentWrite, notEmulated, notPermitted, queryInvalid } from '../refusals.ts';
 import type { AccessTokens } from '../sign-in/access-tokens.ts';
 import type { Stats } from '../stats.ts';
@@ -63,26 +64,34 @@ export class Graph {
 
   /**
    * Carries out one operation for a caller who is known. Never throws for what a client did. `isConcurrent`: another item of
-   * its batch writes the same object.
+   * its batch writes the same object. `fated`: a fault that the batch has for this item.
    */
-  perform(operation: Operation, caller: Caller, isConcurrent = false): Answer {
+  perform(operation: Operation, caller: Caller, isConcurrent = false, fated?: ArmedFault): Answer {
     const { faults, stats } = this.#parts;
-    let pattern = `${VERSION}${operation.path}`;
-    let fault: ArmedFault | undefined;
+    const struck = describeStruck(operation.origin, `${VERSION}${operation.path}`, operation.query);
+    let pattern = struck.path;
+    let fault = fated;
     const answer = this.#guard(operation.headers, () => {
       const match = this.#match(operation);
       pattern = `${VERSION}${match.route.pattern}`;
-      fault = faults.strike(operation.method, namesOf(operation.path, match));
-      if (fault) stats.countFault();
-      const refusal = fault && refuseFor(fault);
-      if (refusal) throw refusal;
-      if (fault?.fault === 'reset') return answerEmpty(0);
+      fault ??= faults.strike(operation.method, namesOf(operation.path, match), operation.query);
+      const instead = fault && this.#suffer(fault, struck, operation.headers['authorization']);
+      if (instead) return instead;
       if (isConcurrent) throw concurrentWrite();
       return this.#carryOut(operation, match, caller);
     });
     stats.count(operation.method, pattern, answer.status);
-    const interruption = fault && interruptionOf(fault);
-    return interruption ? { ...answer, interruption } : answer;
+    return fault ? spoil(answer, fault, struck) : answer;
+  }
+
+  /** What a fault answers before anything is carried out; undefined when it comes later. Throws its refusal. */
+  #suffer(fault: ArmedFault, struck: StruckRequest, authorization: string | undefined): Answer | undefined {
+    const { stats, tokens } = this.#parts;
+    stats.countFault(fault.fault);
+    if (fault.fault === 'tokenExpired') tokens.expire(authorization);
+    const refusal = refusalOf(fault, struck);
+    if (refusal) throw refusal;
+    return answerInstead(fault);
   }
 
   #carryOut(operation: Operation, { route, params }: RouteMatch, caller: Caller): Answer {
@@ -117,24 +126,23 @@ export class Graph {
 
   #answerBatch(call: Call): Answer {
     const { tenant, stats, faults } = this.#parts;
-    const fault = faults.strike('POST', [`${VERSION}/$batch`]);
-    if (fault) stats.countFault();
+    const struck = describeStruck(call.origin, `${VERSION}/$batch`, call.query);
+    const fault = faults.strike('POST', [struck.path]);
     const answer = this.#guard(call.headers, () => {
-      const refusal = fault && refuseFor(fault);
-      if (refusal) throw refusal;
+      const instead = fault && this.#suffer(fault, struck, call.headers['authorization']);
       const caller = this.#parts.tokens.authenticate(call.headers['authorization']);
-      if (fault?.fault === 'reset') return answerEmpty(0);
+      if (instead) return instead;
       stats.countBatch();
+      const fates = fault?.fault === 'mixed' ? mixedFaults() : undefined;
       return answerBatch(readJson(call), {
         assumptions: tenant.assumptions,
         randomness: tenant.randomness,
         origin: call.origin,
-        perform: (operation, isConcurrent) => this.perform(operation, caller, isConcurrent),
+        perform: (operation, isConcurrent) => this.perform(operation, caller, isConcurrent, fates?.next().value),
       });
     });
-    stats.count('POST', `${VERSION}/$batch`, answer.status);
-    const interruption = fault ? interruptionOf(fault) : answer.interruption;
-    return interruption ? { ...answer, interruption } : answer;
+    stats.count('POST', struck.path, answer.status);
+    return fault ? spoil(answer, fault, struck) : answer;
   }
 
   /** Turns refusals into the error envelope and adds the headers that every answer of Graph carries. */
@@ -194,6 +202,10 @@ function checkBody(operation: Operation, pattern: string): void {
   if (needsBody && operation.body === undefined) throw queryInvalid('Empty Payload. JSON content expected.');
 }
 
+function describeStruck(origin: string, path: string, query: string): StruckRequest {
+  return { origin, path, query };
+}
+
 /** The names by which a fault may mean this request: its path as sent, the same decoded, and with keys as parts of it. */
 function namesOf(path: string, { route, params }: RouteMatch): readonly string[] {
   let at = 0;
@@ -203,21 +215,4 @@ function namesOf(path: string, { route, params }: RouteMatch): readonly string[]
 
 function tooManyRequests(headers: Readonly<Record<string, string>> = {}): GraphError {
   return new GraphError(429, 'TooManyRequests', 'Too many requests.', { headers, innerCode: '429' });
-}
-
-function refuseFor(fault: ArmedFault): GraphError | undefined {
-  const headers: Record<string, string> =
-    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-  switch (fault.fault) {
-    case '429':
-      return tooManyRequests(headers);
-    case '503':
-      return new GraphError(503, 'ServiceUnavailable', 'The service is temporarily unavailable. Please try again.', {
-        headers,
-      });
-    case '504':
-      return new GraphError(504, 'UnknownError', 'The gateway did not receive an answer in time.', { headers });
-    default:
-      return undefined;
-  }
 }

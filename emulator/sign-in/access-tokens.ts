@@ -15,17 +15,35 @@ export class AccessTokens {
   readonly #registrations: readonly Registration[];
   /** Signatures checked before: a check costs more than most operations. */
   readonly #verified = new Map<string, Readonly<Record<string, unknown>>>();
+  /** Seconds; undefined: as documented. */
+  readonly #lifetime: number | undefined;
+  /** Tokens that are taken for expired before their time. */
+  readonly #expired = new Set<string>();
+  /** Milliseconds by which the next token begins later than now. */
+  #postponed = 0;
 
-  constructor(tenant: Tenant, key: SigningKey, registrations: readonly Registration[]) {
+  constructor(tenant: Tenant, key: SigningKey, registrations: readonly Registration[], lifetime?: number) {
     this.#tenant = tenant;
     this.#key = key;
     this.#registrations = registrations;
+    this.#lifetime = lifetime;
+  }
+
+  /** The token of this Authorization header is refused from now on. */
+  expire(header: string | undefined): void {
+    if (header !== undefined) this.#expired.add(header);
+  }
+
+  /** The next token is valid only so many milliseconds later: the clocks of sign-in and Graph differ. */
+  postpone(milliseconds: number): void {
+    this.#postponed = milliseconds;
   }
 
   /** Lives 60 to 90 minutes (documented as random). `user`: the one who signed in, for delegated access. */
   issue(registration: Registration, user: Entity | undefined): { readonly token: string; readonly expiresIn: number } {
-    const expiresIn = 3599 + this.#tenant.randomness.below(1801);
-    const now = Math.floor(this.#tenant.clock.now() / 1000);
+    const expiresIn = this.#lifetime ?? 3599 + this.#tenant.randomness.below(1801);
+    const now = Math.floor((this.#tenant.clock.now() + this.#postponed) / 1000);
+    this.#postponed = 0;
     const token = this.#key.signJwt({
       aud: GRAPH_RESOURCE,
       iss: `https://sts.windows.net/${this.#tenant.profile.id}/`,
@@ -51,6 +69,7 @@ export class AccessTokens {
     const claims = this.#read(token);
     if (!claims) throw refuse('CompactToken validation failed: signature is invalid.');
     const now = this.#tenant.clock.now() / 1000;
+    if (this.#expired.has(header ?? '')) throw refuse('Lifetime validation failed, the token is expired.');
     if (now >= Number(claims['exp'])) throw refuse('Lifetime validation failed, the token is expired.');
     if (now + 300 < Number(claims['nbf'])) throw refuse('Access token has expired or is not yet valid.');
     if (claims['aud'] !== GRAPH_RESOURCE) throw refuse('Access token validation failure. Invalid audience.');

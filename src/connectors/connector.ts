@@ -180,6 +180,8 @@ export type WriteResult =
       readonly id: string;
       readonly outcome: 'done';
       readonly targetId: string;
+      /** Of a creation: the object was there before, made by another process a short while ago. What it holds besides its anchor is not known. */
+      readonly existed?: boolean;
       readonly failedReferences?: readonly { readonly to: string; readonly failure: WriteFailure }[];
     }
   | { readonly id: string; readonly outcome: 'failed' | 'gone'; readonly failure: WriteFailure };

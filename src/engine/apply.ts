@@ -6,10 +6,11 @@ import type { RunOutcome } from '../model/run.ts';
 import type { Value } from '../model/value.ts';
 import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
+import { findDoubtfulCreations } from './doubtful-creations.ts';
 import { uniqueValues } from './lookup.ts';
 import { noteDeparture } from './note-departure.ts';
 import { rememberInStep } from './plan.ts';
-import { believeCreated, tenantSpace } from './tenant-space.ts';
+import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
@@ -82,23 +83,33 @@ class Application {
   readonly #tenant: SpaceHead;
   readonly #target: TargetConnector;
   readonly #isApproved: boolean;
+  /** Intents of earlier creations whose outcome is not known yet, by anchor. */
+  readonly #doubtful: ReadonlyMap<string, readonly number[]>;
   readonly done: Record<string, number> = {};
   failed = 0;
   #carriedOut = 0;
   #total = 0;
   #number = 0;
 
-  private constructor(context: EngineContext, plan: PlanHead, run: string, tenant: SpaceHead, isApproved: boolean) {
+  private constructor(
+    context: EngineContext,
+    plan: PlanHead,
+    run: string,
+    tenant: SpaceHead,
+    known: { readonly isApproved: boolean; readonly doubtful: ReadonlyMap<string, readonly number[]> },
+  ) {
     this.#context = context;
     this.#plan = plan;
     this.#run = run;
     this.#tenant = tenant;
     this.#target = context.target;
-    this.#isApproved = isApproved;
+    this.#isApproved = known.isApproved;
+    this.#doubtful = known.doubtful;
   }
 
   static async begin(context: EngineContext, plan: PlanHead, run: string, isApproved: boolean): Promise<Application> {
-    return new Application(context, plan, run, await tenantSpace(context), isApproved);
+    const doubtful = await findDoubtfulCreations(context.store);
+    return new Application(context, plan, run, await tenantSpace(context), { isApproved, doubtful });
   }
 
   /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. */
@@ -267,9 +278,9 @@ class Application {
 
   async #settle(sent: Sent, result: WriteResult, onRestored: (task: Task) => void): Promise<void> {
     const { store } = this.#context;
-    await store.apply.removeIntents([sent.intent]);
+    if (!isDoubtful(sent.write, result)) await store.apply.removeIntents([sent.intent]);
     if (sent.references.length > 0) await this.#settleReferences(sent, result);
-    else if (result.outcome === 'done') await this.#settleDone(sent, result.targetId, onRestored);
+    else if (result.outcome === 'done') await this.#settleDone(sent, result, onRestored);
     else if (result.outcome === 'gone') await this.#settleGone(sent, result.failure, onRestored);
     else await this.#settleFailed(sent.task, result.failure);
   }
@@ -277,17 +288,28 @@ class Application {
   /** What is to be deleted and is gone is deleted. What is to be restored and cannot be found any more will be created anew. */
   async #settleGone(sent: Sent, failure: WriteFailure, onRestored: (task: Task) => void): Promise<void> {
     const { task, write } = sent;
-    if (write.action === 'delete') await this.#settleDone(sent, write.targetId, onRestored);
+    if (write.action === 'delete') await this.#settleDone(sent, { targetId: write.targetId }, onRestored);
     else await this.#settleFailed(task, failure);
     if (write.action === 'restore' && task.object !== null) await this.#context.store.apply.believeGone(task.object);
   }
 
-  async #settleDone({ task, write }: Sent, targetId: string, onRestored: (task: Task) => void): Promise<void> {
+  async #settleDone(
+    { task, write }: Sent,
+    { targetId, existed }: { readonly targetId: string; readonly existed?: boolean },
+    onRestored: (task: Task) => void,
+  ): Promise<void> {
     const { store } = this.#context;
     if (!this.#isApproved) await noteDeparture(store, this.#plan.id, task, this.#at());
-    if (write.action === 'create') await believeCreated(this.#context, task, write.attributes, targetId);
-    else if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
-    else await this.#believeChanged(task, targetId, write.action === 'update');
+    if (write.action === 'create') {
+      const earlier = this.#doubtful.get(task.anchor) ?? [];
+      // What an earlier sending has made holds what was wanted then.
+      if (existed === true || earlier.length > 0) await believeFound(this.#context, task, targetId);
+      else await believeCreated(this.#context, task, write.attributes, targetId);
+      await store.apply.removeIntents(earlier);
+    }
+    if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
+    if (write.action === 'update' || write.action === 'restore')
+      await this.#believeChanged(task, targetId, write.action === 'update');
     if (write.action === 'restore' && task.changes.length > 0) {
       onRestored({ ...task, targetId });
       return;
@@ -447,6 +469,12 @@ class Application {
   #at(): string {
     return this.#context.now().toISOString();
   }
+}
+
+/** Whether a creation met an object that nobody can see: most likely it is what an earlier sending, whose answer was lost, has made. */
+function isDoubtful(write: TargetWrite, result: WriteResult): boolean {
+  if (write.action !== 'create' || result.outcome !== 'failed') return false;
+  return result.failure.code === 'value-conflict' && result.failure.otherTargetId === undefined;
 }
 
 const UNKNOWN: WriteFailure = { code: 'unknown', message: 'no reason was given' };

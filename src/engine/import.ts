@@ -177,7 +177,9 @@ async function finish(
   const nameless = problems.filter((problem) => problem.anchor === null);
   return store.transaction(async () => {
     const removed =
-      begin?.mode === 'full' && nameless.length === 0 ? await store.spaces.dropUnseen(head.id, generation) : 0;
+      begin?.mode === 'full' && nameless.length === 0
+        ? await store.spaces.dropUnseen(head.id, generation, madeSince(context, head))
+        : 0;
     if (removed > 0) await store.sync.raiseVersion();
     const parameters = begin?.parameters ?? head.parameters;
     // What the tenant can take depends on its domains: a new one may concern every user.
@@ -199,6 +201,15 @@ async function finish(
     }
     return { ...noCounts(), removed };
   });
+}
+
+/** Milliseconds within which every replica of the tenant knows of a new object (documented: up to 15 minutes). */
+const LONGEST_LAG = 15 * 60_000;
+
+/** A replica that lags behind does not list what we made a moment ago: it is no proof that it is gone. */
+function madeSince(context: EngineContext, head: SpaceHead): string | undefined {
+  if (head.name !== TENANT) return undefined;
+  return new Date(context.now().getTime() - LONGEST_LAG).toISOString();
 }
 
 /** An object that is there but could not be read stays as it is. */

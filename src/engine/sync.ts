@@ -13,10 +13,12 @@ import {
   TOUCH,
 } from '../store/store.ts';
 import { DELETED_IN_SOURCE, type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
+import { findDoubtfulCreations, isMadeByUs } from './doubtful-creations.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type AmbiguousJoin, ANCHORS, type JoinSource, joinObject, mayProvision } from './join.ts';
 import { Joiners } from './joiners.ts';
 import { joinValues } from './lookup.ts';
+import { OtherWriter } from './other-writer.ts';
 import { flowOut } from './outbound.ts';
 import { missingGroups, RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
@@ -59,6 +61,9 @@ class Synchronization {
   readonly #siblings: SiblingDomains;
   /** Whether an object that waits for one to join may find it now. */
   #mayJoin = false;
+  readonly #otherWriter: OtherWriter;
+  /** Read when an object turns up that nobody stands for. */
+  #doubtful: ReadonlyMap<string, readonly number[]> | null = null;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -68,9 +73,11 @@ class Synchronization {
     scopes: ReadonlyMap<number, SourceScope>,
     ruleGroups: ReadonlyMap<number, RuleGroups>,
     tenantHasObjects: boolean,
+    otherWriter: OtherWriter,
   ) {
     this.#context = context;
     this.#tenantHasObjects = tenantHasObjects;
+    this.#otherWriter = otherWriter;
     this.#run = run;
     this.#spaces = spaces;
     this.#scopes = scopes;
@@ -108,7 +115,8 @@ class Synchronization {
     const tenant = heads.find((head) => head.name === TENANT);
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
     const spaces = new Map(heads.map((head) => [head.id, head]));
-    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects);
+    const otherWriter = await OtherWriter.begin(context.store);
+    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects, otherWriter);
   }
 
   /** Marks everything when the rules or a scope are not those of the last time; answers why. */
@@ -179,6 +187,7 @@ class Synchronization {
     }
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
+      await this.#otherWriter.report(this.#context, this.#run);
     });
   }
 
@@ -571,6 +580,7 @@ class Synchronization {
       return;
     }
     if (object.mv !== null) {
+      await this.#otherWriter.see(object);
       const flags = object.flags & PENDING.state ? TOUCH.attributes | TOUCH.references : TOUCH.attributes;
       await store.sync.touch(object.mv, flags);
       return;
@@ -582,7 +592,33 @@ class Synchronization {
       return other === null || (other.state !== OBJECT_STATES.live && object.state === OBJECT_STATES.live);
     });
     await this.#report(object, result.kind === 'ambiguous' ? [await this.#ambiguity(object, result)] : []);
-    if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
+    if (result.kind === 'joined') {
+      await this.#otherWriter.see(object);
+      await this.#linkTenantObject(object.id, result.mv);
+    } else if (result.kind === 'none') await this.#takeUnjoined(object);
+  }
+
+  /** Nothing joins it now. An object of a source that came in the same batch may have done so already. */
+  async #takeUnjoined(object: PendingObject): Promise<void> {
+    const current = await this.#context.store.spaces.objectById(object.id);
+    if (current?.mv != null) await this.#otherWriter.see(object);
+    else await this.#takeBackOurs(object);
+  }
+
+  /** What we have made and nobody stands for any more, because whoever did left before the tenant showed it, is ours to delete. */
+  async #takeBackOurs(object: PendingObject): Promise<void> {
+    const { store, rules } = this.#context;
+    const [rule] = rules.inbound('tenant', object.type);
+    const anchor = object.attributes['sourceAnchor'];
+    if (rule === undefined || typeof anchor !== 'string') return;
+    this.#doubtful ??= await findDoubtfulCreations(store);
+    if (!(await isMadeByUs(store, object, this.#doubtful, this.#context.now()))) return;
+    const lookup = joinValues(rules.joinAttributes, { sourceAnchor: anchor });
+    const empty = { anchor, attributes: {}, rules: '', contributors: [], lookup };
+    const mv = await store.sync.projectMetaverse(rule.targetType, object.id, empty);
+    await store.sync.link(object.id, mv, true);
+    await store.apply.removeIntents(this.#doubtful.get(anchor) ?? []);
+    this.#context.log.info({ run: this.#run, object: object.anchor }, 'an object of ours turned up late in the tenant');
   }
 
   /** The tenant object is gone for good: a metaverse object that nobody stands for goes with it. */

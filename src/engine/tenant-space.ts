@@ -1,5 +1,5 @@
 import type { Attributes } from '../model/value.ts';
-import type { SpaceHead, StoredOperation } from '../store/store.ts';
+import { type SpaceHead, type StoredOperation, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { uniqueValues } from './lookup.ts';
 
@@ -21,4 +21,14 @@ export async function believeCreated(
     { anchor: targetId, type: operation.type, mv: operation.mv, attributes },
     uniqueValues(context.target.schema)(attributes),
   );
+}
+
+/** The tenant holds the object of an operation, made by an earlier sending: what it holds but its anchor is not known, so the next plan looks again. */
+export async function believeFound(
+  context: EngineContext,
+  operation: StoredOperation,
+  targetId: string,
+): Promise<void> {
+  await believeCreated(context, operation, { sourceAnchor: operation.anchor }, targetId);
+  await context.store.sync.touch(operation.mv, TOUCH.attributes | TOUCH.references);
 }

@@ -128,6 +128,13 @@ export const FINDINGS = {
       'The tenant does not tell who holds an administrator role, so the guard for privileged accounts cannot see them.',
     remedy: 'Grant the application the permission RoleManagement.Read.Directory (or Directory.Read.All).',
   },
+  'another-server': {
+    severity: 'warning',
+    cause:
+      'Something else makes objects in the tenant with anchors of our directory: most likely a second server that is not in staging mode.',
+    remedy:
+      'Let one server alone write: set staging: true in the configuration of the other, or stop it. Azure AD Connect counts as one. The warning goes a day after the last sign.',
+  },
   'restore-refused': {
     severity: 'error',
     cause: 'The deleted object could not be brought back from the recycle bin of the tenant.',

@@ -606,7 +606,7 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
       const [first, second] = await store.apply.addIntents([intent, intent]);
       await store.apply.removeIntents([first ?? 0]);
       expect(await store.apply.openIntents()).toEqual([
-        { id: second, plan: 1, operation: 2, step: 'create', payload: '{}' },
+        { id: second, plan: 1, operation: 2, step: 'create', payload: '{}', at: AT },
       ]);
     });
 

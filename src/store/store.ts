@@ -109,8 +109,11 @@ export interface SpaceStore {
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }>;
   /** What refers to these objects has been read; until then an object that came back is asked for again. */
   noteFetched(space: number, anchors: readonly string[]): Promise<void>;
-  /** Marks everything that import `generation` did not see as removed; answers how many. */
-  dropUnseen(space: number, generation: number): Promise<number>;
+  /**
+   * Marks everything that import `generation` did not see as removed; answers how many. `madeSince`: what we ourselves have made since then stays, a
+   * replica may not know it yet.
+   */
+  dropUnseen(space: number, generation: number, madeSince?: string): Promise<number>;
   endImport(space: number, end: ImportEnd): Promise<void>;
   /** Live objects by type. */
   liveCounts(space: number): Promise<Readonly<Record<string, number>>>;
@@ -401,6 +404,7 @@ export interface Intent {
   readonly operation: number;
   readonly step: string;
   readonly payload: string;
+  readonly at: string;
 }
 
 export interface ChangeLogEntry {

@@ -1,6 +1,6 @@
 import { DirbridgeError } from '../../errors.ts';
 import type { Graph, GraphAnswer, GraphRequest } from './graph.ts';
-import { refused } from './graph.ts';
+import { answeredByOther, refused } from './graph.ts';
 import { isJson, listOf } from './graph-object.ts';
 import { isTransientStatus } from './graph-refusal.ts';
 import { backOff, type Pace } from './pace.ts';
@@ -8,7 +8,7 @@ import { backOff, type Pace } from './pace.ts';
 /** Most requests in one $batch (Graph, "JSON batching"). */
 export const BATCH_SIZE = 20;
 
-/** The answers of one $batch in the order of its requests; null where none came. Throws NoAnswer like `Graph.send`. */
+/** The answers of one $batch in the order of its requests; null where none came. Throws NoAnswer like `Graph.send`, and `tenant-refused`. */
 export async function sendBatch(
   graph: Graph,
   requests: readonly GraphRequest[],
@@ -21,7 +21,8 @@ export async function sendBatch(
     body: { requests: requests.map((request, at) => describeItem(request, String(at + 1))) },
   });
   const items: (GraphAnswer | null)[] = requests.map(() => null);
-  if (whole.status !== 200 || !isJson(whole.body)) return { whole, items };
+  if (whole.status !== 200) return { whole, items };
+  if (!isJson(whole.body) || !Array.isArray(whole.body['responses'])) throw answeredByOther('/$batch');
   for (const response of listOf(whole.body, 'responses')) {
     const at = Number(response['id']) - 1;
     if (Number.isInteger(at) && at >= 0 && at < items.length) items[at] = readItem(response);

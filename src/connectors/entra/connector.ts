@@ -53,18 +53,20 @@ class EntraConnector implements TargetConnector {
     this.#context = context;
     this.#pace = tuning.pace ?? REAL_PACE;
     const endpoints = endpointsOf(section);
+    const timeout = (section.timeout ?? TIMEOUT) * 1000;
     this.#signIn = new SignIn({
       tenant: section.tenant,
       clientId: section.clientId,
       endpoints,
       readCredential: () => readCredential(section, context.readSecret),
       pace: this.#pace,
+      timeout,
     });
     this.#graph = new Graph({
       base: endpoints.graph,
       signIn: this.#signIn,
       pace: this.#pace,
-      timeout: (section.timeout ?? TIMEOUT) * 1000,
+      timeout,
       now: context.now,
     });
     this.#lag = new ReplicationLag(this.#graph);

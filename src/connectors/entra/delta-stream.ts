@@ -1,5 +1,5 @@
 import { DirbridgeError } from '../../errors.ts';
-import { type Graph, type GraphAnswer, refused } from './graph.ts';
+import { answeredByOther, type Graph, type GraphAnswer, refused } from './graph.ts';
 import { isJson, type Json, listOf } from './graph-object.ts';
 import { readRefusal } from './graph-refusal.ts';
 import { STREAM_SELECT, type Stream } from './watermark.ts';
@@ -7,6 +7,8 @@ import { STREAM_SELECT, type Stream } from './watermark.ts';
 /** Only what changed, not everything that ever had a value (Graph, "delta query", Prefer: return=minimal). */
 const MINIMAL = { prefer: 'return=minimal' };
 const MOST_RESTARTS = 3;
+/** How often one page after the other may lead to the same link: a page that comes again is harmless, one that comes for ever is not. */
+const MOST_REPETITIONS = 50;
 
 export interface DeltaPage {
   readonly entries: readonly Json[];
@@ -41,8 +43,11 @@ export async function* readStream(
 ): AsyncGenerator<DeltaPage, string> {
   let answer = opened.answer;
   let isRestart = false;
+  let last: unknown = null;
+  let repetitions = 0;
   for (let restarts = 0; ; ) {
-    const body = isJson(answer.body) ? answer.body : {};
+    if (!isJson(answer.body)) throw answeredByOther(opened.link);
+    const { body } = answer;
     yield { entries: listOf(body), isRestart };
     isRestart = false;
     const end = body['@odata.deltaLink'];
@@ -51,6 +56,10 @@ export async function* readStream(
     if (typeof next !== 'string') {
       throw new DirbridgeError('tenant-refused', 'Microsoft Graph sent a page of changes without any link to go on.');
     }
+    repetitions = next === last ? repetitions + 1 : 0;
+    last = next;
+    if (repetitions > MOST_REPETITIONS)
+      throw new DirbridgeError('tenant-refused', 'Microsoft Graph sends the same page of changes again and again.');
     answer = await graph.read(next, MINIMAL);
     if (answer.status === 200) continue;
     if ((answer.status !== 400 && answer.status !== 410) || restarts === MOST_RESTARTS) throw refused(next, answer);

@@ -102,13 +102,13 @@ export class Graph {
     const answer = await this.read(url, headers);
     if (answer.status !== 200) throw refused(url, answer);
     if (isJson(answer.body)) return answer.body;
-    const what = `The answer to ${pathOf(url)} is no JSON`;
-    throw new DirbridgeError('tenant-refused', `${what}: something other than Microsoft Graph has answered.`);
+    throw answeredByOther(url);
   }
 
-  /** Milliseconds that an answer says to wait, else null. */
+  /** Milliseconds that an answer says to wait, else null. A date is taken by the clock of the answer: ours may be wrong. */
   retryAfter(headers: Readonly<Record<string, string>>): number | null {
-    return readRetryAfter(headers['retry-after'], this.#options.now());
+    const theirs = Date.parse(headers['date'] ?? '');
+    return readRetryAfter(headers['retry-after'], Number.isNaN(theirs) ? this.#options.now() : new Date(theirs));
   }
 
   async #tryRead(request: GraphRequest): Promise<GraphAnswer | NoAnswer> {
@@ -139,8 +139,12 @@ export class Graph {
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });
       const text = await response.text();
-      return { status: response.status, headers: Object.fromEntries(response.headers), body: parse(text) };
+      const body = parse(text);
+      const isCut = body === undefined && text !== '' && response.ok && isOfJson(response);
+      if (!isCut) return { status: response.status, headers: Object.fromEntries(response.headers), body };
+      throw new NoAnswer(`${request.method} ${pathOf(url)}: the answer ends in the middle`, true, undefined);
     } catch (thrown) {
+      if (thrown instanceof NoAnswer) throw thrown;
       const reason = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
       throw new NoAnswer(`${request.method} ${pathOf(url)}: ${messageOf(reason)}`, !isBeforeSending(reason), thrown);
     }
@@ -158,12 +162,36 @@ export class Graph {
   }
 }
 
+/** `tenant-refused`: a proxy, a portal or a wrong address in the configuration. */
+export function answeredByOther(url: string): DirbridgeError {
+  const what = `The answer to ${pathOf(url)} is no JSON`;
+  return new DirbridgeError('tenant-refused', `${what}: something other than Microsoft Graph has answered.`);
+}
+
 /** `tenant-refused` with status, code and words of the answer. */
 export function refused(url: string, answer: GraphAnswer): DirbridgeError {
+  if (answer.status >= 300 && answer.status < 400) return ledElsewhere(url, answer);
   const refusal = readRefusal(answer.status, answer.body);
   const request = refusal.requestId === null ? '' : ` (request ${refusal.requestId})`;
   const message = `Microsoft Graph refused ${pathOf(url)}: ${answer.status} ${refusal.code}: ${refusal.message}${request}`;
-  return new DirbridgeError('tenant-refused', message);
+  if (answer.status !== 401) return new DirbridgeError('tenant-refused', message);
+  return new DirbridgeError('tenant-refused', message, {
+    remedy:
+      'Look at the clock of this machine ("dirbridge check" compares it with that of the tenant). A token that Graph refuses although sign-in has just given it mostly begins later than the clock of Graph shows: the next run, some minutes later, goes on.',
+  });
+}
+
+/** Graph never leads elsewhere, and our token must not go there. */
+function ledElsewhere(url: string, { status, headers }: GraphAnswer): DirbridgeError {
+  const to = URL.parse(headers['location'] ?? '')?.origin ?? 'another place';
+  const message = `The request to ${pathOf(url)} was led to ${to} (${status}): something other than Microsoft Graph has answered.`;
+  return new DirbridgeError('tenant-refused', message, {
+    remedy: 'Let this machine reach Microsoft Graph without a proxy that asks for a sign-in.',
+  });
+}
+
+function isOfJson(response: Response): boolean {
+  return response.headers.get('content-type')?.startsWith('application/json') === true;
 }
 
 /** The path without its options: tokens and filters do not belong in messages. */

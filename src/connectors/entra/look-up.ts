@@ -67,6 +67,11 @@ export async function exists(graph: Graph, type: WritableType, id: string): Prom
   return (await single(graph, `/${type}s/${id}?$select=id`)) !== null;
 }
 
+/** Whether the object lies in the recycle bin. One that is neither there nor alive may be gone for good, or not be known to this replica yet. */
+export async function isInBin(graph: Graph, id: string): Promise<boolean> {
+  return (await single(graph, `/directory/deletedItems/${id}?$select=id`)) !== null;
+}
+
 /** Who holds a user principal name. */
 export async function findByUpn(graph: Graph, upn: string): Promise<Holder | null> {
   const [object] = await list(graph, `/users?$filter=userPrincipalName%20eq%20${quoted(upn)}&${FIELDS.user}`);
@@ -87,7 +92,7 @@ export async function findByAddress(graph: Graph, address: string): Promise<Hold
 export async function hasTakenEffect(graph: Graph, write: TargetWrite, type: WritableType): Promise<boolean> {
   switch (write.action) {
     case 'delete':
-      return !(await exists(graph, type, write.targetId));
+      return isInBin(graph, write.targetId);
     case 'restore':
       return exists(graph, type, write.targetId);
     case 'update':

@@ -23,6 +23,8 @@ export interface SignInOptions {
   readonly endpoints: Endpoints;
   readonly readCredential: () => ClientCredential;
   readonly pace: Pace;
+  /** Milliseconds for one request; never more than half a minute. */
+  readonly timeout: number;
 }
 
 interface Token {
@@ -68,7 +70,7 @@ export class SignIn {
   }
 
   async #signInOnce(): Promise<Token> {
-    const network = new TimedNetwork();
+    const network = new TimedNetwork(Math.min(this.#options.timeout, TIMEOUT));
     // A new client each time: MSAL would otherwise keep the secret and an old answer.
     const client = new ConfidentialClientApplication(this.#configuration(network));
     const request = { scopes: [this.#options.endpoints.scope], skipCache: true };
@@ -136,6 +138,11 @@ function isTransient(thrown: unknown): thrown is SignInUnreachable {
 /** MSAL's own client has no time-outs, and MSAL hides what failed below it. */
 class TimedNetwork implements INetworkModule {
   failure: unknown = null;
+  readonly #timeout: number;
+
+  constructor(timeout: number) {
+    this.#timeout = timeout;
+  }
 
   sendGetRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
     return this.#exchange(url, 'GET', options);
@@ -147,7 +154,7 @@ class TimedNetwork implements INetworkModule {
 
   async #exchange<T>(url: string, method: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
     try {
-      return await exchange<T>(url, method, options);
+      return await exchange<T>(url, method, this.#timeout, options);
     } catch (thrown) {
       this.failure = thrown;
       throw thrown;
@@ -155,14 +162,19 @@ class TimedNetwork implements INetworkModule {
   }
 }
 
-async function exchange<T>(url: string, method: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+async function exchange<T>(
+  url: string,
+  method: string,
+  timeout: number,
+  options?: NetworkRequestOptions,
+): Promise<NetworkResponse<T>> {
   let response: Response;
   let text: string;
   try {
     response = await fetch(url, {
       method,
       headers: options?.headers ?? {},
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(timeout),
       redirect: 'error',
       ...(options?.body === undefined ? {} : { body: options.body }),
     });

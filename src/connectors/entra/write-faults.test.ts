@@ -5,7 +5,21 @@ import type { TargetWrite, WriteResult } from '../connector.ts';
 let tenant: EntraTenant;
 afterEach(() => tenant.close());
 
-const FAULTS = ['429', '503', '504', 'reset', 'timeout', 'appliedThenReset'] as const;
+const BATCH = 'POST /v1.0/$batch';
+const FAULTS = [
+  '429',
+  '503',
+  '504',
+  '502',
+  '409',
+  'reset',
+  'timeout',
+  'appliedThenReset',
+  'cut',
+  'garbled',
+  'missing',
+  'tokenExpired',
+] as const;
 const IMPATIENT = { timeout: 0.4 };
 
 function newUser(at: number): TargetWrite {
@@ -51,12 +65,17 @@ const allDone = (results: ReadonlyMap<string, WriteResult>) =>
 
 describe.each(FAULTS)('when the tenant answers with %s', (fault) => {
   test.each([
-    ['to whole requests', 'POST /v1.0/$batch'],
+    ['to whole requests', BATCH],
     ['to creations of users', 'POST /v1.0/users'],
     ['to creations of groups', 'PATCH /v1.0/groups(uniqueName=*'],
   ])('%s, every object is made once', async (_, match) => {
     tenant = await startEntraTenant();
-    await tenant.control('faults', [{ match, fault, times: 3, after: 1, retryAfter: 2 }]);
+    // A batch as a whole is never in another's way, and a token expires once.
+    const isItems = fault === '409' && match === BATCH;
+    const times = fault === 'tokenExpired' ? 1 : 3;
+    await tenant.control('faults', [
+      { match: isItems ? 'POST /v1.0/users' : match, fault, times, after: 1, retryAfter: 2 },
+    ]);
     const results = await run(newObjects(30, 30));
     expect(allDone(results)).toEqual([]);
     const objects = await tenant.dump();
@@ -277,6 +296,72 @@ describe('replication that lags behind', () => {
     const after = await writeAll(tenant.connect(), writes);
     for (const [name] of before) expect(idOf(after, name)).toBe(idOf(before, name));
     expect(await tenant.dump()).toHaveLength(4);
+  });
+});
+
+describe('what a replica does not know yet', () => {
+  test('is not taken for deleted: the deletion fails, and succeeds later', async () => {
+    let now = Date.now();
+    tenant = await startEntraTenant({ lag: 60_000, now: () => now });
+    const made = await tenant.write(newObjects(2, 1));
+    const removal = (id: string, type: 'user' | 'group'): TargetWrite => {
+      return { id, action: 'delete', type, anchor: 'a', targetId: idOf(made, id) };
+    };
+    const removals = [removal('user0', 'user'), removal('group0', 'group')];
+    await tenant.control('faults', [{ match: 'DELETE /v1.0/users/{id}', fault: 'reset' }]);
+    const early = await writeAll(tenant.connect(), removals);
+    expect([...early.values()].map((one) => one.outcome)).toEqual(['failed', 'failed']);
+    now += 60_000;
+    expect(allDone(await writeAll(tenant.connect(), removals))).toEqual([]);
+    now += 60_000;
+    expect(allDone(await writeAll(tenant.connect(), removals))).toEqual([]);
+    expect((await tenant.dump()).filter((one) => one['deletedDateTime'] === undefined)).toHaveLength(1);
+  });
+});
+
+describe('a batch', () => {
+  test('whose items fail differently makes every object once', async () => {
+    tenant = await startEntraTenant();
+    await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault: 'mixed', times: 3 }]);
+    expect(allDone(await run(newObjects(40, 20)))).toEqual([]);
+    expect(await tenant.dump()).toHaveLength(60);
+    expect(await writesOfTenant()).toBe(60);
+  });
+
+  test('that leaves a request out for ever gives that one up, and only that', async () => {
+    tenant = await startEntraTenant();
+    const made = await run(newObjects(2, 0));
+    await tenant.control('faults', [
+      { match: `PATCH /v1.0/users/${idOf(made, 'user0')}`, fault: 'reset', times: 1 },
+      { match: `DELETE /v1.0/groups/{id}/members/{id}/$ref`, fault: 'missing', times: 1000 },
+    ]);
+    const on = (at: number) => ({ type: 'user', anchor: 'a', targetId: idOf(made, `user${at}`) }) as const;
+    const member = { action: 'members', type: 'group', anchor: 'g', attribute: 'member' } as const;
+    const group = (await run([newGroup(9)])).get('group9');
+    const targetId = group?.outcome === 'done' ? group.targetId : '';
+    await run([{ id: 'add', ...member, targetId, add: [on(0).targetId, on(1).targetId], remove: [] }]);
+    const results = await run([
+      { id: 'update', action: 'update', ...on(0), attributes: { city: 'Bonn' } },
+      { id: 'members', ...member, targetId, add: [], remove: [on(0).targetId] },
+    ]);
+    expect(results.get('update')).toMatchObject({ outcome: 'done' });
+    expect(JSON.stringify(results.get('members'))).toContain('leaves this request out');
+  });
+
+  test('that something other than Graph answers ends the run and says so', async () => {
+    tenant = await startEntraTenant();
+    for (const [fault, words] of [
+      ['portal', /something other than Microsoft Graph/],
+      ['redirect', /led to https:\/\/proxy\.example\.net \(302\)/],
+    ] as const) {
+      await tenant.control('faults', [{ match: 'POST /v1.0/$batch', fault }]);
+      await expect(run(newObjects(1, 0))).rejects.toMatchObject({
+        code: 'tenant-refused',
+        message: expect.stringMatching(words),
+      });
+    }
+    expect(allDone(await run(newObjects(1, 0)))).toEqual([]);
+    expect(await tenant.dump()).toHaveLength(1);
   });
 });
 

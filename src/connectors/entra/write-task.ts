@@ -2,7 +2,7 @@ import type { TargetWrite, WriteFailure, WriteResult } from '../connector.ts';
 import { conflictOf, describeConflict, describeFailure, isLookedUp } from './failure.ts';
 import type { Graph } from './graph.ts';
 import type { GraphRefusal } from './graph-refusal.ts';
-import { exists, findByAnchor, hasTakenEffect } from './look-up.ts';
+import { exists, findByAnchor, hasTakenEffect, isInBin } from './look-up.ts';
 import { backOff, type Pace } from './pace.ts';
 import { anchorOf, type Step, singleAdds, stepsOf, typeOf } from './write-steps.ts';
 
@@ -27,6 +27,7 @@ export class WriteTask {
   #open: number;
   #isAmbiguous = false;
   #isTaken = false;
+  #existed = false;
   #targetId: string | null;
   #end: WriteResult | null = null;
 
@@ -61,6 +62,7 @@ export class WriteTask {
       id,
       outcome: 'done',
       targetId: this.#targetId ?? '',
+      ...(this.#existed ? { existed: true } : {}),
       ...(failed.length > 0 ? { failedReferences: failed } : {}),
     };
   }
@@ -71,6 +73,8 @@ export class WriteTask {
       const made = id ?? (await this.#findOwn(MOST_LOOKS));
       if (made === null) return SEND_AGAIN;
       this.#targetId = made;
+      // An upsert that names no object has found one.
+      if (id === null && !this.#isAmbiguous) this.#existed = true;
     }
     return this.#settle();
   }
@@ -94,7 +98,12 @@ export class WriteTask {
   async missing(step: Step, refusal: GraphRefusal): Promise<Next> {
     const { write } = this;
     const type = typeOf(write);
-    if (step.kind === 'delete' || step.kind === 'remove-member') return this.#settle();
+    if (step.kind === 'remove-member') return this.#settle();
+    if (write.action === 'delete') {
+      // What another process has made a short while ago may be unknown to this replica: taken for deleted it would stay for ever.
+      // The next import tells which it is.
+      return (await isInBin(this.#graph, write.targetId)) ? this.#settle() : this.refused(step, refusal);
+    }
     if (step.kind === 'add-members' && step.targets.length > 1) return this.split(step);
     if (write.action === 'create') return this.refused(step, refusal);
     if (write.action === 'restore') {
@@ -136,8 +145,10 @@ export class WriteTask {
   async #isOwnConflict(looks: number): Promise<boolean> {
     if (this.write.action !== 'create') return false;
     const own = await this.#findOwn(looks);
-    if (own !== null) this.#targetId = own;
-    return own !== null;
+    if (own === null) return false;
+    this.#targetId = own;
+    if (!this.#isAmbiguous) this.#existed = true;
+    return true;
   }
 
   #gone(refusal: GraphRefusal): Next {

@@ -32,6 +32,14 @@ const MOST_WAITING = 2000;
 const MOST_QUEUED = 2000;
 const LONGEST_SLEEP = 1000;
 
+const LEFT_OUT: GraphRefusal = {
+  status: 0,
+  code: 'NoAnswer',
+  message: 'The tenant answers the batch and leaves this request out.',
+  target: null,
+  requestId: null,
+};
+
 interface Sending {
   readonly task: WriteTask;
   readonly step: Step;
@@ -235,8 +243,11 @@ class WriteRun {
   }
 
   async #takeItem(sending: Sending, answer: GraphAnswer | null): Promise<void> {
-    if (answer === null) return this.#clarify(sending);
     const { task, step } = sending;
+    if (answer === null) {
+      if (sending.tries + 1 < MOST_TRIES) return this.#clarify(sending);
+      return this.#follow(sending, await task.refused(step, LEFT_OUT));
+    }
     const verdict = judge(step, answer);
     switch (verdict.verdict) {
       case 'done':

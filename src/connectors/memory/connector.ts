@@ -21,6 +21,8 @@ export interface MemoryConnector extends Connector {
   refuseWatermarks(reason: string): void;
   /** The next read throws `directory-interrupted` after so many pages. */
   failNextRead(afterPages: number): void;
+  /** No read is told to fail any more. */
+  mend(): void;
   /** Every read reports these records as unreadable, and leaves out the objects they name. */
   setProblems(problems: readonly ReadProblem[]): void;
 }
@@ -70,6 +72,10 @@ class MemorySource implements MemoryConnector {
 
   failNextRead(afterPages: number): void {
     this.#failAfter = afterPages;
+  }
+
+  mend(): void {
+    this.#failAfter = null;
   }
 
   setProblems(problems: readonly ReadProblem[]): void {

@@ -358,7 +358,7 @@ export class SqlApplyStore implements ApplyStore {
   }
 
   async openIntents(): Promise<readonly Intent[]> {
-    return this.#driver.all<Intent>('select id, plan, operation, step, payload from intent order by id');
+    return this.#driver.all<Intent>('select id, plan, operation, step, payload, sent_at as at from intent order by id');
   }
 
   async removeIntents(ids: readonly number[]): Promise<void> {

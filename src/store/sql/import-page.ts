@@ -110,13 +110,18 @@ export class ImportPages {
   }
 
   /** Marks everything not seen by this import as removed. */
-  async dropUnseen(): Promise<number> {
+  async dropUnseen(madeSince: string | null): Promise<number> {
     this.#counts = noCounts();
     await this.#beginPage();
     const rows = await this.#driver.all<{ readonly anchor: string }>(
-      'select anchor from object where space = ? and generation < ? and state in (0, 3)',
+      `select anchor from object where space = ? and generation < ? and state in (0, 3)
+       and (? is null or state <> 0 or not exists (
+         select 1 from metaverse m join change_log c on c.anchor = m.anchor
+         where m.id = object.mv and c.target_id = object.anchor and c.action = 'create' and c.at > ?))`,
       this.#space,
       this.#generation,
+      madeSince,
+      madeSince,
     );
     for (const row of rows) await this.#remove({ kind: 'delete', anchor: row.anchor });
     await this.#endPage();

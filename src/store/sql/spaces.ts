@@ -101,8 +101,8 @@ export class SqlSpaceStore implements SpaceStore {
     }
   }
 
-  async dropUnseen(space: number, generation: number): Promise<number> {
-    const dropped = await this.#importPages(space, generation, null).dropUnseen();
+  async dropUnseen(space: number, generation: number, madeSince?: string): Promise<number> {
+    const dropped = await this.#importPages(space, generation, null).dropUnseen(madeSince ?? null);
     if (dropped > 0) await this.#managed.invalidate();
     return dropped;
   }

@@ -117,6 +117,8 @@ function toPoint(watermark: Watermark): ChangePoint {
 
 async function describePoint(context: ReadContext, point: ChangePoint): Promise<string> {
   const { facts } = await context.sessions.current();
+  // Of another server it would tell nothing about the one that the point belongs to.
+  const seenUsn = facts.invocationId === point.invocationId ? facts.highestUsn : null;
   return formatWatermark({
     version: 1,
     method: point.method,
@@ -125,7 +127,9 @@ async function describePoint(context: ReadContext, point: ChangePoint): Promise<
     cookie: point.cookie?.toString('base64') ?? null,
     usn: point.usn?.toString() ?? null,
     reason: point.reason,
+    seenUsn: seenUsn?.toString() ?? null,
     attributes: normalizeNames([...context.request.attributes, ...context.request.references]),
-    takenAt: context.now().toISOString(),
+    // By the clock of the directory, whose tombstones age by it: ours may be wrong.
+    takenAt: (facts.currentTime ?? context.now()).toISOString(),
   });
 }

@@ -9,9 +9,10 @@ import type { Watermark } from './watermark.ts';
  */
 export async function findRestoredServer(watermark: Watermark, session: Session, now: Date): Promise<string | null> {
   const { facts } = session;
-  const tooOld = await findTooOld(watermark, session, now);
+  const tooOld = await findTooOld(watermark, session, facts.currentTime ?? now);
   if (tooOld !== null) return tooOld;
-  if (watermark.invocationId === null || watermark.invocationId === facts.invocationId) return null;
+  if (watermark.invocationId === null) return null;
+  if (watermark.invocationId === facts.invocationId) return findSmallerUsn(watermark, session);
   if (facts.retiredInvocationIds.includes(watermark.invocationId))
     return 'the server was put back from a backup since the last import (its invocation id changed)';
   if (watermark.method === 'usn')
@@ -19,6 +20,16 @@ export async function findRestoredServer(watermark: Watermark, session: Session,
   const known = await readReplicationPartners(session);
   if (known.has(watermark.invocationId)) return null;
   return 'the server does not know the one that the last import read (invocation id unknown)';
+}
+
+/**
+ * A database that was copied back, or a virtual machine set back to a snapshot, keeps its invocation id and counts on from where it was: what it gives
+ * the numbers that we have seen to is something else, and we would pass it over.
+ */
+function findSmallerUsn(watermark: Watermark, { facts }: Session): string | null {
+  const seen = watermark.seenUsn ?? watermark.usn;
+  if (seen === null || facts.highestUsn === null || facts.highestUsn >= BigInt(seen)) return null;
+  return `the server was put back to an earlier state since the last import (its highest USN is ${facts.highestUsn}, it was ${seen})`;
 }
 
 const DAY_MS = 86_400_000;

@@ -14,6 +14,8 @@ const shape = z.object({
   cookie: z.string().nullable(),
   /** uSNChanged: the last one that was read, in decimal. */
   usn: z.string().nullable(),
+  /** The highest uSNChanged that the server had reached, in decimal: a database that shows less was put back. Older watermarks lack it. */
+  seenUsn: z.string().nullable().optional(),
   /** What was asked for, in lower case and sorted. */
   attributes: z.array(z.string()).readonly(),
   takenAt: z.string(),

@@ -1,0 +1,78 @@
+import { type Finding, finding } from '../model/finding.ts';
+import { OBJECT_STATES, PENDING, type PendingObject, type Store } from '../store/store.ts';
+import { type EngineContext, TENANT } from './context.ts';
+import { findDoubtfulCreations } from './doubtful-creations.ts';
+
+const HISTORY = 20;
+/** Objects of which the finding tells the names. */
+const NAMED = 5;
+/** A sign that was seen stays told for a day, so that nobody misses it between two cycles. */
+const TOLD_FOR = 86_400_000;
+const SUBJECT = 'other-writer';
+/** Set when a sync has seen the tenant. */
+const WATCHING = 'watches for other writers';
+
+/**
+ * Notices a second server that writes to the same tenant, by what it leaves there. Nothing is written for that: a marker would need further permissions
+ * (open extensions of the organization: Organization.ReadWrite.All) or be an object that people see. The sign is an object that
+ * is new in the tenant, carries the anchor of a person or group of ours, and was not made by us.
+ */
+export class OtherWriter {
+  readonly #store: Store;
+  /** False until a sync has seen the tenant: what is there at first was made by whoever came before us. */
+  readonly #isWatching: boolean;
+  readonly #names: string[] = [];
+  #count = 0;
+
+  private constructor(store: Store, isWatching: boolean) {
+    this.#store = store;
+    this.#isWatching = isWatching;
+  }
+
+  static async begin(store: Store): Promise<OtherWriter> {
+    return new OtherWriter(store, (await store.meta(WATCHING)) !== null);
+  }
+
+  /** An object of the tenant that is joined by its anchor to what it stands for. */
+  async see(object: PendingObject): Promise<void> {
+    const anchor = object.attributes['sourceAnchor'];
+    const isNew = (object.flags & PENDING.state) !== 0 && object.state === OBJECT_STATES.live;
+    if (!this.#isWatching || !isNew || typeof anchor !== 'string') return;
+    if ((await findDoubtfulCreations(this.#store)).has(anchor)) return;
+    const history = await this.#store.apply.changesOf(anchor, HISTORY);
+    if (history.some((entry) => entry.targetId === object.anchor)) return;
+    this.#count++;
+    if (this.#names.length < NAMED) this.#names.push(nameOf(object));
+  }
+
+  /** Tells what was seen; what was told before stays for a day. */
+  async report(context: EngineContext, run: string): Promise<void> {
+    const { runs } = context.store;
+    const at = context.now();
+    if (!this.#isWatching) await context.store.setMeta(WATCHING, 'yes');
+    if (this.#count === 0) {
+      const told = (await runs.subjects('sync', 'another-server')).length > 0;
+      if (!told || (await isFresh(context, at))) return;
+      await runs.replaceFindings('sync', SUBJECT, [], run, at.toISOString());
+      return;
+    }
+    const more = this.#count > this.#names.length ? ` and ${this.#count - this.#names.length} more` : '';
+    const found: Finding = finding('another-server', 'sync', {
+      object: { space: TENANT, anchor: '', type: 'tenant', name: 'the tenant' },
+      value: this.#names.join(', '),
+      cause: `Since the last import something else has made (or brought back) ${this.#count} objects in the tenant with anchors of our directory: ${this.#names.join(', ')}${more}.`,
+    });
+    await runs.replaceFindings('sync', SUBJECT, [found], run, at.toISOString());
+  }
+}
+
+async function isFresh(context: EngineContext, now: Date): Promise<boolean> {
+  const open = await context.store.runs.findings(1_000);
+  const told = open.find((one) => one.code === 'another-server');
+  return told !== undefined && Math.abs(now.getTime() - Date.parse(told.firstSeen)) < TOLD_FOR;
+}
+
+function nameOf(object: PendingObject): string {
+  const { userPrincipalName, displayName } = object.attributes;
+  return String(userPrincipalName ?? displayName ?? object.anchor);
+}

@@ -1,0 +1,205 @@
+import { SeededRandom } from '../lab/seeded-random.ts';
+import { BOUNDARIES, type Death } from './boundary.ts';
+import { type Comparison, compareTenants, idsByAnchor } from './compare-tenants.ts';
+import { pickFault } from './random-faults.ts';
+import type { CycleEnd } from './subject-message.ts';
+import type { CycleOutcome, Subjects } from './subject-process.ts';
+import { type Directory, type TenantNature, World } from './world.ts';
+
+/** A directory that a run changes and breaks. */
+export interface DisturbedDirectory extends Directory {
+  /** What was done, for the message of a failure. */
+  readonly log: string[];
+  change(): Promise<void>;
+  /** Anchors of everything in scope; null when that is not known. */
+  anchorsInScope(): ReadonlySet<string> | null;
+  /** Does something to the directory that the next cycle is to suffer; answers what, or null. */
+  disturb(random: SeededRandom): Promise<string | null>;
+  /** Everything works again. */
+  calm(): Promise<void>;
+}
+
+export interface RunReport extends Comparison {
+  readonly seed: number;
+  /** How often each kind of fault struck, kills and faults of the directory included. */
+  readonly struck: Readonly<Record<string, number>>;
+  /** What should not have been, besides the differences: cycles that ended as none may end. */
+  readonly problems: readonly string[];
+  /** Changes and cycles in their order. */
+  readonly log: readonly string[];
+}
+
+export function isGood(report: RunReport): boolean {
+  return report.differences.length === 0 && report.problems.length === 0;
+}
+
+const CALM_CYCLES = 4;
+const MOST_STATEMENTS = 1500;
+const LAGS = [0, 0, 0, 5_000, 60_000] as const;
+const CLOCK_ERRORS = [-7_200_000, 600_000, 86_400_000, -86_400_000] as const;
+/** 0 done, 1 findings, 3 stale, 4 the other side failed. Never 2 or 70. */
+const PERMITTED_ENDS: readonly number[] = [0, 1, 3, 4];
+
+/** One run: the same seed gives the same changes, faults and kills. */
+export async function runOnce(
+  seed: number,
+  folder: string,
+  subjects: Subjects,
+  directory: DisturbedDirectory,
+): Promise<RunReport> {
+  const run = new CampaignRun(seed, folder, subjects, directory);
+  return run.carryOut();
+}
+
+class CampaignRun {
+  readonly #seed: number;
+  readonly #folder: string;
+  readonly #subjects: Subjects;
+  readonly #directory: DisturbedDirectory;
+  readonly #random: SeededRandom;
+  readonly #struck: Record<string, number> = {};
+  readonly #problems: string[] = [];
+  /** Ids of what has been in scope and in the tenant ever since. */
+  readonly #kept = new Map<string, string>();
+
+  constructor(seed: number, folder: string, subjects: Subjects, directory: DisturbedDirectory) {
+    this.#seed = seed;
+    this.#folder = folder;
+    this.#subjects = subjects;
+    this.#directory = directory;
+    this.#random = new SeededRandom(seed, 5);
+  }
+
+  async carryOut(): Promise<RunReport> {
+    const nature = {
+      lag: this.#random.pick(LAGS),
+      seed: this.#seed,
+      pageSize: this.#random.pick([4, 9, 200]),
+    };
+    const world = await this.#start('tenant', nature);
+    try {
+      await this.#disturb(world, nature.lag);
+      await this.#directory.calm();
+      await this.#comeToRest(world, nature.lag);
+      return await this.#report(world);
+    } finally {
+      await world.stop();
+    }
+  }
+
+  #start(name: string, nature: TenantNature): Promise<World> {
+    return World.start(this.#folder, `${name}-${this.#seed}`, this.#subjects, nature);
+  }
+
+  async #disturb(world: World, lag: number): Promise<void> {
+    if (lag > 0) this.#count(`replication lag of ${lag / 1000} s`);
+    const rounds = 2 + this.#random.below(3);
+    for (let round = 0; round < rounds; round++) {
+      for (let left = 3 + this.#random.below(14); left > 0; left--) await this.#change();
+      await this.#disturbedCycle(world);
+      if (this.#random.isLikely(0.4)) await this.#disturbedCycle(world);
+    }
+    for (const [fault, count] of Object.entries(await world.struck())) this.#count(fault, count);
+  }
+
+  async #change(): Promise<void> {
+    await this.#directory.change();
+    const inScope = this.#directory.anchorsInScope();
+    if (inScope) for (const anchor of [...this.#kept.keys()]) if (!inScope.has(anchor)) this.#kept.delete(anchor);
+  }
+
+  async #disturbedCycle(world: World): Promise<void> {
+    const random = this.#random;
+    const faults = Array.from({ length: 1 + random.below(4) }, () => pickFault(random));
+    await world.control('faults', undefined, 'DELETE');
+    await world.control('faults', faults);
+    const disturbance = random.isLikely(0.3) ? await this.#directory.disturb(random) : null;
+    if (disturbance !== null) this.#count(disturbance);
+    const clockError = random.isLikely(0.12) ? random.pick(CLOCK_ERRORS) : 0;
+    if (clockError !== 0) this.#count('our clock is wrong');
+    const death = random.isLikely(0.45) ? this.#pickDeath() : null;
+    const full = random.isLikely(0.1);
+    const outcome = await world.cycle(this.#directory, { full, death, clockError, isHurried: true });
+    this.#judge(outcome, death, JSON.stringify({ faults, disturbance, clockError, full }));
+    await this.#directory.calm();
+    await this.#remember(world);
+  }
+
+  #pickDeath(): Death {
+    const at = this.#random.pick(BOUNDARIES as unknown as [(typeof BOUNDARIES)[number]]);
+    const time = at === 'at a statement' ? 1 + this.#random.below(MOST_STATEMENTS) : 1 + this.#random.below(4);
+    return { at, time };
+  }
+
+  #judge(outcome: CycleOutcome, death: Death | null, circumstances: string): void {
+    if (outcome === null && death !== null) {
+      this.#count(`killed ${death.at}`);
+      this.#log(`cycle killed ${death.at} (${death.time}): ${circumstances}`);
+    } else if (outcome !== null) {
+      this.#log(`cycle ended ${describeEnd(outcome)}: ${circumstances}`);
+      if (!PERMITTED_ENDS.includes(outcome.exitCode)) this.#problems.push(`a cycle ended ${describeEnd(outcome)}`);
+    }
+  }
+
+  /** What the tenant has of what is in scope now. */
+  async #remember(world: World): Promise<void> {
+    const inScope = this.#directory.anchorsInScope();
+    if (inScope === null) return;
+    for (const anchor of [...this.#kept.keys()]) if (!inScope.has(anchor)) this.#kept.delete(anchor);
+    for (const [anchor, id] of idsByAnchor(await world.dump()))
+      if (inScope.has(anchor) && !this.#kept.has(anchor)) this.#kept.set(anchor, id);
+  }
+
+  /** Undisturbed cycles until there is nothing left to do: a restored user brings memberships back that the next cycle takes away. */
+  async #comeToRest(world: World, lag: number): Promise<void> {
+    await world.control('faults', undefined, 'DELETE');
+    for (let cycle = 0; cycle < CALM_CYCLES; cycle++) {
+      if (lag > 0) world.emulator.advanceClock(lag);
+      const end = await world.cycle(this.#directory);
+      if (end === null) throw new Error('an undisturbed cycle was killed');
+      this.#log(`calm cycle ended ${describeEnd(end)}`);
+      if (end.exitCode !== 0) this.#problems.push(`an undisturbed cycle ended ${describeEnd(end)}`);
+      if (end.operations === 0) break;
+      if (cycle === CALM_CYCLES - 1) this.#problems.push('the tenant never came to rest');
+    }
+    if (lag > 0) world.emulator.advanceClock(lag);
+    const full = await world.cycle(this.#directory, { full: true });
+    if (full?.exitCode !== 0 || full.operations > 0)
+      this.#problems.push(`a full cycle found something left to do: ${describeEnd(full)}; ${full?.planned.join('; ')}`);
+  }
+
+  async #report(world: World): Promise<RunReport> {
+    const fresh = await this.#start('fresh', { lag: 0, seed: this.#seed + 1, pageSize: 200 });
+    try {
+      for (let cycle = 0; cycle < CALM_CYCLES; cycle++) {
+        const end = await fresh.cycle(this.#directory);
+        if (end?.operations === 0) break;
+      }
+      const { damage, differences } = compareTenants(await world.dump(), await fresh.dump(), this.#kept);
+      return {
+        seed: this.#seed,
+        struck: this.#struck,
+        problems: this.#problems,
+        log: this.#directory.log,
+        damage,
+        differences,
+      };
+    } finally {
+      await fresh.stop();
+    }
+  }
+
+  #count(fault: string, times = 1): void {
+    this.#struck[fault] = (this.#struck[fault] ?? 0) + times;
+  }
+
+  #log(text: string): void {
+    this.#directory.log.push(`-- ${text}`);
+  }
+}
+
+function describeEnd(end: CycleEnd | null): string {
+  if (end === null) return 'killed';
+  const told = [end.message, ...end.findings].filter((text) => text !== null).join('; ');
+  return `with exit code ${end.exitCode}, ${end.outcome}, ${end.operations} operations${told === '' ? '' : `: ${told}`}`;
+}

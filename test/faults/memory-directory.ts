@@ -1,0 +1,56 @@
+import type { Connector } from '../../src/connectors/connector.ts';
+import type { SeededRandom } from '../lab/seeded-random.ts';
+import type { DisturbedDirectory } from './campaign-run.ts';
+import { RandomDirectory } from './random-directory.ts';
+import type { SourceDescription } from './subject-message.ts';
+
+/** A directory in memory for a run of the campaign: thousands of objects a second, and every way to break a read. */
+export class MemoryDirectoryOfRun implements DisturbedDirectory {
+  readonly description: SourceDescription = { kind: 'memory' };
+  readonly #directory: RandomDirectory;
+
+  constructor(seed: number) {
+    this.#directory = new RandomDirectory(seed);
+  }
+
+  get scope(): string {
+    return this.#directory.scope;
+  }
+
+  get source(): Connector {
+    return this.#directory.source;
+  }
+
+  get log(): string[] {
+    return this.#directory.log;
+  }
+
+  async change(): Promise<void> {
+    this.#directory.change();
+  }
+
+  anchorsInScope(): ReadonlySet<string> {
+    return this.#directory.anchorsInScope();
+  }
+
+  async disturb(random: SeededRandom): Promise<string | null> {
+    const { source } = this.#directory;
+    switch (random.below(4)) {
+      case 0:
+        source.failNextRead(random.below(8));
+        return 'the directory goes away in the middle';
+      case 1:
+        source.refuseWatermarks('the server does not know the one that the last import read');
+        return 'another domain controller answers';
+      case 2:
+        this.#directory.backUp();
+        return null;
+      default:
+        return this.#directory.restoreBackup() ? 'the directory is put back from a backup' : null;
+    }
+  }
+
+  async calm(): Promise<void> {
+    this.#directory.source.mend();
+  }
+}

@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+
+export const DIRECTORIES = ['memory', 'samba'] as const;
+
+export interface CampaignOptions {
+  readonly runs: number;
+  /** Of the first run; the others follow by one. */
+  readonly seed: number;
+  /** No run is begun later. */
+  readonly minutes: number;
+  readonly against: (typeof DIRECTORIES)[number];
+  /** Runs at the same time. */
+  readonly parallel: number;
+  /** Tell also what was done in runs that are good. */
+  readonly isTalkative: boolean;
+  /** Of the file in test/faults/results, without its ending; null: none is written. */
+  readonly name: string | null;
+}
+
+export class UsageError extends Error {}
+
+export const HELP = `npm run faults -- [options]
+
+  --runs N          runs (default: 500)
+  --seed N          seed of the first run, the others follow by one (default: 1)
+  --minutes N       begin no run later than this (default: no limit)
+  --against NAME    memory or samba: the directory that is followed (default: memory; samba needs root)
+  --parallel N      runs at the same time, memory only (default: 4)
+  --name NAME       write the table to test/faults/results/NAME.md
+  --verbose         print what was done in every run, not only in those that failed
+  --help
+
+Each run changes a directory at random, lets the tenant, the network and the directory fail at random, kills the process at random, and then
+compares the tenant with one that was filled from scratch. A run that failed prints its seed: repeat it with --runs 1 --seed N.
+
+Exit codes: 0 every tenant is right, 1 something was lost, duplicated, wrongly deleted or wrong, 2 wrong use.
+`;
+
+/** Throws UsageError. Null when help is asked for. */
+export function readOptions(args: readonly string[]): CampaignOptions | null {
+  const values = parse(args);
+  if (values.help) return null;
+  const against = values.against ?? 'memory';
+  if (against !== 'memory' && against !== 'samba')
+    throw new UsageError(`--against: there is no "${against}"; there are ${DIRECTORIES.join(', ')}`);
+  const name = values.name ?? null;
+  if (name !== null && !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name))
+    throw new UsageError('--name: letters, digits, dots, dashes and underscores only');
+  return {
+    runs: readNumber('--runs', values.runs, 500),
+    seed: readNumber('--seed', values.seed, 1),
+    minutes: readNumber('--minutes', values.minutes, Number.POSITIVE_INFINITY),
+    against,
+    parallel: against === 'samba' ? 1 : readNumber('--parallel', values.parallel, 4),
+    isTalkative: values.verbose ?? false,
+    name,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const options = {
+      runs: { type: 'string' },
+      seed: { type: 'string' },
+      minutes: { type: 'string' },
+      against: { type: 'string' },
+      parallel: { type: 'string' },
+      name: { type: 'string' },
+      verbose: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function readNumber(option: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new UsageError(`${option}: a whole number from 1 on, not "${text}"`);
+  return number;
+}

@@ -1,0 +1,60 @@
+import type { Fault } from '../../emulator/faults.ts';
+import type { SeededRandom } from '../lab/seeded-random.ts';
+
+const BATCH = 'POST /v1.0/$batch';
+const WRITES = [
+  BATCH,
+  'POST /v1.0/users',
+  'PATCH /v1.0/groups*',
+  'PATCH /v1.0/users/{id}',
+  'DELETE /v1.0/*',
+  'POST /v1.0/directory/deletedItems/*',
+  'PUT /v1.0/users/{id}/manager/$ref',
+] as const;
+const DELTAS = ['GET /v1.0/users/delta', 'GET /v1.0/groups/delta', 'GET /v1.0/*/delta'] as const;
+const READS = [...DELTAS, 'GET /v1.0/organization', 'GET /v1.0/*'] as const;
+const ANYTHING = [...WRITES, ...READS, '* /v1.0/*'] as const;
+const SIGN_IN = ['POST /*/oauth2/v2.0/token'] as const;
+
+type Matches = readonly [string, ...string[]];
+
+/** Which requests each fault strikes. */
+export const TENANT_FAULTS = [
+  ['429', ANYTHING],
+  ['429 without Retry-After', ANYTHING],
+  ['503', [...ANYTHING, ...SIGN_IN]],
+  ['504', ANYTHING],
+  ['502', [...ANYTHING, ...SIGN_IN]],
+  ['409', WRITES],
+  ['reset', [...ANYTHING, ...SIGN_IN]],
+  ['appliedThenReset', ANYTHING],
+  ['timeout', ANYTHING],
+  ['slow', ANYTHING],
+  ['cut', [...ANYTHING, ...SIGN_IN]],
+  ['garbled', ANYTHING],
+  ['missing', WRITES],
+  ['mixed', [BATCH]],
+  ['redirect', [...READS, BATCH]],
+  ['portal', [...READS, BATCH]],
+  ['tokenExpired', ANYTHING],
+  ['tokenNotYetValid', SIGN_IN],
+  ['deltaExpired', DELTAS],
+  ['deltaLost', DELTAS],
+  ['pageExpired', DELTAS],
+  ['repeatPage', DELTAS],
+  ['duplicateEntries', DELTAS],
+  ['wrongDate', ANYTHING],
+] as const satisfies readonly (readonly [string, Matches])[];
+
+/** A fault for the next requests. Mostly it strikes a few times, sometimes as long as an outage lasts. */
+export function pickFault(random: SeededRandom): Fault {
+  const [name, matches] = random.pick(TENANT_FAULTS as unknown as [(typeof TENANT_FAULTS)[number]]);
+  const times = random.isLikely(0.1) ? 15 : 1 + random.below(3);
+  const base = { match: random.pick(matches as Matches), times, after: random.isLikely(0.5) ? 0 : random.below(5) };
+  if (name === '429 without Retry-After') return { ...base, fault: '429', retryAfter: null };
+  // A token that begins tomorrow would keep the tenant away for good: a clock that is wrong by minutes is the common case.
+  if (name === 'tokenNotYetValid') return { ...base, times: 1, after: 0, fault: name };
+  if (name === 'timeout') return { ...base, times: Math.min(times, 2), fault: name };
+  if (name === 'slow') return { ...base, fault: name, delay: 30 };
+  return { ...base, fault: name };
+}

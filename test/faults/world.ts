@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { type Emulator, startEmulator } from '../../emulator/server.ts';
+import type { Connector } from '../../src/connectors/connector.ts';
+import type { TenantDump } from '../scenarios/tenant-picture.ts';
+import type { Death } from './boundary.ts';
+import type { SourceDescription } from './subject-message.ts';
+import type { CycleOutcome, Subjects } from './subject-process.ts';
+
+/** A minute of the tenant and of our waits takes 0.6 seconds. */
+const HASTE = 100;
+
+/** Seconds for one request, as in life; and where answers are withheld, so that this does not take as long. */
+const TIMEOUT = 60;
+const SHORT_TIMEOUT = 0.5;
+const BATCH = /\$batch$/;
+
+/** A directory that the product follows. */
+export interface Directory {
+  readonly description: SourceDescription;
+  /** What answers the process of the product; null for one that it reaches by itself. */
+  readonly source: Connector | null;
+  /** The container whose objects are synchronized, by its name of now. */
+  readonly scope: string;
+}
+
+/** How a tenant behaves all the time. */
+export interface TenantNature {
+  /** Replication delay in the tenant's own milliseconds. */
+  readonly lag: number;
+  readonly seed: number;
+  readonly pageSize: number;
+  /** Where the tenant is kept, and found again. */
+  readonly stateFile?: string;
+}
+
+/** An emulated tenant that follows a directory, with a store of its own. */
+export class World {
+  readonly emulator: Emulator;
+  readonly #store: string;
+  readonly #subjects: Subjects;
+  readonly #clockStart: number;
+  /** As it was named when the configuration was first read to the end: from then on the container is followed, whatever its name. */
+  #scope: string | null = null;
+
+  private constructor(emulator: Emulator, store: string, subjects: Subjects, clockStart: number) {
+    this.emulator = emulator;
+    this.#store = store;
+    this.#subjects = subjects;
+    this.#clockStart = clockStart;
+  }
+
+  /** `name` is that of its store in the folder. */
+  static async start(folder: string, name: string, subjects: Subjects, nature: TenantNature): Promise<World> {
+    const clockStart = Date.now();
+    const emulator = await startEmulator({
+      domains: ['contoso.com'],
+      throttle: 'off',
+      randomSeed: nature.seed,
+      lag: nature.lag,
+      ...(nature.stateFile === undefined ? {} : { stateFile: nature.stateFile }),
+      deltaPageSize: nature.pageSize,
+      deltaLinkPageSize: nature.pageSize * 3,
+      now: () => clockStart + (Date.now() - clockStart) * HASTE,
+      log: () => undefined,
+    });
+    return new World(emulator, join(folder, `${name}.db`), subjects, clockStart);
+  }
+
+  /** One cycle of the product; null when its process was killed. */
+  async cycle(
+    directory: Directory,
+    options: {
+      readonly full?: boolean;
+      readonly death?: Death | null;
+      readonly clockError?: number;
+      readonly isHurried?: boolean;
+    } = {},
+  ): Promise<CycleOutcome> {
+    const { url, tenant, clientId, clientSecret } = this.emulator;
+    const scope = this.#scope ?? directory.scope;
+    const order = {
+      store: this.#store,
+      source: directory.description,
+      scope: { include: [scope], exclude: [], groups: [] },
+      tenant: { url, tenant, clientId, clientSecret },
+      full: options.full ?? false,
+      haste: HASTE,
+      clockStart: this.#clockStart,
+      clockError: options.clockError ?? 0,
+      death: options.death ?? null,
+      timeout: options.isHurried ? SHORT_TIMEOUT : TIMEOUT,
+    };
+    const outcome = await this.#subjects.cycle(order, directory.source);
+    if (outcome?.outcome === 'done') this.#scope = scope;
+    return outcome;
+  }
+
+  async dump(): Promise<TenantDump> {
+    return (await this.control('dump')) as TenantDump;
+  }
+
+  /** How often each kind of fault has struck. */
+  async struck(): Promise<Readonly<Record<string, number>>> {
+    return ((await this.control('stats')) as { readonly struck: Readonly<Record<string, number>> }).struck;
+  }
+
+  /** GET without a body, POST with one, or as `method` says. */
+  async control(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<unknown> {
+    const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await fetch(`${this.emulator.url}/emulator/${path}`, init);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`/emulator/${path} answered ${response.status}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Method, path pattern and number of the accepted writes. */
+  async writes(): Promise<Readonly<Record<string, number>>> {
+    const { requests } = (await this.control('stats')) as {
+      readonly requests: readonly { method: string; path: string; status: number; count: number }[];
+    };
+    const accepted = requests.filter(
+      ({ method, path, status }) => method !== 'GET' && status < 300 && !BATCH.test(path),
+    );
+    return Object.fromEntries(
+      accepted.map(({ method, path, status, count }) => [`${method} ${path} ${status}`, count]),
+    );
+  }
+
+  stop(): Promise<void> {
+    return this.emulator.close();
+  }
+}
