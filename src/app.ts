@@ -487,6 +487,7 @@ export class App {
       })),
       target,
       guards: this.config.guards,
+      matching: this.config.matching,
       now: this.#options.now ?? (() => new Date()),
       log: this.#options.log,
       progress: this.#options.progress,

@@ -39,6 +39,8 @@ export interface Config {
   readonly rules: readonly string[];
   /** How the shipped rules tell persons apart and name them. */
   readonly identity: IdentityConfig;
+  /** Whether objects that the tenant holds already may be taken over. */
+  readonly matching: MatchingConfig;
   readonly guards: GuardConfig;
   readonly passwords: { readonly method: PasswordMethod };
   readonly schedule: { readonly every: number; readonly passwords: number };
@@ -76,6 +78,12 @@ export interface GuardConfig {
   readonly deletions: { readonly count: number; readonly percent: number };
   readonly membershipRemovals: { readonly percent: number };
   readonly sourceShrink: { readonly percent: number };
+}
+
+/** `soft`: by primary mail address, user principal name or security identifier, where no anchor is; `hard`: by the source anchor. */
+export interface MatchingConfig {
+  readonly soft: boolean;
+  readonly hard: boolean;
 }
 
 export const PASSWORD_METHODS = ['off', 'hash', 'capture'] as const;
@@ -129,6 +137,7 @@ const generalSchema = z.strictObject({
     .default('sqlite:./dirbridge.db'),
   rules: z.array(z.string().min(1)).min(1).default(['standard']),
   identity: identitySchema.prefault({}),
+  matching: z.strictObject({ soft: z.boolean().default(true), hard: z.boolean().default(true) }).prefault({}),
   guards: guardsSchema.prefault({}),
   passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
   schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),

@@ -204,6 +204,7 @@ export class Rig {
       rules: loadRuleSet(['standard']),
       sources: [this.#describeSource()],
       target: openTarget(this.#description.target),
+      matching: { soft: true, hard: true },
       guards: GUARDS,
       now: () => new Date(),
       log: SILENT_LOG,

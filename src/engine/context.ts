@@ -22,6 +22,12 @@ export interface GuardLimits {
   readonly sourceShrink: { readonly percent: number };
 }
 
+/** Whether objects that the tenant holds already are taken over: by their anchor, or by mail address and user principal name. */
+export interface Matching {
+  readonly soft: boolean;
+  readonly hard: boolean;
+}
+
 /** Told while long work goes on; `total` is null where nobody knows. */
 export type Progress = (step: string, done: number, total: number | null) => void;
 
@@ -32,6 +38,7 @@ export interface EngineContext {
   readonly sources: readonly Source[];
   readonly target: TargetConnector;
   readonly guards: GuardLimits;
+  readonly matching: Matching;
   readonly now: () => Date;
   readonly log: Log;
   readonly progress: Progress;

@@ -8,6 +8,7 @@ import type { Attributes } from '../model/value.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
   type LookupValue,
+  type Match,
   OBJECT_STATES,
   type ReferenceFlow,
   type SpaceHead,
@@ -17,11 +18,11 @@ import {
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { judgePlan } from './guards/judge-plan.ts';
 import { uniqueValues } from './lookup.ts';
+import { objectName } from './object-name.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
 import { OutboundRules } from './outbound-rules.ts';
 import { shapeDesired } from './shape-desired.ts';
-import { objectName } from './sync.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
 const BATCH = 2000;
@@ -91,9 +92,18 @@ class Planning {
   readonly #rules: OutboundRules;
   readonly #startedAt: Date;
   readonly #containerDns = new Map<number, string | null>();
+  /** What the tenant held before us, by metaverse object: few, or only at the first run. */
+  readonly #matches: ReadonlyMap<number, Match>;
 
-  private constructor(context: EngineContext, run: string, plan: number, spaces: readonly SpaceHead[]) {
+  private constructor(
+    context: EngineContext,
+    run: string,
+    plan: number,
+    spaces: readonly SpaceHead[],
+    matches: readonly Match[],
+  ) {
     this.#context = context;
+    this.#matches = new Map(matches.map((match) => [match.mv, match]));
     this.#run = run;
     this.#plan = plan;
     this.#spaces = spaces;
@@ -105,7 +115,8 @@ class Planning {
   }
 
   static async begin(context: EngineContext, run: string, plan: number): Promise<Planning> {
-    return new Planning(context, run, plan, await context.store.spaces.spaces());
+    const { spaces, matches } = context.store;
+    return new Planning(context, run, plan, await spaces.spaces(), await matches.all());
   }
 
   /** Whoever lacks a value that another object had may get it now. */
@@ -159,6 +170,8 @@ class Planning {
     await this.#report(mv.id, []);
     await this.#context.store.runs.replaceFindings('plan', `r${mv.id}`, [], this.#run, this.#at());
     if (tenant === null || tenant.state !== OBJECT_STATES.live) return;
+    const match = this.#matches.get(mv.id);
+    if (match !== undefined && match.way !== 'anchor') return;
     const name = tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor;
     await this.#context.store.plans.addOperation(this.#plan, {
       action: 'delete',
@@ -187,14 +200,23 @@ class Planning {
   async #planDesired(touched: TouchedObject, desired: DesiredObject, current: Attributes | null): Promise<void> {
     const { store, target } = this.#context;
     const { mv, tenant } = touched;
+    const match = this.#matches.get(mv.id);
+    if (match !== undefined && match.refused !== null) {
+      await store.plans.setWanted(mv.id, false);
+      await this.#report(mv.id, []);
+      return;
+    }
     const shaped = shapeDesired(target.schema, desired, current, this.facts);
     const isLive = tenant?.state === OBJECT_STATES.live;
     await this.#reportProblems(touched, desired.type, shaped);
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
     if (shaped.blocked) return;
     const changes = compareAttributes(target.schema, desired.type, shaped, desired.outcome.decided, current);
-    const action = isLive ? 'update' : current === null ? 'create' : 'restore';
-    if (action === 'update' && changes.length === 0) return;
+    const action = isLive ? (match === undefined ? 'update' : 'link') : current === null ? 'create' : 'restore';
+    if (isLive && changes.length === 0) {
+      if (match !== undefined) await store.matches.forget(mv.id);
+      return;
+    }
     await store.plans.addOperation(this.#plan, {
       action,
       type: desired.type,
@@ -203,7 +225,11 @@ class Planning {
       anchor: mv.anchor ?? '',
       name: nameFrom(shaped.attributes, current),
       changes,
-      cause: { ...(await this.#causeOf(touched)), rules: rulesBehind(desired, changes) },
+      cause: {
+        ...(await this.#causeOf(touched)),
+        rules: rulesBehind(desired, changes),
+        ...(match === undefined ? {} : { match: { way: match.way, value: match.value } }),
+      },
       claims: this.#claims(action, shaped, changes, current),
     });
   }
@@ -216,7 +242,7 @@ class Planning {
     current: Attributes | null,
   ): readonly LookupValue[] {
     const all = this.#unique(shaped.attributes).filter((value) => value.kind !== 'sourceAnchor');
-    if (action !== 'update') return all;
+    if (action !== 'update' && action !== 'link') return all;
     if (changes.length === 0) return [];
     const held = new Set(this.#unique(current ?? {}).map((value) => `${value.kind}/${value.key}`));
     return all.filter((value) => !held.has(`${value.kind}/${value.key}`));
@@ -225,7 +251,7 @@ class Planning {
   async reportConflicts(lost: readonly LostValue[]): Promise<void> {
     const { store } = this.#context;
     await store.transaction(async () => {
-      for (const { mv, attribute, native, value, otherMv, otherObject } of lost) {
+      for (const { mv, attribute, native, value, otherMv, otherObject, replacement } of lost) {
         const object = await this.#metaverseName(mv);
         const other = otherMv === null ? await this.#tenantName(otherObject) : await this.#metaverseName(otherMv);
         const known = await store.runs.findingsOf([`m${mv}`]);
@@ -236,7 +262,7 @@ class Planning {
             otherObject: other,
             attribute: native,
             value,
-            cause: `${native} "${value}" must be unique in the tenant and belongs to ${other?.name ?? 'another object'} already${attribute === 'userPrincipalName' ? '' : '; the rest of the object is synchronized without it'}.`,
+            cause: `${native} "${value}" must be unique in the tenant and belongs to ${other?.name ?? 'another object'} already${whatNow(attribute, replacement)}.`,
           }),
         ]);
       }
@@ -436,6 +462,13 @@ class Planning {
     this.#containerDns.set(container, dn);
     return dn;
   }
+}
+
+function whatNow(attribute: string, replacement: string | null): string {
+  if (replacement !== null) return `; until it is free the user is called ${replacement}`;
+  return attribute === 'userPrincipalName'
+    ? '; the user keeps the name it has'
+    : '; the rest of the object is synchronized without it';
 }
 
 function nameFrom(attributes: Attributes, current: Attributes | null): string {

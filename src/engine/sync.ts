@@ -1,7 +1,8 @@
-import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import { type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
 import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
+  type HandLink,
   type MetaverseObject,
   OBJECT_STATES,
   type Origin,
@@ -15,6 +16,8 @@ import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
+import { isPrivileged, matchTenant } from './matching.ts';
+import { objectName } from './object-name.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
@@ -50,6 +53,8 @@ class Synchronization {
   readonly #ruleGroups: ReadonlyMap<number, RuleGroups>;
   readonly #inbound: InboundFlow;
   readonly #tenantHasObjects: boolean;
+  /** What administrators decided by hand, by source anchor. */
+  readonly #byHand: ReadonlyMap<string, HandLink>;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -59,9 +64,11 @@ class Synchronization {
     scopes: ReadonlyMap<number, SourceScope>,
     ruleGroups: ReadonlyMap<number, RuleGroups>,
     tenantHasObjects: boolean,
+    byHand: ReadonlyMap<string, HandLink>,
   ) {
     this.#context = context;
     this.#tenantHasObjects = tenantHasObjects;
+    this.#byHand = byHand;
     this.#run = run;
     this.#spaces = spaces;
     this.#scopes = scopes;
@@ -95,7 +102,8 @@ class Synchronization {
     const tenant = heads.find((head) => head.name === TENANT);
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
     const spaces = new Map(heads.map((head) => [head.id, head]));
-    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects);
+    const byHand = new Map((await context.store.matches.handLinks()).map((link) => [link.anchor, link]));
+    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects, byHand);
   }
 
   /** Marks everything when the rules or a scope are not those of the last time; answers why. */
@@ -160,6 +168,7 @@ class Synchronization {
     // Whoever could not be joined because another was in the way may be joined now.
     if (this.counts.synchronized > 0 && (await this.#markUnjoined())) await this.#walkPending();
     if (this.counts.projected > 0) await this.#joinWaiting();
+    await this.#matchTenant();
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
     });
@@ -182,6 +191,15 @@ class Synchronization {
       }
     });
     await this.#walkPending();
+  }
+
+  /** Objects that have nothing in the tenant may find there what somebody made before us. */
+  async #matchTenant(): Promise<void> {
+    const tenant = [...this.#spaces.values()].find((space) => space.name === TENANT);
+    if (tenant === undefined || !this.#tenantHasObjects) return;
+    this.counts.joined += await matchTenant(this.#context, tenant.id, this.#run, (candidate, mv) =>
+      this.#linkTenantObject(candidate, mv),
+    );
   }
 
   async #markUnjoined(): Promise<boolean> {
@@ -412,7 +430,11 @@ class Synchronization {
   async #abandon(mv: number): Promise<void> {
     const { store } = this.#context;
     const object = await store.sync.metaverse(mv);
-    const tenant = object?.tenant == null ? null : await store.spaces.objectById(object.tenant);
+    let tenant = object?.tenant == null ? null : await store.spaces.objectById(object.tenant);
+    if (tenant !== null && (await this.#isNotOurs(mv))) {
+      await store.sync.link(tenant.id, null, true);
+      tenant = null;
+    }
     if (tenant === null || tenant.state === OBJECT_STATES.removed) {
       await this.#clearFindings(mv);
       await store.sync.deleteMetaverse(mv);
@@ -424,8 +446,14 @@ class Synchronization {
     if (await store.sync.saveMetaverse(mv, empty)) await store.sync.touch(mv, TOUCH.attributes);
   }
 
+  /** Joined by its values alone and not taken over yet: then it is nothing of ours, and is let go as it is. */
+  async #isNotOurs(mv: number): Promise<boolean> {
+    const match = await this.#context.store.matches.of(mv);
+    return match !== null && match.way !== 'anchor';
+  }
+
   async #clearFindings(mv: number): Promise<void> {
-    for (const stage of ['plan', 'apply'] as const) {
+    for (const stage of ['sync', 'plan', 'apply'] as const) {
       for (const subject of [`m${mv}`, `r${mv}`])
         await this.#context.store.runs.replaceFindings(stage, subject, [], this.#run, this.#at());
     }
@@ -450,6 +478,7 @@ class Synchronization {
     }
     const result = await joinObject(store, rules.inbound('tenant', object.type), object.attributes, async (mv) => {
       const candidate = await store.sync.metaverse(mv);
+      if (this.#isHeldApart(candidate)) return false;
       if (candidate?.tenant == null) return true;
       const other = await store.spaces.objectById(candidate.tenant);
       return other === null || (other.state !== OBJECT_STATES.live && object.state === OBJECT_STATES.live);
@@ -460,7 +489,41 @@ class Synchronization {
         ? [await this.#ambiguity(object, result.candidates, result.condition.spaceAttribute)]
         : [],
     );
-    if (result.kind === 'joined') await this.#linkTenantObject(object.id, result.mv);
+    if (result.kind === 'joined') await this.#takeUp(object, result.mv);
+  }
+
+  #isHeldApart(mv: MetaverseObject | null): boolean {
+    const link = mv?.anchor == null ? undefined : this.#byHand.get(mv.anchor);
+    return link !== undefined && link.target === null;
+  }
+
+  /**
+   * Joins what carries our anchor. It was not made by this store, or its result would have told: so it is noted as found, and shown as such when
+   * something of it is overwritten. Holders of administrator roles are never taken over unasked.
+   */
+  async #takeUp(object: SpaceObject, mv: number): Promise<void> {
+    const { store, matching } = this.#context;
+    const anchor = String(object.attributes['sourceAnchor'] ?? '');
+    if (object.state !== OBJECT_STATES.live || this.#byHand.get(anchor)?.target === object.anchor) {
+      await this.#linkTenantObject(object.id, mv);
+      return;
+    }
+    const refused = isPrivileged(object.attributes) ? 'match-privileged' : matching.hard ? null : 'match-forbidden';
+    await store.matches.note({ mv, candidate: object.id, way: 'anchor', value: anchor, refused });
+    if (refused === null) await this.#linkTenantObject(object.id, mv);
+    else await store.sync.touch(mv, TOUCH.attributes);
+    const [first] = await store.sync.objectsOf(mv);
+    const told = refused === null || first === undefined ? [] : [await this.#refusedMatch(refused, first, object)];
+    await store.runs.replaceFindings('sync', `m${mv}`, told, this.#run, this.#at());
+  }
+
+  async #refusedMatch(code: FindingCode, ours: SpaceObject, theirs: SpaceObject): Promise<Finding> {
+    return finding(code, 'sync', {
+      object: await this.#nameOf(ours),
+      otherObject: objectName(theirs, TENANT, null),
+      attribute: 'sourceAnchor',
+      value: String(theirs.attributes['sourceAnchor'] ?? ''),
+    });
   }
 
   /** The tenant object is gone for good: a metaverse object that nobody stands for goes with it. */
@@ -479,13 +542,13 @@ class Synchronization {
     const tenant = [...this.#spaces.values()].find((space) => space.name === TENANT);
     if (tenant === undefined || !this.#tenantHasObjects) return;
     const own = await store.sync.metaverse(mv);
-    if (own?.tenant != null) return;
+    if (own?.tenant != null || this.#isHeldApart(own)) return;
     const types = new Set(this.#context.rules.outbound(own?.type ?? '').map((rule) => rule.targetType));
     const found = (await store.spaces.objectsByValue(tenant.id, { kind: 'sourceAnchor', key: anchor })).filter(
       (one) => types.has(one.type) && one.mv === null && one.attributes['sourceAnchor'] === anchor,
     );
     const [best] = [...found].sort((a, b) => a.state - b.state || (b.deletedAt ?? '').localeCompare(a.deletedAt ?? ''));
-    if (best !== undefined) await this.#linkTenantObject(best.id, mv);
+    if (best !== undefined) await this.#takeUp(best, mv);
   }
 
   async #linkTenantObject(object: number, mv: number): Promise<void> {
@@ -564,12 +627,4 @@ function isWanted(rules: RuleSet, object: MetaverseObject, now: Date): boolean {
     if (!(error instanceof RuleEvaluationError)) throw error;
     return true;
   }
-}
-
-/** How people know an object. */
-export function objectName(object: SpaceObject, space: string, dn: string | null): ObjectName {
-  const { attributes } = object;
-  const names = ['userPrincipalName', 'displayName', 'cn', 'sAMAccountName'].map((name) => attributes[name]);
-  const name = names.find((one) => typeof one === 'string') ?? dn ?? object.anchor;
-  return { space, anchor: object.anchor, type: object.type, name: String(name), ...(dn === null ? {} : { dn }) };
 }

@@ -1,17 +1,19 @@
 import type { Driver } from './driver.ts';
 import { SqlApplyStore } from './sql/apply.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
+import { SqlMatchStore } from './sql/matches.ts';
 import { AttributeNames } from './sql/names.ts';
 import { SqlPlanStore } from './sql/plans.ts';
 import { SqlRunStore } from './sql/runs.ts';
 import { SqlSpaceStore } from './sql/spaces.ts';
 import { SqlSyncStore } from './sql/sync.ts';
-import type { ApplyStore, PlanStore, RunStore, SpaceStore, Store, SyncStore } from './store.ts';
+import type { ApplyStore, MatchStore, PlanStore, RunStore, SpaceStore, Store, SyncStore } from './store.ts';
 
 /** The store over any driver. */
 export class SqlStore implements Store {
   readonly spaces: SpaceStore;
   readonly sync: SyncStore;
+  readonly matches: MatchStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
   readonly runs: RunStore;
@@ -28,6 +30,7 @@ export class SqlStore implements Store {
     this.#spaces = new SqlSpaceStore(driver, this.#names, this.#managed);
     this.spaces = this.#spaces;
     this.sync = new SqlSyncStore(driver, this.#names, this.#managed);
+    this.matches = new SqlMatchStore(driver);
     this.plans = new SqlPlanStore(driver, this.#names, this.#managed);
     this.apply = new SqlApplyStore(driver, this.#names, this.#managed);
     this.#runs = new SqlRunStore(driver);

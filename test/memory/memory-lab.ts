@@ -69,6 +69,7 @@ export async function createMemoryLab(options: MemoryLabOptions = {}): Promise<M
     target,
     rules: options.rules ?? RULES,
     sources: [{ connector: source, scope: options.scope ?? WHOLE_DIRECTORY }],
+    matching: { soft: true, hard: true },
     guards: { ...NO_GUARDS, ...options.guards },
     now: runningClock(),
     log: SILENT_LOG,

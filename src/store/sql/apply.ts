@@ -501,7 +501,7 @@ export class SqlApplyStore implements ApplyStore {
       Number(plan),
     );
     for (const { id } of rows) {
-      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted'])
+      for (const table of ['metaverse_document', 'metaverse_value', 'contributor', 'touched', 'wanted', 'tenant_match'])
         await this.#driver.run(`delete from ${table} where mv = ?`, id);
       await this.#driver.run('update object set mv = null where mv = ?', id);
       await this.#driver.run('delete from metaverse where id = ?', id);

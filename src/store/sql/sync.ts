@@ -320,6 +320,7 @@ export class SqlSyncStore implements SyncStore {
     await this.#driver.run('delete from contributor where mv = ?', mv);
     await this.#driver.run('delete from touched where mv = ?', mv);
     await this.#driver.run('delete from wanted where mv = ?', mv);
+    await this.#driver.run('delete from tenant_match where mv = ?', mv);
     await this.#driver.run('update object set mv = null where mv = ?', mv);
     await this.#driver.run('delete from metaverse where id = ?', mv);
   }
