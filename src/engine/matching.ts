@@ -1,8 +1,15 @@
 import type { TargetType } from '../model/change.ts';
-import { type FindingCode, finding } from '../model/finding.ts';
+import { type Finding, type FindingCode, finding } from '../model/finding.ts';
 import { type Attributes, scalarsOf } from '../model/value.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
-import { type Match, type MatchWay, type MetaverseObject, OBJECT_STATES, type SpaceObject } from '../store/store.ts';
+import {
+  type Match,
+  type MatchWay,
+  type MetaverseObject,
+  OBJECT_STATES,
+  type SpaceObject,
+  TOUCH,
+} from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { uniqueKey } from './lookup.ts';
 import { objectName } from './object-name.ts';
@@ -29,7 +36,7 @@ type Join = (candidate: number, mv: number) => Promise<void>;
  */
 export async function matchTenant(context: EngineContext, tenant: number, run: string, join: Join): Promise<number> {
   const matching = new Matching(context, tenant, run);
-  await matching.reviseEarlier();
+  await matching.reviseEarlier(join);
   const proposals = await matching.propose();
   return matching.settle(proposals, join);
 }
@@ -46,24 +53,39 @@ class Matching {
   }
 
   /** A match that is not carried out yet lasts only as long as what it rests on. What was refused is judged anew. */
-  async reviseEarlier(): Promise<void> {
+  async reviseEarlier(join: Join): Promise<void> {
     const { store } = this.#context;
     for (const match of await store.matches.all()) {
-      if (match.way === 'anchor' && match.refused === null) continue;
+      if (match.way === 'hand' || (match.way === 'anchor' && match.refused === null)) continue;
       const mv = await store.sync.metaverse(match.mv);
       const candidate = await store.spaces.objectById(match.candidate);
-      if (mv === null || match.way === 'hand') continue;
-      const found = match.refused === null && candidate !== null ? await this.#holds(mv, match, candidate) : false;
-      if (found) continue;
-      await store.transaction(async () => {
-        await store.matches.forget(match.mv);
-        if (mv.tenant === match.candidate) await store.sync.link(match.candidate, null, true);
-        await store.sync.touch(match.mv, 1);
-      });
+      if (mv === null) continue;
+      if (match.way === 'anchor' && candidate !== null && carriesAnchorOf(candidate, mv))
+        await store.transaction(() => this.#settleByAnchor(mv, candidate, join));
+      else if (match.refused !== null || candidate === null || !this.#holds(mv, match, candidate))
+        await store.transaction(() => this.#letGo(mv, match));
     }
   }
 
-  async #holds(mv: MetaverseObject, match: Match, candidate: SpaceObject): Promise<boolean> {
+  async #letGo(mv: MetaverseObject, match: Match): Promise<void> {
+    const { store } = this.#context;
+    await store.matches.forget(mv.id);
+    if (mv.tenant === match.candidate) await store.sync.link(match.candidate, null, true);
+    await store.sync.touch(mv.id, TOUCH.attributes);
+    await this.#tell(mv.id, []);
+  }
+
+  async #settleByAnchor(mv: MetaverseObject, candidate: SpaceObject, join: Join): Promise<void> {
+    const { store } = this.#context;
+    const value = mv.anchor ?? '';
+    const refused = judgeByAnchor(this.#context, candidate);
+    await store.matches.note({ mv: mv.id, candidate: candidate.id, way: 'anchor', value, refused });
+    if (refused !== null) return;
+    await this.#tell(mv.id, []);
+    await join(candidate.id, mv.id);
+  }
+
+  #holds(mv: MetaverseObject, match: Match, candidate: SpaceObject): boolean {
     if (!this.#context.matching.soft || candidate.state !== OBJECT_STATES.live) return false;
     if (candidate.attributes['sourceAnchor'] !== undefined) return candidate.attributes['sourceAnchor'] === mv.anchor;
     const wanted = this.#wanted(mv);
@@ -77,7 +99,8 @@ class Matching {
     for (let after = 0; ; ) {
       const page = await store.matches.touchedWithoutTenant(after, BATCH);
       for (const mv of page) {
-        const proposal = apart.has(mv.anchor ?? '') ? null : await this.#proposeFor(mv);
+        const isSettled = apart.has(mv.anchor ?? '') || (await store.matches.of(mv.id)) !== null;
+        const proposal = isSettled ? null : await this.#proposeFor(mv);
         if (proposal !== null) proposals.push(proposal);
       }
       const last = page.at(-1);
@@ -139,7 +162,6 @@ class Matching {
   }
 
   async #report({ mv, candidate, way, value }: Proposal, refused: FindingCode | null, rival: Proposal | null) {
-    const { store, now } = this.#context;
     const other = rival === null ? objectName(candidate, TENANT, null) : await this.#nameOf(rival.mv.id);
     const target = objectName(candidate, TENANT, null);
     const findings =
@@ -158,7 +180,12 @@ class Matching {
                   }),
             }),
           ];
-    await store.runs.replaceFindings('sync', `m${mv.id}`, findings, this.#run, now().toISOString());
+    await this.#tell(mv.id, findings);
+  }
+
+  async #tell(mv: number, findings: readonly Finding[]): Promise<void> {
+    const { store, now } = this.#context;
+    await store.runs.replaceFindings('sync', `m${mv}`, findings, this.#run, now().toISOString());
   }
 
   async #nameOf(mv: number) {
@@ -199,4 +226,15 @@ function isCandidate(object: SpaceObject, way: MatchWay, value: string): boolean
 /** Whether it holds an administrator role, as the last import saw it. */
 export function isPrivileged(attributes: Attributes): boolean {
   return scalarsOf(attributes['directoryRoles']).length > 0;
+}
+
+function carriesAnchorOf(candidate: SpaceObject, mv: MetaverseObject): boolean {
+  const isFree = candidate.state === OBJECT_STATES.live && candidate.mv === null;
+  return isFree && candidate.attributes['sourceAnchor'] === mv.anchor;
+}
+
+/** Why an object that carries our anchor, and that this store knows nothing of, is left alone; null: it is ours. */
+export function judgeByAnchor({ matching }: EngineContext, { attributes }: SpaceObject): FindingCode | null {
+  if (isPrivileged(attributes)) return 'match-privileged';
+  return matching.hard ? null : 'match-forbidden';
 }

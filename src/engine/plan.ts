@@ -466,9 +466,7 @@ class Planning {
 
 function whatNow(attribute: string, replacement: string | null): string {
   if (replacement !== null) return `; until it is free the user is called ${replacement}`;
-  return attribute === 'userPrincipalName'
-    ? '; the user keeps the name it has'
-    : '; the rest of the object is synchronized without it';
+  return attribute === 'userPrincipalName' ? '' : '; the rest of the object is synchronized without it';
 }
 
 function nameFrom(attributes: Attributes, current: Attributes | null): string {

@@ -16,7 +16,7 @@ import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { joinObject } from './join.ts';
 import { joinValues } from './lookup.ts';
-import { isPrivileged, matchTenant } from './matching.ts';
+import { judgeByAnchor, matchTenant } from './matching.ts';
 import { objectName } from './object-name.ts';
 import { flowOut } from './outbound.ts';
 import { RuleGroups } from './rule-groups.ts';
@@ -502,13 +502,13 @@ class Synchronization {
    * something of it is overwritten. Holders of administrator roles are never taken over unasked.
    */
   async #takeUp(object: SpaceObject, mv: number): Promise<void> {
-    const { store, matching } = this.#context;
+    const { store } = this.#context;
     const anchor = String(object.attributes['sourceAnchor'] ?? '');
     if (object.state !== OBJECT_STATES.live || this.#byHand.get(anchor)?.target === object.anchor) {
       await this.#linkTenantObject(object.id, mv);
       return;
     }
-    const refused = isPrivileged(object.attributes) ? 'match-privileged' : matching.hard ? null : 'match-forbidden';
+    const refused = judgeByAnchor(this.#context, object);
     await store.matches.note({ mv, candidate: object.id, way: 'anchor', value: anchor, refused });
     if (refused === null) await this.#linkTenantObject(object.id, mv);
     else await store.sync.touch(mv, TOUCH.attributes);

@@ -15,7 +15,7 @@ export interface LostValue {
   readonly value: string;
   readonly otherMv: number | null;
   readonly otherObject: number;
-  /** What it gets for the time being; null: it goes without. */
+  /** What it has for the time being; null: it goes without. */
   readonly replacement: string | null;
 }
 
@@ -127,9 +127,9 @@ class UniqueValues {
       });
       return true;
     }
-    const isNew = !isChange(stored);
-    const replacement =
-      isNew && change.attribute === 'userPrincipalName' ? await this.#freeName(stored.anchor, String(change.to)) : null;
+    const isName = change.attribute === 'userPrincipalName';
+    const renamed = isName && !isChange(stored) ? await this.#freeName(stored.anchor, String(change.to)) : null;
+    const kept = isName && typeof change.from === 'string' ? change.from : null;
     this.#lost.push({
       mv: stored.mv,
       attribute: change.attribute,
@@ -137,10 +137,10 @@ class UniqueValues {
       value: String(change.to),
       otherMv,
       otherObject,
-      replacement,
+      replacement: renamed ?? kept,
     });
-    if (replacement !== null) {
-      await this.#rename(stored, change, replacement);
+    if (renamed !== null) {
+      await this.#rename(stored, change, renamed);
       return true;
     }
     const rest = stored.changes.filter((one) => one !== change);
