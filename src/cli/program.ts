@@ -6,6 +6,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
+import { addLinkCommands } from './commands/link.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addRunsCommand,
   addFindingsCommand,
   addExplainCommand,
+  addLinkCommands,
   addRulesCommand,
   addConfigCommand,
 ] as const;

@@ -87,7 +87,7 @@ const STATE_NAMES = ['there', 'only referred to', 'removed', 'deleted, can be re
 /** Explains every object that goes by this name: UPN, DN, GUID, mail address, account or display name. Empty when there is none. */
 export async function explainObject(context: EngineContext, name: string): Promise<readonly Explanation[]> {
   const spaces = await context.store.spaces.spaces();
-  const found = await findObjects(context, spaces, name);
+  const found = await findByName(context, spaces, name);
   const seen = new Set<string>();
   const explanations: Explanation[] = [];
   for (const object of found) {
@@ -99,7 +99,8 @@ export async function explainObject(context: EngineContext, name: string): Promi
   return explanations;
 }
 
-async function findObjects(
+/** Objects of all spaces that go by this name. */
+export async function findByName(
   context: EngineContext,
   spaces: readonly SpaceHead[],
   name: string,
@@ -119,7 +120,12 @@ async function findObjects(
       }
     }
   }
-  return found.length > 0 ? found : store.spaces.findObjects(SEARCHED, name, 50);
+  return found.length > 0 ? found : searchAll(context, name);
+}
+
+/** Objects of all spaces with this value in an attribute that people call them by: a scan. */
+export function searchAll({ store }: EngineContext, name: string): Promise<readonly SpaceObject[]> {
+  return store.spaces.findObjects(SEARCHED, name, 50);
 }
 
 async function explainOne(

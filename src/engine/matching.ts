@@ -11,6 +11,7 @@ import {
   TOUCH,
 } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
+import { holdApart } from './hold-apart.ts';
 import { uniqueKey } from './lookup.ts';
 import { objectName } from './object-name.ts';
 import { flowOut } from './outbound.ts';
@@ -94,19 +95,27 @@ class Matching {
 
   async propose(): Promise<readonly Proposal[]> {
     const { store } = this.#context;
-    const apart = new Set((await store.matches.handLinks()).map(({ anchor }) => anchor));
+    const byHand = new Map((await store.matches.handLinks()).map((link) => [link.anchor, link]));
     const proposals: Proposal[] = [];
     for (let after = 0; ; ) {
       const page = await store.matches.touchedWithoutTenant(after, BATCH);
       for (const mv of page) {
-        const isSettled = apart.has(mv.anchor ?? '') || (await store.matches.of(mv.id)) !== null;
-        const proposal = isSettled ? null : await this.#proposeFor(mv);
+        if ((await store.matches.of(mv.id)) !== null) continue;
+        const decided = byHand.get(mv.anchor ?? '');
+        if (decided?.target === null) await this.#holdApart(mv.id, decided.who);
+        const proposal = decided === undefined ? await this.#proposeFor(mv) : null;
         if (proposal !== null) proposals.push(proposal);
       }
       const last = page.at(-1);
       if (last === undefined || page.length < BATCH) return proposals;
       after = last.id;
     }
+  }
+
+  async #holdApart(mv: number, who: string): Promise<void> {
+    const object = await this.#nameOf(mv);
+    const names = object === null ? {} : { object };
+    await this.#context.store.transaction(() => holdApart(this.#context, mv, 0, { names, who, run: this.#run }));
   }
 
   async #proposeFor(mv: MetaverseObject): Promise<Proposal | null> {
