@@ -8,6 +8,7 @@ import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
+import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
 import { dueOf } from './engine/leaving.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult, runApply, runCycle } from './engine/run.ts';
@@ -52,6 +53,7 @@ import type { PlanPart, Store } from './store/store.ts';
 export type { Config } from './config.ts';
 export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
+export type { HandLinked } from './engine/hand-links.ts';
 export type { CycleResult } from './engine/run.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
@@ -330,6 +332,16 @@ export class App {
     });
   }
 
+  /** Joins an object of a source to one of the tenant by hand. Throws `object-not-found`, `link-refused`. */
+  async link(object: string, target: string): Promise<HandLinked> {
+    return this.#withEngine((context) => linkByHand(context, { object, target, who: currentUser() }));
+  }
+
+  /** Takes the two apart; what is in the tenant stays as it is. Throws `object-not-found`, `link-refused`. */
+  async unlink(object: string): Promise<HandLinked> {
+    return this.#withEngine((context) => unlinkByHand(context, { object, who: currentUser() }));
+  }
+
   /** Whether everything that a run needs is there, line by line. */
   async *check(): AsyncIterable<CheckLine> {
     yield { what: 'configuration', state: 'ok', detail: this.config.file };
@@ -567,6 +579,7 @@ export class App {
       guards: this.config.guards,
       deletions: this.config.deletions,
       settings: membershipSettings(this.config),
+      matching: this.config.matching,
       now: this.#options.now ?? (() => new Date()),
       log: this.#options.log,
       progress: this.#options.progress,

@@ -86,6 +86,7 @@ describe('a configuration that is right', () => {
       store: { driver: 'sqlite', path: join(folder, 'dirbridge.db') },
       rules: ['standard'],
       identity: { join: 'none', sourceAnchor: 'auto', userPrincipalName: { attribute: 'userPrincipalName' } },
+      matching: { soft: true, hard: true },
       guards: {
         window: 86_400_000,
         deletions: { count: 500, percent: 10, atLeast: 3, types: {} },
@@ -149,7 +150,7 @@ describe('a configuration that is wrong', () => {
     expect(problemsOf(text)).toEqual([
       '7:7 sources[0].tls.cafile is not a key that is known here; allowed: ca, fingerprint',
       '9:7 sources[0].scope.includes is not a key that is known here (did you mean include?); allowed: include, exclude, groups',
-      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, guards, deletions, passwords, schedule, staging',
+      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, matching, guards, deletions, passwords, schedule, staging',
     ]);
   });
 

@@ -47,6 +47,8 @@ export interface Config {
   readonly rules: readonly string[];
   /** How the shipped rules tell persons apart and name them. */
   readonly identity: IdentityConfig;
+  /** Whether objects that the tenant holds already may be taken over. */
+  readonly matching: MatchingConfig;
   readonly guards: GuardConfig;
   readonly deletions: DeletionConfig;
   readonly passwords: { readonly method: PasswordMethod };
@@ -78,6 +80,12 @@ export interface ScopeConfig {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly groups: readonly string[];
+}
+
+/** `soft`: by primary mail address, user principal name or security identifier, where no anchor is; `hard`: by the source anchor. */
+export interface MatchingConfig {
+  readonly soft: boolean;
+  readonly hard: boolean;
 }
 
 export const PASSWORD_METHODS = ['off', 'hash', 'capture'] as const;
@@ -116,6 +124,7 @@ const generalSchema = z.strictObject({
     .default('sqlite:./dirbridge.db'),
   rules: z.array(z.string().min(1)).min(1).default(['standard']),
   identity: identitySchema.prefault({}),
+  matching: z.strictObject({ soft: z.boolean().default(true), hard: z.boolean().default(true) }).prefault({}),
   guards: guardsSchema.prefault({}),
   deletions: deletionsSchema.prefault({}),
   passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),

@@ -62,6 +62,11 @@ export const ERRORS = {
     meaning: 'No object is known by that name.',
     remedy: 'Give a UPN, DN, GUID, mail address or name as it is in the directory, after an import has seen it.',
   },
+  'link-refused': {
+    kind: 'usage',
+    meaning: 'The two objects cannot be joined or taken apart by hand.',
+    remedy: 'Read the reason; nothing was changed.',
+  },
   'plan-not-found': {
     kind: 'usage',
     meaning: 'No stored plan has this id, or none is left to apply.',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { attributesPage } from '../docs/pages/attributes-page.ts';
+import { findingsPage } from '../docs/pages/findings-page.ts';
 import { configSchema, rulesSchema } from '../src/app.ts';
 import { EXIT_CODES } from '../src/errors.ts';
 import { FINDINGS } from '../src/model/finding.ts';
@@ -95,4 +96,8 @@ test('docs/reference/functions.md tells the functions as they are (else: npm run
 
 test('docs/reference/attributes.md is the page that the shipped rules give (else: npm run docs)', () => {
   expect(readPaper('docs/reference/attributes.md')).toBe(attributesPage());
+});
+
+test('docs/reference/findings.md tells the codes as they are (else: npm run docs)', () => {
+  expect(readPaper('docs/reference/findings.md')).toBe(findingsPage());
 });

@@ -206,6 +206,7 @@ export class Rig {
       // Everything may change: the guards are not what is measured.
       guards: NO_GUARDS,
       deletions: { disableFirst: false, after: null },
+      matching: { soft: true, hard: true },
       now: () => new Date(),
       log: SILENT_LOG,
       progress: (step) => this.#enter(step),

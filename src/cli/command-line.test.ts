@@ -113,7 +113,7 @@ test('plan --json has every field that scripts rely on', async () => {
     readonly plan: Record<string, unknown> & { readonly operations: readonly Record<string, unknown>[] };
     readonly findings: unknown;
   };
-  const none = { create: 0, update: 0, delete: 0, restore: 0, disable: 0, unchanged: 0 };
+  const none = { create: 0, update: 0, delete: 0, restore: 0, link: 0, disable: 0, unchanged: 0 };
   expect(plan).toMatchObject({ id: '1', run: '1', hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(plan['counts']).toEqual({
     user: { ...none, create: 2 },

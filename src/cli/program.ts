@@ -7,6 +7,7 @@ import { addCompareCommand } from './commands/compare.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
+import { addLinkCommands } from './commands/link.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   addRunsCommand,
   addFindingsCommand,
   addExplainCommand,
+  addLinkCommands,
   addRulesCommand,
   addConfigCommand,
   addCompareCommand,

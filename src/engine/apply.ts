@@ -314,6 +314,7 @@ class Application {
       onRestored({ ...task, targetId });
       return;
     }
+    if (task.action === 'link') await store.matches.forget(task.mv);
     await store.apply.setOperationState(task.id, 'done');
     await this.#report(task, []);
     this.#count(task);

@@ -25,6 +25,12 @@ export interface GracePeriod {
   readonly after: number | null;
 }
 
+/** Whether objects that the tenant holds already are taken over: by their anchor, or by mail address and user principal name. */
+export interface Matching {
+  readonly soft: boolean;
+  readonly hard: boolean;
+}
+
 /** Told while long work goes on; `total` is null where nobody knows. */
 export type Progress = (step: string, done: number, total: number | null) => void;
 
@@ -38,6 +44,7 @@ export interface EngineContext {
   readonly deletions: GracePeriod;
   /** Keys of the configuration, besides the scopes, that decide who belongs, with their values as text: for people who are told what was changed. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly matching: Matching;
   readonly now: () => Date;
   readonly log: Log;
   readonly progress: Progress;

@@ -1,5 +1,5 @@
 import type { Attributes } from '../model/value.ts';
-import { OBJECT_STATES, PENDING, type PendingObject, type Store } from '../store/store.ts';
+import { OBJECT_STATES, PENDING, type SpaceObject, type Store } from '../store/store.ts';
 import { decodeWrite } from './writes.ts';
 
 /**
@@ -30,15 +30,15 @@ function anchorIn(payload: string): string {
   return String(attributes['sourceAnchor'] ?? write.anchor);
 }
 
-/** Whether an object that is new in the tenant's space is one that we have made. */
+/** Whether an object of the tenant's space is one that we have made, as far as we remember; `flags`: of one that import has marked, which has to be new. */
 export async function isMadeByUs(
   store: Store,
-  object: PendingObject,
+  object: SpaceObject & { readonly flags?: number },
   doubtful: ReadonlyMap<string, unknown>,
   now: Date,
 ): Promise<boolean> {
   const anchor = object.attributes['sourceAnchor'];
-  const isNew = (object.flags & PENDING.state) !== 0 && object.state === OBJECT_STATES.live;
+  const isNew = ((object.flags ?? PENDING.state) & PENDING.state) !== 0 && object.state === OBJECT_STATES.live;
   if (!isNew || typeof anchor !== 'string') return false;
   if (doubtful.has(anchor)) return true;
   const history = await store.apply.changesOf(anchor, HISTORY);

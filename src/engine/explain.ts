@@ -96,7 +96,7 @@ const STATE_NAMES = ['there', 'only referred to', 'removed', 'deleted, can be re
 /** Explains every object that goes by this name: UPN, DN, GUID, mail address, account or display name. Empty when there is none. */
 export async function explainObject(context: EngineContext, name: string): Promise<readonly Explanation[]> {
   const spaces = await context.store.spaces.spaces();
-  const found = await findObjects(context, spaces, name);
+  const found = await findByName(context, spaces, name);
   const seen = new Set<string>();
   const explanations: Explanation[] = [];
   for (const object of found) {
@@ -108,7 +108,8 @@ export async function explainObject(context: EngineContext, name: string): Promi
   return explanations;
 }
 
-async function findObjects(
+/** Objects of all spaces that go by this name. */
+export async function findByName(
   context: EngineContext,
   spaces: readonly SpaceHead[],
   name: string,
@@ -128,7 +129,12 @@ async function findObjects(
       }
     }
   }
-  return found.length > 0 ? found : store.spaces.findObjects(SEARCHED, name, 50);
+  return found.length > 0 ? found : searchAll(context, name);
+}
+
+/** Objects of all spaces with this value in an attribute that people call them by: a scan. */
+export function searchAll({ store }: EngineContext, name: string): Promise<readonly SpaceObject[]> {
+  return store.spaces.findObjects(SEARCHED, name, 50);
 }
 
 async function explainOne(
@@ -271,7 +277,8 @@ function notSynchronized(why: string): string {
 /** The causes of the errors, or, where there are none, of the warnings; null without any. */
 function causesOf(findings: readonly Finding[]): string | null {
   const errors = findings.filter(({ severity }) => severity === 'error');
-  const told = errors.length > 0 ? errors : findings.filter(({ severity }) => severity === 'warning');
+  const others = findings.filter(({ severity, code }) => severity === 'warning' || code === 'held-apart');
+  const told = errors.length > 0 ? errors : others;
   const texts = told.map(
     ({ code, attribute, cause }) => `${code}${attribute === null ? '' : ` (${attribute})`}: ${cause}`,
   );
@@ -290,7 +297,10 @@ function isHindered(
   if (shapeDesired(target.schema, desired, tenant?.attributes ?? null, facts).blocked) return true;
   return findings.some(
     ({ code, stage, severity, attribute }) =>
-      (code === 'value-conflict' && attribute === 'userPrincipalName') || (stage === 'apply' && severity === 'error'),
+      code.startsWith('match-') ||
+      code === 'held-apart' ||
+      (code === 'value-conflict' && attribute === 'userPrincipalName') ||
+      (stage === 'apply' && severity === 'error'),
   );
 }
 

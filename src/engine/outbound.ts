@@ -78,7 +78,8 @@ export function compareAttributes(
   for (const attribute of schema.attributes) {
     const { name, native } = attribute;
     if (attribute.readOnly || !attribute.types.includes(type) || shaped.withheld.includes(name)) continue;
-    if (name === 'sourceAnchor' && current !== null) continue;
+    // An anchor never changes; an object that is taken over has none yet.
+    if (name === 'sourceAnchor' && current?.[name] !== undefined) continue;
     const to = shaped.attributes[name];
     const from = current?.[name];
     if (to === undefined && (from === undefined || attribute.required || !decided.has(name))) continue;

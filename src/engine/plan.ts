@@ -8,6 +8,7 @@ import type { Attributes } from '../model/value.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
   type LookupValue,
+  type Match,
   OBJECT_STATES,
   type ReferenceFlow,
   type SpaceHead,
@@ -21,13 +22,13 @@ import { judgePlan, windowStart } from './guards/judge-plan.ts';
 import { MassChanges } from './guards/mass-changes.ts';
 import { LeavingObjects, leavesLater, type Waiting } from './leaving.ts';
 import { uniqueValues } from './lookup.ts';
+import { objectName } from './object-name.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
 import { OutboundRules } from './outbound-rules.ts';
 import { keepOwnValues, type MergedAttributes, mergedAttributes } from './own-values.ts';
 import { shapeDesired } from './shape-desired.ts';
 import { SiblingDomains } from './sibling-domains.ts';
-import { objectName } from './sync.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
 const BATCH = 2000;
@@ -108,6 +109,10 @@ class Planning {
   readonly #containerDns = new Map<number, string | null>();
   readonly leaving: LeavingObjects;
   readonly changes = new MassChanges();
+  /** What the tenant held before us, by metaverse object: few, or only at the first run. */
+  readonly #matches: ReadonlyMap<number, Match>;
+  /** Ids of those who hold an administrator role. */
+  readonly #roleHolders: ReadonlySet<string>;
 
   private constructor(
     context: EngineContext,
@@ -115,8 +120,11 @@ class Planning {
     plan: number,
     spaces: readonly SpaceHead[],
     leaving: LeavingObjects,
+    found: { readonly matches: readonly Match[]; readonly roleHolders: readonly string[] },
   ) {
     this.#context = context;
+    this.#matches = new Map(found.matches.map((match) => [match.mv, match]));
+    this.#roleHolders = new Set(found.roleHolders);
     this.#run = run;
     this.#plan = plan;
     this.#spaces = spaces;
@@ -130,8 +138,11 @@ class Planning {
   }
 
   static async begin(context: EngineContext, run: string, plan: number): Promise<Planning> {
+    const { spaces, matches, guards } = context.store;
     const leaving = await LeavingObjects.begin(context);
-    return new Planning(context, run, plan, await context.store.spaces.spaces(), leaving);
+    const found = await matches.all();
+    const roleHolders = found.length === 0 ? [] : await guards.roleHolders();
+    return new Planning(context, run, plan, await spaces.spaces(), leaving, { matches: found, roleHolders });
   }
 
   /** Whoever lacks a value that another object had may get it now. */
@@ -188,6 +199,8 @@ class Planning {
       await this.leaving.strike(mv.id);
       return;
     }
+    const match = this.#matches.get(mv.id);
+    if (match !== undefined && match.way !== 'anchor') return;
     const name = String(tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor);
     const cause = { ...(await this.#causeOf(touched)), rules: [] };
     const waiting = await this.leaving.waitOf(touched, name, cause);
@@ -224,9 +237,34 @@ class Planning {
     ]);
   }
 
+  /** What sync refused stays out of the plan. */
+  async #isRefused({ mv }: TouchedObject, match: Match): Promise<boolean> {
+    if (match.refused === null) return false;
+    await this.#context.store.plans.setWanted(mv.id, false);
+    await this.#report(mv.id, []);
+    return true;
+  }
+
+  /** Of a holder of an administrator role nothing is overwritten unless somebody has linked it by hand; one that is in step already is ours. */
+  async #isProtected({ mv, tenant }: TouchedObject, match: Match): Promise<boolean> {
+    if (tenant === null || match.way === 'hand' || !this.#roleHolders.has(tenant.anchor)) return false;
+    await this.#context.store.plans.setWanted(mv.id, false);
+    await this.#report(mv.id, [
+      finding('match-privileged', 'plan', {
+        object: await this.#metaverseName(mv.id),
+        otherObject: objectName(tenant, TENANT, null),
+        attribute: match.way,
+        value: match.value,
+      }),
+    ]);
+    return true;
+  }
+
   async #planDesired(touched: TouchedObject, desired: DesiredObject, current: Attributes | null): Promise<void> {
     const { store, target } = this.#context;
     const { mv, tenant } = touched;
+    const match = this.#matches.get(mv.id);
+    if (match !== undefined && (await this.#isRefused(touched, match))) return;
     await this.leaving.strike(mv.id);
     const { shaped, given } = await keepOwnValues(
       store,
@@ -242,8 +280,12 @@ class Planning {
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
     if (shaped.blocked) return;
     const changes = compareAttributes(target.schema, desired.type, shaped, desired.outcome.decided, current);
-    const action = isLive ? 'update' : current === null ? 'create' : 'restore';
-    if (action === 'update' && changes.length === 0) return;
+    const action = isLive ? (match === undefined ? 'update' : 'link') : current === null ? 'create' : 'restore';
+    if (isLive && changes.length === 0) {
+      if (match !== undefined) await store.matches.forget(mv.id);
+      return;
+    }
+    if (isLive && match !== undefined && (await this.#isProtected(touched, match))) return;
     const name = nameFrom(shaped.attributes, current);
     if (action === 'update') this.changes.add(desired.type, name, changes);
     await store.plans.addOperation(this.#plan, {
@@ -254,7 +296,11 @@ class Planning {
       anchor: mv.anchor ?? '',
       name,
       changes,
-      cause: { ...(await this.#causeOf(touched)), rules: rulesBehind(desired, changes) },
+      cause: {
+        ...(await this.#causeOf(touched)),
+        rules: rulesBehind(desired, changes),
+        ...(match === undefined ? {} : { match: { way: match.way, value: match.value } }),
+      },
       claims: this.#claims(action, shaped, changes, current),
     });
   }
@@ -267,7 +313,7 @@ class Planning {
     current: Attributes | null,
   ): readonly LookupValue[] {
     const all = this.#unique(shaped.attributes).filter((value) => value.kind !== 'sourceAnchor');
-    if (action !== 'update') return all;
+    if (action !== 'update' && action !== 'link') return all;
     if (changes.length === 0) return [];
     const held = new Set(this.#unique(current ?? {}).map((value) => `${value.kind}/${value.key}`));
     return all.filter((value) => !held.has(`${value.kind}/${value.key}`));
@@ -276,7 +322,7 @@ class Planning {
   async reportConflicts(lost: readonly LostValue[]): Promise<void> {
     const { store } = this.#context;
     await store.transaction(async () => {
-      for (const { mv, attribute, native, value, otherMv, otherObject } of lost) {
+      for (const { mv, attribute, native, value, otherMv, otherObject, replacement } of lost) {
         const object = await this.#metaverseName(mv);
         const other = otherMv === null ? await this.#tenantName(otherObject) : await this.#metaverseName(otherMv);
         const known = await store.runs.findingsOf([`m${mv}`]);
@@ -287,7 +333,7 @@ class Planning {
             otherObject: other,
             attribute: native,
             value,
-            cause: `${native} "${value}" must be unique in the tenant and belongs to ${other?.name ?? 'another object'} already${attribute === 'userPrincipalName' ? '' : '; the rest of the object is synchronized without it'}.`,
+            cause: `${native} "${value}" must be unique in the tenant and belongs to ${other?.name ?? 'another object'} already${whatNow(attribute, replacement)}.`,
           }),
         ]);
       }
@@ -489,6 +535,11 @@ class Planning {
     this.#containerDns.set(container, dn);
     return dn;
   }
+}
+
+function whatNow(attribute: string, replacement: string | null): string {
+  if (replacement !== null) return `; until it is free the user is called ${replacement}`;
+  return attribute === 'userPrincipalName' ? '' : '; the rest of the object is synchronized without it';
 }
 
 function nameFrom(attributes: Attributes, current: Attributes | null): string {

@@ -1,8 +1,9 @@
-import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import { type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
 import { isSameValue, printValue } from '../model/value.ts';
 import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
+  type HandLink,
   type MetaverseObject,
   OBJECT_STATES,
   type Origin,
@@ -18,6 +19,8 @@ import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type AmbiguousJoin, ANCHORS, type JoinSource, joinObject, mayProvision } from './join.ts';
 import { Joiners } from './joiners.ts';
 import { joinValues } from './lookup.ts';
+import { judgeByAnchor, matchTenant } from './matching.ts';
+import { objectName } from './object-name.ts';
 import { OtherWriter } from './other-writer.ts';
 import { flowOut } from './outbound.ts';
 import { missingGroups, RuleGroups } from './rule-groups.ts';
@@ -64,6 +67,8 @@ class Synchronization {
   readonly #otherWriter: OtherWriter;
   /** Read when an object turns up that nobody stands for. */
   #doubtful: ReadonlyMap<string, readonly number[]> | null = null;
+  /** What administrators decided by hand, by source anchor. */
+  readonly #byHand: ReadonlyMap<string, HandLink>;
   readonly counts: Counts = { synchronized: 0, projected: 0, joined: 0, changed: 0, disconnected: 0, errors: 0 };
 
   private constructor(
@@ -74,10 +79,12 @@ class Synchronization {
     ruleGroups: ReadonlyMap<number, RuleGroups>,
     tenantHasObjects: boolean,
     otherWriter: OtherWriter,
+    byHand: ReadonlyMap<string, HandLink>,
   ) {
     this.#context = context;
     this.#tenantHasObjects = tenantHasObjects;
     this.#otherWriter = otherWriter;
+    this.#byHand = byHand;
     this.#run = run;
     this.#spaces = spaces;
     this.#scopes = scopes;
@@ -116,7 +123,8 @@ class Synchronization {
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
     const spaces = new Map(heads.map((head) => [head.id, head]));
     const otherWriter = await OtherWriter.begin(context.store);
-    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects, otherWriter);
+    const byHand = new Map((await context.store.matches.handLinks()).map((link) => [link.anchor, link]));
+    return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects, otherWriter, byHand);
   }
 
   /** Marks everything when the rules or a scope are not those of the last time; answers why. */
@@ -185,6 +193,7 @@ class Synchronization {
       this.#mayJoin = false;
       await this.#joinWaiting();
     }
+    await this.#matchTenant();
     await store.transaction(async () => {
       if ((await store.sync.touchChangedReferences()) > 0) await store.sync.raiseVersion();
       await this.#otherWriter.report(this.#context, this.#run);
@@ -205,6 +214,15 @@ class Synchronization {
       }
     });
     await this.#walkPending();
+  }
+
+  /** Objects that have nothing in the tenant may find there what somebody made before us. */
+  async #matchTenant(): Promise<void> {
+    const tenant = [...this.#spaces.values()].find((space) => space.name === TENANT);
+    if (tenant === undefined || !this.#tenantHasObjects) return;
+    this.counts.joined += await matchTenant(this.#context, tenant.id, this.#run, (candidate, mv) =>
+      this.#linkTenantObject(candidate, mv),
+    );
   }
 
   async #markUnjoined(): Promise<boolean> {
@@ -546,7 +564,11 @@ class Synchronization {
   async #abandon(mv: number): Promise<void> {
     const { store } = this.#context;
     const object = await store.sync.metaverse(mv);
-    const tenant = object?.tenant == null ? null : await store.spaces.objectById(object.tenant);
+    let tenant = object?.tenant == null ? null : await store.spaces.objectById(object.tenant);
+    if (tenant !== null && (await this.#isNotOurs(mv))) {
+      await store.sync.link(tenant.id, null, true);
+      tenant = null;
+    }
     if (tenant === null || tenant.state === OBJECT_STATES.removed) {
       await this.#clearFindings(mv);
       await store.sync.deleteMetaverse(mv);
@@ -560,8 +582,14 @@ class Synchronization {
     if (await store.sync.saveMetaverse(mv, empty)) await store.sync.touch(mv, TOUCH.attributes);
   }
 
+  /** Joined by its values alone and not taken over yet: then it is nothing of ours, and is let go as it is. */
+  async #isNotOurs(mv: number): Promise<boolean> {
+    const match = await this.#context.store.matches.of(mv);
+    return match !== null && match.way !== 'anchor';
+  }
+
   async #clearFindings(mv: number): Promise<void> {
-    for (const stage of ['plan', 'apply'] as const) {
+    for (const stage of ['sync', 'plan', 'apply'] as const) {
       for (const subject of [`m${mv}`, `r${mv}`])
         await this.#context.store.runs.replaceFindings(stage, subject, [], this.#run, this.#at());
     }
@@ -587,14 +615,16 @@ class Synchronization {
     }
     const result = await joinObject(store, rules.inbound('tenant', object.type), readAttributes(object), async (mv) => {
       const candidate = await store.sync.metaverse(mv);
+      if (this.#isHeldApart(candidate)) return false;
       if (candidate?.tenant == null) return true;
       const other = await store.spaces.objectById(candidate.tenant);
       return other === null || (other.state !== OBJECT_STATES.live && object.state === OBJECT_STATES.live);
     });
     await this.#report(object, result.kind === 'ambiguous' ? [await this.#ambiguity(object, result)] : []);
     if (result.kind === 'joined') {
-      await this.#otherWriter.see(object);
-      await this.#linkTenantObject(object.id, result.mv);
+      // What was refused before has been there before.
+      if ((await store.matches.of(result.mv)) === null) await this.#otherWriter.see(object);
+      await this.#takeUp(object, result.mv);
     } else if (result.kind === 'none') await this.#takeUnjoined(object);
   }
 
@@ -610,15 +640,54 @@ class Synchronization {
     const { store, rules } = this.#context;
     const [rule] = rules.inbound('tenant', object.type);
     const anchor = object.attributes['sourceAnchor'];
-    if (rule === undefined || typeof anchor !== 'string') return;
-    this.#doubtful ??= await findDoubtfulCreations(store);
-    if (!(await isMadeByUs(store, object, this.#doubtful, this.#context.now()))) return;
+    if (rule === undefined || typeof anchor !== 'string' || this.#byHand.has(anchor)) return;
+    if (!(await this.#isMadeByUs(object))) return;
     const lookup = joinValues(rules.joinAttributes, { sourceAnchor: anchor });
     const empty = { anchor, attributes: {}, rules: '', contributors: [], lookup };
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, empty);
     await store.sync.link(object.id, mv, true);
-    await store.apply.removeIntents(this.#doubtful.get(anchor) ?? []);
+    await store.apply.removeIntents(this.#doubtful?.get(anchor) ?? []);
     this.#context.log.info({ run: this.#run, object: object.anchor }, 'an object of ours turned up late in the tenant');
+  }
+
+  async #isMadeByUs(object: SpaceObject): Promise<boolean> {
+    const { store, now } = this.#context;
+    this.#doubtful ??= await findDoubtfulCreations(store);
+    return isMadeByUs(store, object, this.#doubtful, now());
+  }
+
+  #isHeldApart(mv: MetaverseObject | null): boolean {
+    const link = mv?.anchor == null ? undefined : this.#byHand.get(mv.anchor);
+    return link !== undefined && link.target === null;
+  }
+
+  /**
+   * Joins what carries our anchor. What this store does not know to be its own is noted as found, and shown as such when something of it is overwritten.
+   */
+  async #takeUp(object: SpaceObject, mv: number): Promise<void> {
+    const { store } = this.#context;
+    const anchor = String(object.attributes['sourceAnchor'] ?? '');
+    const isOurs = object.state !== OBJECT_STATES.live || this.#byHand.get(anchor)?.target === object.anchor;
+    if (isOurs || (await this.#isMadeByUs(object))) {
+      await this.#linkTenantObject(object.id, mv);
+      return;
+    }
+    const refused = judgeByAnchor(this.#context);
+    await store.matches.note({ mv, candidate: object.id, way: 'anchor', value: anchor, refused });
+    if (refused === null) await this.#linkTenantObject(object.id, mv);
+    else await store.sync.touch(mv, TOUCH.attributes);
+    const [first] = await store.sync.objectsOf(mv);
+    const told = refused === null || first === undefined ? [] : [await this.#refusedMatch(refused, first, object)];
+    await store.runs.replaceFindings('sync', `m${mv}`, told, this.#run, this.#at());
+  }
+
+  async #refusedMatch(code: FindingCode, ours: SpaceObject, theirs: SpaceObject): Promise<Finding> {
+    return finding(code, 'sync', {
+      object: await this.#nameOf(ours),
+      otherObject: objectName(theirs, TENANT, null),
+      attribute: 'sourceAnchor',
+      value: String(theirs.attributes['sourceAnchor'] ?? ''),
+    });
   }
 
   /** The tenant object is gone for good: a metaverse object that nobody stands for goes with it. */
@@ -637,13 +706,13 @@ class Synchronization {
     const tenant = [...this.#spaces.values()].find((space) => space.name === TENANT);
     if (tenant === undefined || !this.#tenantHasObjects) return;
     const own = await store.sync.metaverse(mv);
-    if (own?.tenant != null) return;
+    if (own?.tenant != null || this.#isHeldApart(own)) return;
     const types = new Set(this.#context.rules.outbound(own?.type ?? '').map((rule) => rule.targetType));
     const found = (await store.spaces.objectsByValue(tenant.id, { kind: 'sourceAnchor', key: anchor })).filter(
       (one) => types.has(one.type) && one.mv === null && one.attributes['sourceAnchor'] === anchor,
     );
     const [best] = [...found].sort((a, b) => a.state - b.state || (b.deletedAt ?? '').localeCompare(a.deletedAt ?? ''));
-    if (best !== undefined) await this.#linkTenantObject(best.id, mv);
+    if (best !== undefined) await this.#takeUp(best, mv);
   }
 
   async #linkTenantObject(object: number, mv: number): Promise<void> {
@@ -755,12 +824,4 @@ function isWanted(rules: RuleSet, object: MetaverseObject, now: Date): boolean {
     if (!(error instanceof RuleEvaluationError)) throw error;
     return true;
   }
-}
-
-/** How people know an object. */
-export function objectName(object: SpaceObject, space: string, dn: string | null): ObjectName {
-  const { attributes } = object;
-  const names = ['userPrincipalName', 'displayName', 'cn', 'sAMAccountName'].map((name) => attributes[name]);
-  const name = names.find((one) => typeof one === 'string') ?? dn ?? object.anchor;
-  return { space, anchor: object.anchor, type: object.type, name: String(name), ...(dn === null ? {} : { dn }) };
 }

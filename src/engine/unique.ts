@@ -4,7 +4,7 @@ import type { AttributeChange, PlanValue } from '../model/plan.ts';
 import { printValue } from '../model/value.ts';
 import type { LookupValue, StoredOperation } from '../store/store.ts';
 import { findCircles, levelsOf } from './circles.ts';
-import type { EngineContext } from './context.ts';
+import { type EngineContext, TENANT } from './context.ts';
 import { uniqueKey } from './lookup.ts';
 
 /** A unique value that an operation had to give up, and who has it. */
@@ -15,7 +15,13 @@ export interface LostValue {
   readonly value: string;
   readonly otherMv: number | null;
   readonly otherObject: number;
+  /** What it has for the time being; null: it goes without. */
+  readonly replacement: string | null;
 }
+
+/** Before the @ (Graph, resources/user), with the digits that tell a name for the time being. */
+const LONGEST_NAME = 64;
+const DIGITS = 4;
 
 interface Wait {
   readonly operation: number;
@@ -85,7 +91,7 @@ class UniqueValues {
 
   #releases(operation: StoredOperation, value: LookupValue): boolean {
     if (operation.action === 'delete') return true;
-    if (operation.action !== 'update') return false;
+    if (!isChange(operation)) return false;
     const touching = operation.changes.filter((change) => this.#kinds.get(change.attribute) === value.kind);
     const gives = touching.some((change) => this.#keys(value.kind, change.from).includes(value.key));
     return gives && !touching.some((change) => this.#keys(value.kind, change.to).includes(value.key));
@@ -117,10 +123,13 @@ class UniqueValues {
         value: value.key,
         otherMv,
         otherObject,
+        replacement: await this.#restoreWithout(stored, value),
       });
-      await this.#restoreWithout(stored, value);
       return true;
     }
+    const isName = change.attribute === 'userPrincipalName';
+    const renamed = isName && !isChange(stored) ? await this.#freeName(stored.anchor, String(change.to)) : null;
+    const kept = isName && typeof change.from === 'string' ? change.from : null;
     this.#lost.push({
       mv: stored.mv,
       attribute: change.attribute,
@@ -128,18 +137,26 @@ class UniqueValues {
       value: String(change.to),
       otherMv,
       otherObject,
+      replacement: renamed ?? kept,
     });
+    if (renamed !== null) {
+      await this.#rename(stored, change, renamed);
+      return true;
+    }
     const rest = stored.changes.filter((one) => one !== change);
     const required =
       this.#context.target.schema.attributes.find((one) => one.name === change.attribute)?.required === true;
-    if (stored.action !== 'update' && required) await this.#giveUp(stored);
-    else if (rest.length === 0 && stored.action === 'update') await plans.removeOperation(operation);
+    if (!isChange(stored) && required) await this.#giveUp(stored);
+    else if (rest.length === 0 && isChange(stored)) await plans.removeOperation(operation);
     else await plans.updateOperation(operation, { changes: rest });
     return true;
   }
 
-  /** A restored object would bring the value back as it was: it comes back without it, or not at all where it cannot be without. */
-  async #restoreWithout(operation: StoredOperation, value: LookupValue): Promise<void> {
+  /**
+   * A restored object would bring the value back as it was: it comes back without it, under another name, or not at all where it cannot be without.
+   * Answers the other name.
+   */
+  async #restoreWithout(operation: StoredOperation, value: LookupValue): Promise<string | null> {
     const { plans, spaces } = this.#context.store;
     const before = operation.object === null ? null : await spaces.objectById(operation.object);
     const held = this.#context.target.schema.attributes.filter(
@@ -148,15 +165,50 @@ class UniqueValues {
         one.readOnly !== true &&
         this.#keys(value.kind, printValue(before?.attributes[one.name] ?? '')).includes(value.key),
     );
+    const name = held.find((one) => one.name === 'userPrincipalName');
+    if (name !== undefined) {
+      const from = String(before?.attributes[name.name] ?? '');
+      const to = await this.#freeName(operation.anchor, from);
+      await this.#rename(operation, { attribute: name.name, native: name.native, from, to: from }, to);
+      return to;
+    }
     if (held.some((one) => one.required === true)) {
       await this.#giveUp(operation);
-      return;
+      return null;
     }
     const cleared = held.map((one): AttributeChange => {
       const from = before?.attributes[one.name];
       return { attribute: one.name, native: one.native, from: from === undefined ? null : printValue(from), to: null };
     });
     await plans.updateOperation(operation.id, { changes: [...operation.changes, ...cleared] });
+    return null;
+  }
+
+  /** The name that a user has until the one it is to have is free. */
+  async #rename(operation: StoredOperation, change: AttributeChange, to: string): Promise<void> {
+    const { plans } = this.#context.store;
+    const changes = operation.changes.filter((one) => one.attribute !== change.attribute);
+    const at = operation.changes.findIndex((one) => one.attribute === change.attribute);
+    changes.splice(at < 0 ? changes.length : at, 0, { ...change, to });
+    await plans.updateOperation(operation.id, { changes });
+    await plans.addClaim(this.#plan, operation.id, {
+      kind: 'userPrincipalName',
+      key: uniqueKey('userPrincipalName', to),
+    });
+  }
+
+  /** As the tenant itself quarantines a name that is taken ("duplicate attribute resiliency"): four digits behind it, at the initial domain. */
+  async #freeName(anchor: string, wanted: string): Promise<string> {
+    const { plans, spaces } = this.#context.store;
+    const tenant = (await spaces.spaces()).find((space) => space.name === TENANT)?.id ?? 0;
+    const prefix = (wanted.split('@')[0] ?? '').slice(0, LONGEST_NAME - DIGITS);
+    for (let attempt = 0; ; attempt++) {
+      const seed = createHash('sha256').update(`${anchor}/${attempt}`).digest().readUInt32BE(0);
+      const name = `${prefix}${String(seed % 10 ** DIGITS).padStart(DIGITS, '0')}@${this.#facts[TENANT_FACTS.initialDomain] ?? ''}`;
+      const value = { kind: 'userPrincipalName', key: uniqueKey('userPrincipalName', name) };
+      if (await plans.isClaimed(this.#plan, value)) continue;
+      if ((await spaces.objectsByValue(tenant, value)).length === 0) return name;
+    }
   }
 
   async #giveUp(operation: StoredOperation): Promise<void> {
@@ -209,7 +261,7 @@ class UniqueValues {
     const followUps = new Map<number, number>();
     for (const on of new Set(waits.filter((wait) => wait.value.kind === 'address').map((wait) => wait.on))) {
       const stored = await plans.operation(on);
-      if (stored?.action !== 'update') continue;
+      if (stored === null || !isChange(stored)) continue;
       const moving = stored.changes.filter(
         (change) => this.#kinds.get(change.attribute) === 'address' && change.to !== null,
       );
@@ -262,4 +314,9 @@ class UniqueValues {
     const mark = createHash('sha256').update(anchor).digest('hex').slice(0, 12);
     return `moving-${mark}@${this.#facts[TENANT_FACTS.initialDomain] ?? ''}`;
   }
+}
+
+/** Whether its object is there already and keeps whatever the operation does not change. */
+function isChange({ action }: StoredOperation): boolean {
+  return action === 'update' || action === 'link';
 }

@@ -17,7 +17,7 @@ export function objectWrite(id: string, task: Task): TargetWrite | null {
   return updateWrite(id, task);
 }
 
-/** The changes of attributes as an update; null when there are none. */
+/** The changes of attributes as an update (taking an object over is one, too); null when there are none. */
 export function updateWrite(id: string, task: Task): TargetWrite | null {
   if (task.changes.length === 0 || task.targetId === null) return null;
   const { type, anchor, targetId } = task;

@@ -97,6 +97,42 @@ export const FINDINGS = {
     cause: 'The value must be unique in the tenant and belongs to another object already.',
     remedy: 'Take the value from one of the two objects.',
   },
+  'match-ambiguous': {
+    severity: 'error',
+    cause:
+      'Several objects of the directory belong to one object of the tenant by their values, so none of them is linked or created.',
+    remedy: 'Give the value to one of them alone, or link one by hand: dirbridge link.',
+  },
+  'match-other-anchor': {
+    severity: 'error',
+    cause:
+      'An object of the tenant has the same address or name but carries the source anchor of another one, so it is left alone.',
+    remedy:
+      'Bring the object of that anchor into the scope, give one of the two another value, or clear the anchor in the tenant.',
+  },
+  'match-privileged': {
+    severity: 'error',
+    cause:
+      'The object of the tenant that matches holds an administrator role, and such objects are never taken over unasked.',
+    remedy: 'Give the administrator an account of the cloud alone, or link the two by hand: dirbridge link.',
+  },
+  'match-synchronized': {
+    severity: 'error',
+    cause:
+      'The object of the tenant that matches is still written by directory synchronization, so Graph refuses changes to it.',
+    remedy: 'Stop Entra Connect and switch directory synchronization off for the tenant first.',
+  },
+  'match-forbidden': {
+    severity: 'error',
+    cause: 'An object of the tenant matches, but the configuration forbids to take it over.',
+    remedy:
+      'Allow it (matching in the configuration), link the two by hand (dirbridge link), or give one of them another value.',
+  },
+  'held-apart': {
+    severity: 'info',
+    cause: 'An administrator keeps the object apart from the tenant, so nothing is created or changed for it.',
+    remedy: 'Nothing needs to be done; dirbridge link joins it again.',
+  },
   'target-cannot-carry-object': {
     severity: 'warning',
     cause: 'Microsoft Graph cannot create objects of this kind, so the object is not synchronized.',

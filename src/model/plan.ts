@@ -22,6 +22,8 @@ export interface Cause {
   readonly rules: readonly string[];
   /** Of a deletion: why the object does not stand for it any more. */
   readonly why?: string;
+  /** Of a link: by which attribute the object of the tenant was found, and the value that both have. */
+  readonly match?: { readonly way: string; readonly value: string };
 }
 
 /** Per type of object what the plan does, and how many managed objects stay as they are. */

@@ -3,6 +3,7 @@ import { SqlApplyStore } from './sql/apply.ts';
 import { SqlGuardStore } from './sql/guards.ts';
 import { SqlLeavingStore } from './sql/leaving.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
+import { SqlMatchStore } from './sql/matches.ts';
 import { AttributeNames } from './sql/names.ts';
 import { SqlPlanStore } from './sql/plans.ts';
 import { SqlRunStore } from './sql/runs.ts';
@@ -12,6 +13,7 @@ import type {
   ApplyStore,
   GuardStore,
   LeavingStore,
+  MatchStore,
   PlanStore,
   RunStore,
   SpaceStore,
@@ -23,6 +25,7 @@ import type {
 export class SqlStore implements Store {
   readonly spaces: SpaceStore;
   readonly sync: SyncStore;
+  readonly matches: MatchStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
   readonly guards: GuardStore;
@@ -41,6 +44,7 @@ export class SqlStore implements Store {
     this.#spaces = new SqlSpaceStore(driver, this.#names, this.#managed);
     this.spaces = this.#spaces;
     this.sync = new SqlSyncStore(driver, this.#names, this.#managed);
+    this.matches = new SqlMatchStore(driver);
     this.plans = new SqlPlanStore(driver, this.#names, this.#managed);
     this.apply = new SqlApplyStore(driver, this.#names, this.#managed);
     this.guards = new SqlGuardStore(driver, this.#names);

@@ -22,6 +22,7 @@ import type { Attributes } from '../model/value.ts';
 export interface Store {
   readonly spaces: SpaceStore;
   readonly sync: SyncStore;
+  readonly matches: MatchStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
   readonly guards: GuardStore;
@@ -185,6 +186,44 @@ export interface MetaverseReference {
   readonly wanted: boolean;
 }
 
+/** By what an object that the tenant held before us was found. */
+export const MATCH_WAYS = ['anchor', 'mail', 'userPrincipalName', 'securityIdentifier', 'hand'] as const;
+export type MatchWay = (typeof MATCH_WAYS)[number];
+
+/** An object of the tenant that belongs to a metaverse object but is not taken over yet. */
+export interface Match {
+  readonly mv: number;
+  /** The object of the tenant space. */
+  readonly candidate: number;
+  readonly way: MatchWay;
+  readonly value: string;
+  /** The finding that says why it is left alone; null: it is joined. */
+  readonly refused: string | null;
+}
+
+/** What an administrator decided about an object, by its source anchor. */
+export interface HandLink {
+  readonly anchor: string;
+  /** The anchor of the object in the tenant space; null: it is to stay apart from the tenant. */
+  readonly target: string | null;
+  readonly who: string;
+  readonly at: string;
+}
+
+export interface MatchStore {
+  /** Notes a match in place of what was noted of the metaverse object before. */
+  note(match: Match): Promise<void>;
+  forget(mv: number): Promise<void>;
+  of(mv: number): Promise<Match | null>;
+  /** All matches, by metaverse object. */
+  all(): Promise<readonly Match[]>;
+  /** The next touched metaverse objects by number that have an anchor and nothing in the tenant. */
+  touchedWithoutTenant(after: number, limit: number): Promise<readonly MetaverseObject[]>;
+  handLinks(): Promise<readonly HandLink[]>;
+  setHandLink(link: HandLink): Promise<void>;
+  dropHandLink(anchor: string): Promise<void>;
+}
+
 export interface SyncStore {
   /** Marks every object (or those of one space) for sync: a full synchronization. */
   markAllPending(space?: number): Promise<void>;
@@ -340,6 +379,8 @@ export interface PlanStore {
     waits: readonly number[],
     level: number,
   ): Promise<number>;
+  addClaim(plan: number, operation: number, value: LookupValue): Promise<void>;
+  isClaimed(plan: number, value: LookupValue): Promise<boolean>;
   /** Takes back the claim of an operation on a value. */
   dropClaim(plan: number, operation: number, value: LookupValue): Promise<void>;
   /** Claims on values that another live object of the tenant holds. */
@@ -582,6 +623,8 @@ export interface GuardStore {
   /** Managed live objects below a container of a space, counted up to a limit. */
   countManagedBelow(container: number, limit: number): Promise<number>;
   replaceRoleHolders(holders: readonly { readonly id: string; readonly roles: readonly string[] }[]): Promise<void>;
+  /** The tenant's ids of those who hold an administrator role, also as member of a group. */
+  roleHolders(): Promise<readonly string[]>;
   /** Deletions, links, disablements and new sign-in names of holders, also of those who hold a role as member of a group; and what is done to such groups. */
   privilegedChanges(plan: number): Promise<readonly PrivilegedChange[]>;
 }

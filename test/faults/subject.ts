@@ -84,6 +84,7 @@ function describeContext(order: CycleOrder, store: Store): EngineContext {
     rules: RULES,
     sources: [{ connector: retryReads(openSource(order, now), { waits: [1, 4, 15] }), scope: order.scope }],
     target: openTarget(order, now),
+    matching: { soft: true, hard: true },
     guards: NO_GUARDS,
     deletions: { disableFirst: false, after: null },
     now,

@@ -23,7 +23,7 @@ describeCompany('a tenant that another tool has filled', (lab) => {
     const planned = await tenant.plan();
     expect(planned).toHaveLength(2);
     expect(planned).toContainEqual({
-      action: 'update',
+      action: 'link',
       type: 'user',
       name: upn('ada'),
       changes: { jobTitle: ['Countess', 'Analyst'] },
@@ -57,28 +57,47 @@ describeCompany('a tenant that another tool has filled', (lab) => {
     expect(groups['Board']?.id).toBe(id);
   });
 
-  it('holds a user of the cloud with the same name: he is left alone, and the conflict is told', async () => {
+  it('holds users of the cloud: by mail, then by name, they are linked; administrators and guests are left alone', async () => {
     const { company } = lab;
-    const ou = await company.makeOu('Same name');
-    await company.makeUsers(ou, { kurt: { displayName: 'Kurt of the directory' }, alan: {} });
+    const ou = await company.makeOu('Cloud users');
+    await company.makeUsers(ou, {
+      kurt: { displayName: 'Kurt of the directory' },
+      mary: { displayName: 'Mary', mail: upn('mary') },
+      root: { displayName: 'Root of the directory' },
+      alan: {},
+    });
+    const cloud = (name: string, more: object = {}): object => ({
+      userPrincipalName: upn(name),
+      displayName: `${name} of the cloud`,
+      mailNickname: name,
+      ...more,
+    });
     const tenant = await lab.follow({
       scope: { include: [ou] },
       emulator: {
-        seed: { users: [{ userPrincipalName: upn('kurt'), displayName: 'Kurt of the cloud', mailNickname: 'kurt' }] },
+        seed: {
+          users: [
+            cloud('kurt'),
+            cloud('mary.old', { mail: upn('mary') }),
+            cloud('root', { adminRoles: ['Global Administrator'] }),
+          ],
+        },
       },
     });
-    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`)).toEqual([`create ${upn('alan')}`]);
+    const before = nameTenant(await tenant.dump()).users;
+    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`).sort()).toEqual([
+      `create ${upn('alan')}`,
+      `link ${upn('kurt')}`,
+      `link ${upn('mary')}`,
+    ]);
     await tenant.apply();
     expect(await tenant.plan()).toEqual([]);
-    expect(await tenant.listFindings()).toEqual([`value-conflict ${upn('kurt')} -> ${upn('kurt')}`]);
-    expect(nameTenant(await tenant.dump()).users[upn('kurt')]).toMatchObject({ displayName: 'Kurt of the cloud' });
-
-    const cloud = nameTenant(await tenant.dump()).users[upn('kurt')]?.id;
-    await tenant.graph('PATCH', `/users/${cloud}`, { userPrincipalName: upn('kurt.cloud') });
-    expect((await tenant.plan()).map(({ action, name }) => `${action} ${name}`)).toEqual([`create ${upn('kurt')}`]);
-    await tenant.apply();
-    expect(await tenant.plan()).toEqual([]);
-    expect(await tenant.listFindings()).toEqual([]);
+    expect(await tenant.plan(true)).toEqual([]);
+    expect(await tenant.listFindings()).toEqual([`match-privileged ${upn('root')} -> ${upn('root')}`]);
+    const { users } = nameTenant(await tenant.dump());
+    expect(users[upn('kurt')]).toMatchObject({ id: before[upn('kurt')]?.id, displayName: 'Kurt of the directory' });
+    expect(users[upn('mary')]).toMatchObject({ id: before[upn('mary.old')]?.id, displayName: 'Mary' });
+    expect(users[upn('root')]).toEqual(before[upn('root')]);
   });
 });
 

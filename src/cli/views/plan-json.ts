@@ -65,6 +65,7 @@ export function countsJson(counts: PlanCounts): unknown {
         update: of?.update ?? 0,
         delete: of?.delete ?? 0,
         restore: of?.restore ?? 0,
+        link: of?.link ?? 0,
         disable: of?.disable ?? 0,
         unchanged: of?.unchanged ?? 0,
       },

@@ -100,8 +100,21 @@ function operationLines(session: Session, part: PartOptions['part'], operation: 
   const lines = [title, `      ${paint('dim', cutText(origin, columns - 6))}`];
   if (part === 'delete') return lines;
   if (part === 'create') return [...lines, ...creationLines(operation, columns)];
-  return [...lines, ...changeLines(operation.changes)];
+  return [...lines, ...matchLines(operation.cause), ...changeLines(operation.changes)];
 }
+
+/** By what the object of the tenant was found that is to be taken over. */
+function matchLines({ match }: Operation['cause']): readonly string[] {
+  return match === undefined
+    ? []
+    : [`      both have ${MATCHES[match.way] ?? match.way} ${formatValue(match.value, 80)}`];
+}
+
+const MATCHES: Readonly<Record<string, string>> = {
+  anchor: 'the source anchor',
+  mail: 'the primary mail address',
+  userPrincipalName: 'the user principal name',
+};
 
 function nameText(session: Session, { name, state }: Operation): string {
   const outcome = state === 'failed' || state === 'skipped' ? ` ${session.paint('bad', `(${state})`)}` : '';

@@ -214,6 +214,8 @@ class MemoryTenant implements MemoryTarget {
     this.#unique.release(pick(object.attributes, write.attributes), object.anchor);
     this.#unique.take(set, object.anchor);
     this.tenant.edit(object.anchor, { attributes: write.attributes });
+    const anchor = write.attributes[this.#anchorAttribute];
+    if (typeof anchor === 'string') this.#idByAnchor.set(anchor, object.anchor);
     return { id: write.id, outcome: 'done', targetId: object.anchor };
   }
 

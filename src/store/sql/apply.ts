@@ -514,6 +514,7 @@ export class SqlApplyStore implements ApplyStore {
         'wanted',
         'given_value',
         'leaving',
+        'tenant_match',
       ])
         await this.#driver.run(`delete from ${table} where mv = ?`, id);
       await this.#driver.run('update object set mv = null where mv = ?', id);

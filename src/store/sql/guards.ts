@@ -223,6 +223,18 @@ export class SqlGuardStore implements GuardStore {
     );
   }
 
+  async roleHolders(): Promise<readonly string[]> {
+    const rows = await this.#driver.all<{ readonly anchor: string }>(
+      `select anchor from role_holder
+       union
+       select o.anchor from role_holder h cross join object g cross join reference r cross join object o
+       where g.space = ${TENANT_SPACE} and g.anchor = h.anchor and g.type = 'group' and r.source = g.id and r.attribute = ? and o.id = r.target
+       order by anchor`,
+      await this.#names.id('member'),
+    );
+    return rows.map((row) => row.anchor);
+  }
+
   async privilegedChanges(plan: number): Promise<readonly PrivilegedChange[]> {
     // Holders are few: they come first, so the plan is asked for each of them by index.
     const rows = await this.#driver.all<{

@@ -200,6 +200,26 @@ export class SqlPlanStore implements PlanStore {
     );
   }
 
+  async addClaim(plan: number, operation: number, { kind, key }: LookupValue): Promise<void> {
+    await this.#driver.run(
+      'insert into claim (plan, kind, key, operation) values (?, ?, ?, ?) on conflict do nothing',
+      plan,
+      kind,
+      key,
+      operation,
+    );
+  }
+
+  async isClaimed(plan: number, { kind, key }: LookupValue): Promise<boolean> {
+    const row = await this.#driver.get(
+      'select 1 from claim where plan = ? and kind = ? and key = ? limit 1',
+      plan,
+      kind,
+      key,
+    );
+    return row !== undefined;
+  }
+
   async dropClaim(plan: number, operation: number, value: LookupValue): Promise<void> {
     await this.#driver.run(
       'delete from claim where plan = ? and kind = ? and key = ? and operation = ?',
@@ -374,7 +394,7 @@ export class SqlPlanStore implements PlanStore {
     await this.#managed.keep();
     const rows = await this.#countOperations(plan);
     const busy = await this.#driver.all<{ readonly type: TargetType; readonly n: number }>(
-      `select type, count(distinct mv) as n from operation where plan = ? and action in ('update', 'delete') group by type`,
+      `select type, count(distinct mv) as n from operation where plan = ? and action in ('update', 'link', 'delete') group by type`,
       plan,
     );
     const managed = await this.managedCounts();
@@ -387,7 +407,7 @@ export class SqlPlanStore implements PlanStore {
         delete: of('delete'),
         restore: of('restore'),
         link: of('link'),
-        disable: sum(rows.filter((row) => row.type === type && row.action === 'update' && row.disables === 1)),
+        disable: sum(rows.filter((row) => row.type === type && row.disables === 1 && row.action !== 'create')),
         unchanged: Math.max(0, (managed[type] ?? 0) - (busy.find((row) => row.type === type)?.n ?? 0)),
       };
     }
@@ -403,13 +423,13 @@ export class SqlPlanStore implements PlanStore {
   async #countOperations(plan: number): Promise<readonly OperationCount[]> {
     const plain = await this.#driver.all<OperationCount>(
       `select type, action, 0 as disables, count(*) as n from operation
-       where plan = ? and late = 0 and action <> 'update' group by type, action`,
+       where plan = ? and late = 0 and action not in ('update', 'link') group by type, action`,
       plan,
     );
     const read = await this.#driver.all<OperationCount>(
       `select type, action, count(*) as n,
-              case when action = 'update' and changes like '%"native":"accountEnabled","from":true,"to":false%' then 1 else 0 end as disables
-       from operation where plan = ? and (late = 1 and changes <> '[]' or late = 0 and action = 'update') group by type, action, disables`,
+              case when changes like '%"native":"accountEnabled","from":true,"to":false%' then 1 else 0 end as disables
+       from operation where plan = ? and (late = 1 and changes <> '[]' or late = 0 and action in ('update', 'link')) group by type, action, disables`,
       plan,
     );
     return [...plain, ...read];

@@ -362,6 +362,7 @@ export class SqlSyncStore implements SyncStore {
     await this.#driver.run('delete from wanted where mv = ?', mv);
     await forgetGiven(this.#driver, mv);
     await this.#driver.run('delete from leaving where mv = ?', mv);
+    await this.#driver.run('delete from tenant_match where mv = ?', mv);
     await this.#driver.run('update object set mv = null where mv = ?', mv);
     await this.#driver.run('delete from metaverse where id = ?', mv);
   }
