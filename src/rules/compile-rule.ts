@@ -39,7 +39,7 @@ export function compileRule(rule: ReadRule, problems: RuleProblem[]): CompiledRu
   const before = problems.length;
   const report: Report = (path, message, remedy) =>
     problems.push({ file, line: rule.lineOf(path), rule: definition.name, message, remedy });
-  if (!TYPE_KEYS.some((key) => rule.unknown.has(key))) checkTypes(definition, report);
+  if (!rule.unknown.has('direction')) checkTypes(definition, rule.unknown, report);
   const scope = readScope(definition, report);
   const flows = Object.entries(definition.flows).map(([target, flow]) =>
     compileFlow(definition.name, target, flow, report),
@@ -101,27 +101,31 @@ function seesContainers(
   );
 }
 
-const TYPE_KEYS = ['direction', 'connector', 'from', 'to', 'link'] as const;
-
 function isMembership({ operator }: ScopeClause): boolean {
   return MEMBERSHIP_OPERATORS.includes(operator);
 }
 
-function checkTypes(definition: RuleDefinition, report: Report): void {
-  const { connector, direction, from, to, link } = definition;
+/** `unknown`: keys whose value is wrong or missing, which was told; what stands in its place says nothing. */
+function checkTypes(definition: RuleDefinition, unknown: ReadonlySet<string>, report: Report): void {
+  const { direction, from, to, link } = definition;
+  const connector = unknown.has('connector') ? null : definition.connector;
   if (direction === 'outbound' && connector === 'source') {
     const message = 'nothing is written back to a source; an outbound rule is for the tenant';
     report(['connector'], message, 'Write connector: tenant, or direction: inbound.');
     return;
   }
-  const spaceTypes: readonly string[] = connector === 'source' ? SOURCE_TYPES : TARGET_TYPES;
+  const isTenant = connector === 'tenant' || direction === 'outbound';
+  const either: readonly string[] = [...new Set([...SOURCE_TYPES, ...TARGET_TYPES])];
+  const spaceTypes = isTenant ? TARGET_TYPES : connector === 'source' ? SOURCE_TYPES : either;
   const [spaceKey, space, metaverseKey, metaverse] =
     direction === 'inbound' ? (['from', from, 'to', to] as const) : (['to', to, 'from', from] as const);
-  if (!spaceTypes.includes(space)) report([spaceKey], ...unknownType(space, `in the ${connector}`, spaceTypes));
+  const where = isTenant ? 'in the tenant' : connector === null ? 'in a source or the tenant' : `in the ${connector}`;
+  if (!(spaceTypes as readonly string[]).includes(space) && !unknown.has(spaceKey))
+    report([spaceKey], ...unknownType(space, where, spaceTypes));
   const isAny = direction === 'inbound' && metaverse === '*';
-  if (!(METAVERSE_TYPES as readonly string[]).includes(metaverse) && !isAny)
+  if (!(METAVERSE_TYPES as readonly string[]).includes(metaverse) && !isAny && !unknown.has(metaverseKey))
     report([metaverseKey], ...unknownType(metaverse, 'in the metaverse', METAVERSE_TYPES));
-  if (isAny && link !== 'join')
+  if (isAny && link !== 'join' && !unknown.has('link'))
     report(['link'], 'a rule for any type (*) can only join', 'Write link: join, or name the type under "to".');
 }
 

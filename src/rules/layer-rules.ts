@@ -96,7 +96,8 @@ class RuleStack {
       const remedy = 'Give one of the two another name, or take it out.';
       this.#problems.push({ file: rule.file, line, rule: name, message, remedy });
     }
-    own.set(name, rule);
+    // Of two with one name both are checked further; neither will be used.
+    own.set(twin === undefined ? name : `${name} ${own.size}`, rule);
     const base = earlier.get(name);
     if (base !== undefined) this.#compare(rule.file, { rule: name, madeFor, line }, base, 'It is replaced here');
     else if (madeFor !== undefined) {

@@ -235,6 +235,21 @@ describe('mistakes are told with file and line', () => {
     expect(complaints(join(folder, 'none.yaml'))[0]).toMatch(/none\.yaml:1: cannot be read/);
   });
 
+  test('of each of two rules with one name, and of a type whose connector is missing', () => {
+    const file = write(`rules:
+  - { name: Two, direction: inbound, connector: source, from: user, to: person, precedence: 5, flows: { a: { expression: 'Left("x")' } } }
+  - { name: Two, direction: outbound, from: person, to: usr, precedence: 5, flows: { mail: mail } }
+`);
+    const told = complaints(file).filter((one) => one.includes('rule "Two"'));
+    expect(told.map((one) => one.replace(/^.*rule "Two": /, '').replace(/by \/.*\//, 'by ')).sort()).toEqual([
+      'connector: is missing',
+      'flow to a: Left(text, count) takes 2 arguments, not 1.',
+      'precedence 5 is taken by "Two"',
+      'there is no type "usr" in the tenant. Did you mean "user"?',
+      expect.stringMatching(/^this name is taken by .*:2$/),
+    ]);
+  });
+
   test('of two rules with one name or one precedence', () => {
     const two = ruleText('') + ruleText('', 'Custom', 11).replace('rules:\n', '');
     expect(complaints(write(two))[0]).toMatch(/:8: rule "Custom": this name is taken by .*:2$/);
