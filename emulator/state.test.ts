@@ -16,6 +16,17 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the state file', () => {
+  test('makes no object twice with one id, though the sequence of a seed begins again with each start', async () => {
+    const names = Array.from({ length: 30 }, (_, at) => `user${at}`);
+    const ids: string[] = [];
+    for (const start of ['first', 'second']) {
+      const client = await GraphClient.start({ stateFile: file, randomSeed: 7 });
+      for (const name of names) ids.push(await client.createUser(`${start}.${name}`));
+      await client.close();
+    }
+    expect(new Set(ids).size).toBe(60);
+  });
+
   test('keeps the tenant, its identity, and the delta tokens of clients over a restart', async () => {
     const options = { stateFile: file, assumptions: { emptyDeltaPages: false } };
     const before = await GraphClient.start(options);

@@ -44,7 +44,7 @@ function answerCreated(request: GraphRequest, body: Readonly<Record<string, unkn
   const values: Values = { ...checkNewGroup(body, tenant), ...birthMarks(tenant) };
   if (values['isAssignableToRole'] === true) checkRolePermission(request);
   if (!tenant.hasRoom()) throw noRoom();
-  const id = tenant.randomness.guid();
+  const id = tenant.newId();
   const links = readBoundLinks(request, body);
   checkNewLinks(links, values, undefined);
   tenant.commit([

@@ -57,7 +57,7 @@ export function createUser(request: GraphRequest): Answer {
   const body = asBody(request.body);
   checkAnnotations(body);
   if (!tenant.hasRoom()) throw noRoom();
-  const id = tenant.randomness.guid();
+  const id = tenant.newId();
   const values = { ...checkNewUser(body, tenant), ...birthMarks(tenant) };
   tenant.commit([{ type: 'create', kind: 'user', id, values }]);
   const user = tenant.primary.find(id) as Entity;

@@ -104,7 +104,7 @@ class Planter {
 
   #plant(kind: 'user' | 'group', record: SeedRecord, content: SeedRecord): ChangeDraft {
     const { id: given, members, owners, manager, hasPassword, deletedDateTime, ...values } = content;
-    const id = typeof given === 'string' ? given.toLowerCase() : this.#tenant.randomness.guid();
+    const id = typeof given === 'string' ? given.toLowerCase() : this.#tenant.newId();
     if (this.#tenant.primary.find(id))
       throw new EmulatorError(`The seed holds the id ${id} twice, or the tenant has it already.`);
     this.#ids.set(record, id);

@@ -59,6 +59,13 @@ export class Tenant {
     this.visible = parts.lag > 0 ? new Directory() : this.primary;
   }
 
+  /** An id for a new object. With a seed and a state from before, the sequence begins again: what is there already is passed over. */
+  newId(): string {
+    let id = this.randomness.guid();
+    while (this.primary.find(id) !== undefined) id = this.randomness.guid();
+    return id;
+  }
+
   get seq(): number {
     return this.#seq;
   }
