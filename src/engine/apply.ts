@@ -325,7 +325,10 @@ class Application {
     const { store } = this.#context;
     const before = await store.spaces.objectByAnchor(this.#tenant.id, targetId);
     const attributes: Record<string, Value> = { ...before?.attributes };
-    for (const change of changed ? task.changes : []) {
+    // The members of a group that is taken over are read when the import brings it with its anchor.
+    const isToBeRead = task.action === 'link' && task.type === 'group';
+    const written = isToBeRead ? task.changes.filter((one) => one.attribute !== 'sourceAnchor') : task.changes;
+    for (const change of changed ? written : []) {
       if (change.to === null) delete attributes[change.attribute];
       else attributes[change.attribute] = change.to as Value;
     }

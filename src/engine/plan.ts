@@ -279,7 +279,8 @@ class Planning {
     await this.#reportProblems(touched, desired.type, shaped);
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
     if (shaped.blocked) return;
-    const changes = compareAttributes(target.schema, desired.type, shaped, desired.outcome.decided, current);
+    const { decided } = desired.outcome;
+    const changes = compareAttributes(target.schema, desired.type, shaped, decided, current, match !== undefined);
     const action = isLive ? (match === undefined ? 'update' : 'link') : current === null ? 'create' : 'restore';
     if (isLive && changes.length === 0) {
       if (match !== undefined) await store.matches.forget(mv.id);

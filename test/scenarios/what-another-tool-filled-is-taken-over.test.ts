@@ -57,6 +57,33 @@ describeCompany('a tenant that another tool has filled', (lab) => {
     expect(groups['Board']?.id).toBe(id);
   });
 
+  it('holds a group that is joined by hand: it stays the same, gets our members, and loses those of ours that are none', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Groups by hand');
+    const eva = await company.makeUser('eva.h', ou);
+    await company.makeUser('max.h', ou);
+    const tenant = await lab.followInStep(ou);
+    const before = nameTenant(await tenant.dump());
+    await tenant.graph('POST', '/groups', {
+      displayName: 'Council of the cloud',
+      mailNickname: 'council',
+      mailEnabled: false,
+      securityEnabled: true,
+      'members@odata.bind': [`${tenant.emulator.url}/v1.0/directoryObjects/${before.users[upn('max.h')]?.id}`],
+    });
+    const group = await company.makeGroup('Council', ou, [eva]);
+    await tenant.plan();
+    const { id = '' } = nameTenant(await tenant.dump()).groups['Council of the cloud'] ?? {};
+    await tenant.app('link').link(group, id);
+    await tenant.sync();
+    await tenant.sync();
+    expect(await tenant.plan()).toEqual([]);
+    expect(await tenant.plan(true)).toEqual([]);
+    const { groups, users } = nameTenant(await tenant.dump());
+    expect(Object.keys(groups)).toEqual(['Council']);
+    expect(groups['Council']).toMatchObject({ id, members: [users[upn('eva.h')]?.id] });
+  });
+
   it('holds users of the cloud: by mail, then by name, they are linked; administrators and guests are left alone', async () => {
     const { company } = lab;
     const ou = await company.makeOu('Cloud users');

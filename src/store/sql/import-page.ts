@@ -298,13 +298,16 @@ export class ImportPages {
     if (before.doc !== values.doc) await storeDocument(this.#driver, before.id, values.doc);
   }
 
-  /** Answers whether the object has to be fetched whole: it is not in the space, or has come back with what refers to it. */
+  /** Answers whether the object has to be fetched whole: it is not in the space, has come back with what refers to it, or has become one of ours. */
   async #patch(change: ObjectPatch): Promise<boolean> {
     const before = await this.#row(change.anchor);
     if (before === undefined || before.state === OBJECT_STATES.placeholder || before.state === OBJECT_STATES.removed)
       return true;
     this.#counts.read++;
     const attributes: Record<string, Attributes[string]> = { ...decodeAttributes(before.doc) };
+    // A group without an anchor is nothing of ours, and was read without its members.
+    const isAnchored =
+      before.type === 'group' && attributes['sourceAnchor'] === undefined && 'sourceAnchor' in change.set;
     for (const name of change.clear) delete attributes[name];
     Object.assign(attributes, change.set);
     const doc = encodeAttributes(attributes);
@@ -329,7 +332,7 @@ export class ImportPages {
       this.#counts.changed++;
     }
     await this.#references.store(before.id, change.references);
-    return isBack;
+    return isBack || isAnchored;
   }
 
   async #placeOf(place: Place): Promise<{ readonly parent: number | null; readonly rdn: string }> {
