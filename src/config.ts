@@ -11,6 +11,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { z } from 'zod';
+import { type DriftConfig, driftSchema } from './config/drift-section.ts';
 import { duration } from './config/duration.ts';
 import {
   completeDeletions,
@@ -51,6 +52,8 @@ export interface Config {
   readonly matching: MatchingConfig;
   readonly guards: GuardConfig;
   readonly deletions: DeletionConfig;
+  /** Whether what somebody changes in the tenant is put right. */
+  readonly drift: DriftConfig;
   readonly passwords: { readonly method: PasswordMethod };
   readonly schedule: { readonly every: number; readonly passwords: number };
   /** Nothing is written to the tenant. */
@@ -127,6 +130,7 @@ const generalSchema = z.strictObject({
   matching: z.strictObject({ soft: z.boolean().default(true), hard: z.boolean().default(true) }).prefault({}),
   guards: guardsSchema.prefault({}),
   deletions: deletionsSchema.prefault({}),
+  drift: driftSchema.prefault({}),
   passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
   schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),
   staging: z.boolean().default(false),

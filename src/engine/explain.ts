@@ -153,7 +153,10 @@ async function explainOne(
     if (scopes.has(one.space)) objects.push(await explainSource(context, spaces, scopes, inbound, one));
   }
   const why = mv === null ? explainUnjoined(context, object) : await explainUnwanted(context, inbound, mv, ofSources);
-  const subjects = [...joined.map((one) => `o${one.id}`), ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`])];
+  const subjects = [
+    ...joined.map((one) => `o${one.id}`),
+    ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`, `d${mv.id}`, `e${mv.id}`]),
+  ];
   const findings = await store.runs.findingsOf(subjects);
   const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
   const values = mv === null ? [] : await explainValues(context, spaces, inbound, ofSources, mv.id, tenant, history);
