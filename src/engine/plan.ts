@@ -400,11 +400,12 @@ class Planning {
   /** Memberships and managers that somebody changed in the tenant. Where nothing was touched, nothing can be otherwise than before. */
   async weighReferences(): Promise<void> {
     const { store } = this.#context;
-    if (!this.#drift.isAnyKnown || (await store.plans.countTouched()) === 0) return;
+    const { isAnyKnown } = this.#drift;
+    const before = (await store.runs.subjects('plan', 'drift-left')).filter((subject) => subject.startsWith('e'));
+    if (isAnyKnown ? (await store.plans.countTouched()) === 0 : before.length === 0) return;
     const names = this.flows.map((flow) => flow.targetAttribute);
     await store.transaction(async () => {
       const left = await store.drift.weighReferences(this.#plan, this.flows, this.#drift.leftReferences(names));
-      const before = (await store.runs.subjects('plan', 'drift-left')).filter((subject) => subject.startsWith('e'));
       for (const subject of new Set([...before, ...[...left.keys()].map((mv) => `e${mv}`)])) {
         const findings = await this.#leftReferences(Number(subject.slice(1)), left);
         await store.runs.replaceFindings('plan', subject, findings, this.#run, this.#at());

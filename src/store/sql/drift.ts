@@ -198,6 +198,10 @@ export class SqlDriftStore implements DriftStore {
       plan,
       plan,
     );
+    const isWanted = (mv: string): string => `exists (select 1 from wanted w where w.mv = ${mv})`;
+    await this.#driver.run(
+      `delete from reference_drift where not (${isWanted('source')} and ${isWanted('target')})`,
+    );
     // No rule speaks for these.
     const ids = flows.map((flow) => flow.targetAttributeId);
     await this.#driver.run(
