@@ -87,6 +87,7 @@ describe('a configuration that is right', () => {
       rules: ['standard'],
       identity: { join: 'none', sourceAnchor: 'auto', userPrincipalName: { attribute: 'userPrincipalName' } },
       matching: { soft: true, hard: true },
+      drift: { default: 'correct', attributes: {} },
       guards: {
         window: 86_400_000,
         deletions: { count: 500, percent: 10, atLeast: 3, types: {} },

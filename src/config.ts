@@ -34,6 +34,8 @@ export interface ConfigKinds {
 export interface ConfigKind {
   readonly kind: string;
   readonly section: z.ZodType;
+  /** Of a target: the names of what it can be told to write, by either of their names. */
+  readonly attributes?: readonly string[];
 }
 
 /** The whole configuration with every default filled in; paths are absolute, durations in milliseconds. */
@@ -243,6 +245,7 @@ class ConfigReading {
     const general = this.#parse(generalSchema, rawGeneral, [], ['sources', 'target']);
     if (rawGeneral['identity'] !== undefined && general?.rules.includes('standard') === false)
       this.#report(['identity'], 'changes the shipped rules, but rules does not name standard', true);
+    if (general && target) this.#checkDrift(general.drift, target);
     if (!general || !target || this.problems.length > 0) return null;
     const folder = dirname(file);
     return {
@@ -255,6 +258,21 @@ class ConfigReading {
       store: { driver: 'sqlite', path: resolve(folder, general.store.slice('sqlite:'.length)) },
       rules: general.rules.map((rule) => (rule === 'standard' ? rule : resolve(folder, rule))),
     };
+  }
+
+  /** A misspelled name would leave alone nothing, and nobody would be told. */
+  #checkDrift({ attributes }: DriftConfig, target: TargetConfig): void {
+    const known = this.#kinds.targets.find((one) => one.kind === target.kind)?.attributes ?? [];
+    for (const name of Object.keys(attributes)) {
+      if (name.toLowerCase() === 'member')
+        this.#report(['drift', 'attributes', name], 'is no attribute; write drift.members for memberships', true);
+      else if (!known.some((one) => one.toLowerCase() === name.toLowerCase()))
+        this.#report(
+          ['drift', 'attributes', name],
+          `is no attribute that is written to the tenant${suggestName(name, known)}`,
+          true,
+        );
+    }
   }
 
   /** Aliases are followed only here, so what is wrong with them shows only here. */

@@ -92,7 +92,11 @@ describe('a plan tells apart', () => {
       references: { manager: { remove: [idOf(lab, 'bob')], add: [idOf(lab, 'cem')] } },
     });
     lab.source.edit(guid('staff'), { references: { member: { add: [guid('cem')], remove: [] } } });
-    expect(await marks(lab)).toEqual(['update ann changed', '  manager: cem@contoso.com -> bob@contoso.com (drift)', 'update staff changed']);
+    expect(await marks(lab)).toEqual([
+      'update ann changed',
+      '  manager: cem@contoso.com -> bob@contoso.com (drift)',
+      'update staff changed',
+    ]);
     const planned = await lab.plan();
     const [, staff] = await lab.allOperations(planned);
     const members = await lab.store.apply.members(planned.plan.id, staff?.id ?? '', true, 0, 10);

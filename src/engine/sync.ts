@@ -649,6 +649,8 @@ class Synchronization {
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, empty);
     await store.sync.link(object.id, mv, true);
     await store.apply.removeIntents(this.#doubtful?.get(anchor) ?? []);
+    const isRestored = object.state === OBJECT_STATES.live && (await store.apply.deletedAt(anchor)) !== null;
+    if (isRestored) await store.drift.noteEvent(mv, 'restored');
     this.#context.log.info({ run: this.#run, object: object.anchor }, 'an object of ours turned up late in the tenant');
   }
 

@@ -256,6 +256,7 @@ export interface DriftStore {
   /** Whether a reference of the object in this plan was marked by `weighReferences`. */
   isAnyReferenceMarked(plan: number, mv: number): Promise<boolean>;
   of(mv: number): Promise<ObjectDrift>;
+  noteEvent(mv: number, event: TenantEvent): Promise<void>;
   forget(mv: number, attributes: readonly string[]): Promise<void>;
   forgetEvent(mv: number): Promise<void>;
   /** Everything but the references. */

@@ -111,6 +111,10 @@ export class SqlDriftStore implements DriftStore {
     return { event: TENANT_EVENTS.find((one) => one === event) ?? null, attributes: new Map(attributes) };
   }
 
+  async noteEvent(mv: number, event: TenantEvent): Promise<void> {
+    await noteObjectDrift(this.#driver, mv, event);
+  }
+
   async forget(mv: number, attributes: readonly string[]): Promise<void> {
     for (const name of attributes) await this.#driver.run('delete from drift where mv = ? and attribute = ?', mv, name);
   }
@@ -199,9 +203,7 @@ export class SqlDriftStore implements DriftStore {
       plan,
     );
     const isWanted = (mv: string): string => `exists (select 1 from wanted w where w.mv = ${mv})`;
-    await this.#driver.run(
-      `delete from reference_drift where not (${isWanted('source')} and ${isWanted('target')})`,
-    );
+    await this.#driver.run(`delete from reference_drift where not (${isWanted('source')} and ${isWanted('target')})`);
     // No rule speaks for these.
     const ids = flows.map((flow) => flow.targetAttributeId);
     await this.#driver.run(
