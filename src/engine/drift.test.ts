@@ -230,4 +230,24 @@ describe('the change log', () => {
     const names = held.flatMap((one) => (JSON.parse(one.body) as { name: string }[]).map(({ name }) => name));
     expect(names.sort()).toEqual(['ann@contoso.com', 'bob@contoso.com', 'cloud@contoso.com']);
   });
+
+  test('holds them before the tenant is asked to delete it: being killed loses nothing', async () => {
+    const lab = await company();
+    lab.source.remove(guid('staff'));
+    const { target } = lab;
+    const write: typeof target.write = async function* (chunks) {
+      for await (const results of target.write(chunks)) if (results.length > 0) throw new Error('killed');
+      yield [];
+    };
+    const planned = await lab.plan();
+    lab.context = { ...lab.context, target: Object.create(target, { write: { value: write } }) as typeof target };
+    await expect(lab.apply(planned)).rejects.toThrow('killed');
+    expect(lab.target.find(anchorOf('staff'))).toBeUndefined();
+    lab.context = { ...lab.context, target };
+    expect(await lab.operations(await lab.sync())).toEqual([]);
+    const [held] = await lab.store.apply.changesOf(anchorOf('staff'), 10);
+    expect(held).toMatchObject({ action: 'held', body: expect.stringContaining('bob@contoso.com') });
+    lab.source.put(group('staff', ['ann', 'bob']));
+    expect(await lab.operations(await lab.sync())).toEqual(['create group staff: +2']);
+  });
 });
