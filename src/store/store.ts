@@ -617,7 +617,10 @@ export interface ApplyStore {
   deletedAt(anchor: string): Promise<string | null>;
   /** Whatever an object of the tenant refers to, managed or not, page by page in one order. */
   referencesHeld(object: number): AsyncIterable<readonly HeldReference[]>;
+  /** What was done to the object of a source anchor, newest first. */
   changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
+  /** Whom a group held when we were about to delete it (action `held`), newest first: pages of `HeldReference`. */
+  heldBefore(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
 }
 
 // ---------------------------------------------------------------- guards

@@ -69,6 +69,9 @@ const PARTS: Readonly<Record<PlanPart, string>> = {
   members: `exists (${OF_OPERATION} and r.attribute not in ${SINGLE})`,
 };
 
+/** Many of these stand for one deletion: they are no history. */
+const HELD = 'held';
+
 const REFERENCE_STATES = { done: 1, failed: 2 } as const;
 
 export class SqlApplyStore implements ApplyStore {
@@ -578,6 +581,14 @@ export class SqlApplyStore implements ApplyStore {
   }
 
   async changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
+    return this.#logged(`action <> '${HELD}'`, anchor, limit);
+  }
+
+  async heldBefore(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
+    return this.#logged(`action = '${HELD}'`, anchor, limit);
+  }
+
+  async #logged(which: string, anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
     const rows = await this.#driver.all<
       Omit<ChangeLogEntry, 'run' | 'plan' | 'targetId'> & {
         readonly run: number;
@@ -585,7 +596,7 @@ export class SqlApplyStore implements ApplyStore {
         readonly target_id: string;
       }
     >(
-      'select run, plan, at, mv, type, anchor, name, target_id, action, body from change_log where anchor = ? order by id desc limit ?',
+      `select run, plan, at, mv, type, anchor, name, target_id, action, body from change_log where anchor = ? and ${which} order by id desc limit ?`,
       anchor,
       limit,
     );
