@@ -580,6 +580,7 @@ export class App {
       deletions: this.config.deletions,
       settings: membershipSettings(this.config),
       matching: this.config.matching,
+      drift: this.config.drift,
       now: this.#options.now ?? (() => new Date()),
       log: this.#options.log,
       progress: this.#options.progress,

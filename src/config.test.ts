@@ -31,6 +31,7 @@ const kinds: ConfigKinds = {
     {
       kind: 'entra',
       section: z.strictObject({ tenant: z.string(), cloud: z.enum(['public', 'usgov']).default('public') }),
+      attributes: ['jobTitle', 'title', 'manager'],
     },
   ],
 };
@@ -87,6 +88,7 @@ describe('a configuration that is right', () => {
       rules: ['standard'],
       identity: { join: 'none', sourceAnchor: 'auto', userPrincipalName: { attribute: 'userPrincipalName' } },
       matching: { soft: true, hard: true },
+      drift: { default: 'correct', attributes: {} },
       guards: {
         window: 86_400_000,
         deletions: { count: 500, percent: 10, atLeast: 3, types: {} },
@@ -150,7 +152,16 @@ describe('a configuration that is wrong', () => {
     expect(problemsOf(text)).toEqual([
       '7:7 sources[0].tls.cafile is not a key that is known here; allowed: ca, fingerprint',
       '9:7 sources[0].scope.includes is not a key that is known here (did you mean include?); allowed: include, exclude, groups',
-      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, matching, guards, deletions, passwords, schedule, staging',
+      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, matching, guards, deletions, drift, passwords, schedule, staging',
+    ]);
+  });
+
+  it('names attributes whose drift cannot be meant, because nothing writes them', () => {
+    const text = `${SOURCES}${TARGET}drift:\n  attributes: { JobTitle: leave, jobTitel: leave, member: leave, title: keep }\n`;
+    expect(problemsOf(text)).toEqual([expect.stringContaining('drift.attributes.title is "keep"; it must be one of')]);
+    expect(problemsOf(text.replace(', title: keep', ''))).toEqual([
+      '5:34 drift.attributes.jobTitel is no attribute that is written to the tenant (did you mean jobTitle?)',
+      '5:51 drift.attributes.member is no attribute; write drift.members for memberships',
     ]);
   });
 

@@ -11,6 +11,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { z } from 'zod';
+import { type DriftConfig, driftSchema } from './config/drift-section.ts';
 import { duration } from './config/duration.ts';
 import {
   completeDeletions,
@@ -33,6 +34,8 @@ export interface ConfigKinds {
 export interface ConfigKind {
   readonly kind: string;
   readonly section: z.ZodType;
+  /** Of a target: the names of what it can be told to write, by either of their names. */
+  readonly attributes?: readonly string[];
 }
 
 /** The whole configuration with every default filled in; paths are absolute, durations in milliseconds. */
@@ -51,6 +54,8 @@ export interface Config {
   readonly matching: MatchingConfig;
   readonly guards: GuardConfig;
   readonly deletions: DeletionConfig;
+  /** Whether what somebody changes in the tenant is put right. */
+  readonly drift: DriftConfig;
   readonly passwords: { readonly method: PasswordMethod };
   readonly schedule: { readonly every: number; readonly passwords: number };
   /** Nothing is written to the tenant. */
@@ -127,6 +132,7 @@ const generalSchema = z.strictObject({
   matching: z.strictObject({ soft: z.boolean().default(true), hard: z.boolean().default(true) }).prefault({}),
   guards: guardsSchema.prefault({}),
   deletions: deletionsSchema.prefault({}),
+  drift: driftSchema.prefault({}),
   passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
   schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),
   staging: z.boolean().default(false),
@@ -239,6 +245,7 @@ class ConfigReading {
     const general = this.#parse(generalSchema, rawGeneral, [], ['sources', 'target']);
     if (rawGeneral['identity'] !== undefined && general?.rules.includes('standard') === false)
       this.#report(['identity'], 'changes the shipped rules, but rules does not name standard', true);
+    if (general && target) this.#checkDrift(general.drift, target);
     if (!general || !target || this.problems.length > 0) return null;
     const folder = dirname(file);
     return {
@@ -251,6 +258,21 @@ class ConfigReading {
       store: { driver: 'sqlite', path: resolve(folder, general.store.slice('sqlite:'.length)) },
       rules: general.rules.map((rule) => (rule === 'standard' ? rule : resolve(folder, rule))),
     };
+  }
+
+  /** A misspelled name would leave alone nothing, and nobody would be told. */
+  #checkDrift({ attributes }: DriftConfig, target: TargetConfig): void {
+    const known = this.#kinds.targets.find((one) => one.kind === target.kind)?.attributes ?? [];
+    for (const name of Object.keys(attributes)) {
+      if (name.toLowerCase() === 'member')
+        this.#report(['drift', 'attributes', name], 'is no attribute; write drift.members for memberships', true);
+      else if (!known.some((one) => one.toLowerCase() === name.toLowerCase()))
+        this.#report(
+          ['drift', 'attributes', name],
+          `is no attribute that is written to the tenant${suggestName(name, known)}`,
+          true,
+        );
+    }
   }
 
   /** Aliases are followed only here, so what is wrong with them shows only here. */

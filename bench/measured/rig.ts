@@ -207,6 +207,7 @@ export class Rig {
       guards: NO_GUARDS,
       deletions: { disableFirst: false, after: null },
       matching: { soft: true, hard: true },
+      drift: { default: 'correct', attributes: {} },
       now: () => new Date(),
       log: SILENT_LOG,
       progress: (step) => this.#enter(step),

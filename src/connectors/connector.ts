@@ -312,6 +312,8 @@ export interface SourceDefinition<Section> {
 export interface TargetDefinition<Section> {
   readonly kind: string;
   readonly section: z.ZodType<Section>;
+  /** What it can be told to write, by neutral names and by its own. */
+  readonly attributes: readonly string[];
   readonly facts: SectionFacts<Section>;
   create(section: Section, context: ConnectorContext): TargetConnector;
 }

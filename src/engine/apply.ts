@@ -83,6 +83,8 @@ class Application {
   readonly #tenant: SpaceHead;
   readonly #target: TargetConnector;
   readonly #isApproved: boolean;
+  /** Whether anything was changed in the tenant behind our back. */
+  readonly #hasDrift: boolean;
   /** Intents of earlier creations whose outcome is not known yet, by anchor. */
   readonly #doubtful: ReadonlyMap<string, readonly number[]>;
   readonly done: Record<string, number> = {};
@@ -96,7 +98,11 @@ class Application {
     plan: PlanHead,
     run: string,
     tenant: SpaceHead,
-    known: { readonly isApproved: boolean; readonly doubtful: ReadonlyMap<string, readonly number[]> },
+    known: {
+      readonly isApproved: boolean;
+      readonly hasDrift: boolean;
+      readonly doubtful: ReadonlyMap<string, readonly number[]>;
+    },
   ) {
     this.#context = context;
     this.#plan = plan;
@@ -104,12 +110,14 @@ class Application {
     this.#tenant = tenant;
     this.#target = context.target;
     this.#isApproved = known.isApproved;
+    this.#hasDrift = known.hasDrift;
     this.#doubtful = known.doubtful;
   }
 
   static async begin(context: EngineContext, plan: PlanHead, run: string, isApproved: boolean): Promise<Application> {
     const doubtful = await findDoubtfulCreations(context.store);
-    return new Application(context, plan, run, await tenantSpace(context), { isApproved, doubtful });
+    const hasDrift = await context.store.drift.isAnyKnown();
+    return new Application(context, plan, run, await tenantSpace(context), { isApproved, hasDrift, doubtful });
   }
 
   /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. */
@@ -256,8 +264,9 @@ class Application {
   async #intend(chunk: readonly Sent[], underway: Map<string, Sent>): Promise<readonly TargetWrite[]> {
     const { store } = this.#context;
     const at = this.#at();
-    const ids = await store.transaction(() =>
-      store.apply.addIntents(
+    const ids = await store.transaction(async () => {
+      for (const { task, write } of chunk) if (write.action === 'delete') await this.#keepMembers(task, write.targetId);
+      return store.apply.addIntents(
         chunk.map(({ task, write }) => ({
           plan: this.#plan.id,
           operation: task.id,
@@ -265,13 +274,20 @@ class Application {
           payload: encodeWrite(write),
           at,
         })),
-      ),
-    );
+      );
+    });
     for (const [index, sent] of chunk.entries()) {
       sent.intent = ids[index] ?? 0;
       underway.set(sent.write.id, sent);
     }
     return chunk.map((sent) => sent.write);
+  }
+
+  /** A group may be gone for good at once: whom it held is in the change log before the tenant is asked to delete it. */
+  async #keepMembers(task: Task, targetId: string): Promise<void> {
+    if (task.type !== 'group' || task.object === null) return;
+    for await (const page of this.#context.store.apply.referencesHeld(task.object))
+      if (page.length > 0) await this.#log(task, targetId, 'held', page);
   }
 
   // ------------------------------------------------------------ results
@@ -314,11 +330,21 @@ class Application {
       onRestored({ ...task, targetId });
       return;
     }
+    await this.#forgetDrift(task);
     if (task.action === 'link') await store.matches.forget(task.mv);
     await store.apply.setOperationState(task.id, 'done');
     await this.#report(task, []);
     this.#count(task);
     await this.#log(task, targetId, task.action, task.changes);
+  }
+
+  /** What we have written is what we and the tenant agree on. */
+  async #forgetDrift(task: Task): Promise<void> {
+    if (!this.#hasDrift) return;
+    const { drift } = this.#context.store;
+    const names = task.changes.map((change) => change.attribute);
+    if (task.action === 'update') await drift.forget(task.mv, names);
+    else await drift.forgetObject(task.mv);
   }
 
   async #believeChanged(task: Task, targetId: string, changed: boolean): Promise<void> {
@@ -358,6 +384,7 @@ class Application {
     const failed = references.filter((step) => refused.has(step.targetId ?? ''));
     await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(done), 'done');
     await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(failed), 'failed');
+    if (this.#hasDrift) await store.drift.forgetReferences(task.mv, write.attribute, targetsOf(done));
     const removed = write.action === 'members' ? done.filter((step) => !step.adds).length : 0;
     if (!this.#isApproved) await store.guards.noteMembershipLoss(this.#plan.id, task.mv, removed, this.#at());
     const source = await store.spaces.objectByAnchor(this.#tenant.id, write.targetId);

@@ -31,6 +31,17 @@ export interface Matching {
   readonly hard: boolean;
 }
 
+/** `leave`: what somebody changes in the tenant stays until the directory's value changes. */
+export type DriftDecision = 'correct' | 'leave';
+
+export interface DriftPolicy {
+  readonly default: DriftDecision;
+  /** By name in the tenant, or neutral name. */
+  readonly attributes: Readonly<Record<string, DriftDecision>>;
+  /** Of memberships; undefined: as `default`. */
+  readonly members?: DriftDecision | undefined;
+}
+
 /** Told while long work goes on; `total` is null where nobody knows. */
 export type Progress = (step: string, done: number, total: number | null) => void;
 
@@ -45,6 +56,7 @@ export interface EngineContext {
   /** Keys of the configuration, besides the scopes, that decide who belongs, with their values as text: for people who are told what was changed. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly matching: Matching;
+  readonly drift: DriftPolicy;
   readonly now: () => Date;
   readonly log: Log;
   readonly progress: Progress;

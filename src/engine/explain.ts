@@ -153,9 +153,13 @@ async function explainOne(
     if (scopes.has(one.space)) objects.push(await explainSource(context, spaces, scopes, inbound, one));
   }
   const why = mv === null ? explainUnjoined(context, object) : await explainUnwanted(context, inbound, mv, ofSources);
-  const subjects = [...joined.map((one) => `o${one.id}`), ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`])];
+  const subjects = [
+    ...joined.map((one) => `o${one.id}`),
+    ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`, `d${mv.id}`, `e${mv.id}`]),
+  ];
   const findings = await store.runs.findingsOf(subjects);
   const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
+  const held = mv?.anchor == null ? [] : await store.apply.heldBefore(mv.anchor, 1);
   const values = mv === null ? [] : await explainValues(context, spaces, inbound, ofSources, mv.id, tenant, history);
   const leaves = mv === null ? null : await leavingOn(context, mv.id);
   const traced = await subjectsOf(context, scopes, inbound, ofSources);
@@ -176,8 +180,8 @@ async function explainOne(
     verdict: verdictOf(context, spaces, { object, mv, tenant, objects, findings, why, leaves }),
     values,
     findings,
-    history: history
-      .slice(0, HISTORY)
+    history: [...history.slice(0, HISTORY), ...held]
+      .sort((one, other) => other.at.localeCompare(one.at))
       .map(({ run, plan, at, action, body }) => ({ run, plan, at, action, what: body })),
   };
 }

@@ -16,6 +16,8 @@ interface ImportOptions {
   readonly attributes: readonly string[];
   readonly references: readonly string[];
   readonly lookup: Lookup | null;
+  /** Of the tenant: the attributes whose changes are noted as drift. */
+  readonly watched?: readonly string[];
   readonly full: boolean;
   readonly run: string;
 }
@@ -134,6 +136,7 @@ class Reading {
       changes,
       this.#options.lookup,
       this.#marksPlaceholders,
+      this.#options.watched,
     );
     this.#count(counts);
     return unknown;
@@ -178,7 +181,7 @@ async function finish(
   return store.transaction(async () => {
     const removed =
       begin?.mode === 'full' && nameless.length === 0
-        ? await store.spaces.dropUnseen(head.id, generation, madeSince(context, head))
+        ? await store.spaces.dropUnseen(head.id, generation, madeSince(context, head), options.watched)
         : 0;
     if (removed > 0) await store.sync.raiseVersion();
     const parameters = begin?.parameters ?? head.parameters;

@@ -3,21 +3,24 @@ import type { ShapedObject, ShapeProblem } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { TargetType } from '../model/change.ts';
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
-import type { AttributeChange, Cause, PlanHead } from '../model/plan.ts';
+import type { Action, AttributeChange, Cause, PlanHead } from '../model/plan.ts';
 import type { Attributes } from '../model/value.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
+  type LeftReferences,
   type LookupValue,
   type Match,
   OBJECT_STATES,
   type ReferenceFlow,
   type SpaceHead,
   type SpaceObject,
+  type TenantEvent,
   TOUCH,
   type TouchedObject,
 } from '../store/store.ts';
 import { rememberApplied, rememberPlanned } from './configuration.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
+import { keepLeft, leftFindings, leftReferenceFinding, TenantDrift, type Weighed } from './drift.ts';
 import { judgePlan, windowStart } from './guards/judge-plan.ts';
 import { MassChanges } from './guards/mass-changes.ts';
 import { LeavingObjects, leavesLater, type Waiting } from './leaving.ts';
@@ -52,6 +55,7 @@ export async function planChanges(context: EngineContext, run: string): Promise<
   const lost = await store.transaction(() => settleUniqueValues(context, id, planning.facts));
   await planning.reportConflicts(lost);
   await store.transaction(() => store.plans.planReferences(id, planning.flows));
+  await planning.weighReferences();
   await planning.addReferenceOperations();
   await planning.reportOutside();
   await store.transaction(() => orderPlan(store, id));
@@ -108,11 +112,14 @@ class Planning {
   readonly #startedAt: Date;
   readonly #containerDns = new Map<number, string | null>();
   readonly leaving: LeavingObjects;
+  readonly #drift: TenantDrift;
   readonly changes = new MassChanges();
   /** What the tenant held before us, by metaverse object: few, or only at the first run. */
   readonly #matches: ReadonlyMap<number, Match>;
   /** Ids of those who hold an administrator role. */
   readonly #roleHolders: ReadonlySet<string>;
+  /** Whether anything was ever written: before the first apply nobody needs to ask what was deleted. */
+  readonly #hasHistory: boolean;
 
   private constructor(
     context: EngineContext,
@@ -120,15 +127,22 @@ class Planning {
     plan: number,
     spaces: readonly SpaceHead[],
     leaving: LeavingObjects,
-    found: { readonly matches: readonly Match[]; readonly roleHolders: readonly string[] },
+    drift: TenantDrift,
+    found: {
+      readonly matches: readonly Match[];
+      readonly roleHolders: readonly string[];
+      readonly hasHistory: boolean;
+    },
   ) {
     this.#context = context;
     this.#matches = new Map(found.matches.map((match) => [match.mv, match]));
     this.#roleHolders = new Set(found.roleHolders);
+    this.#hasHistory = found.hasHistory;
     this.#run = run;
     this.#plan = plan;
     this.#spaces = spaces;
     this.leaving = leaving;
+    this.#drift = drift;
     this.#unique = uniqueValues(context.target.schema);
     this.facts = spaces.find((space) => space.name === TENANT)?.parameters ?? {};
     this.flows = referenceFlows(context);
@@ -140,9 +154,14 @@ class Planning {
   static async begin(context: EngineContext, run: string, plan: number): Promise<Planning> {
     const { spaces, matches, guards } = context.store;
     const leaving = await LeavingObjects.begin(context);
+    const drift = await TenantDrift.begin(context);
     const found = await matches.all();
     const roleHolders = found.length === 0 ? [] : await guards.roleHolders();
-    return new Planning(context, run, plan, await spaces.spaces(), leaving, { matches: found, roleHolders });
+    return new Planning(context, run, plan, await spaces.spaces(), leaving, drift, {
+      matches: found,
+      roleHolders,
+      hasHistory: await context.store.apply.isAnythingLogged(),
+    });
   }
 
   /** Whoever lacks a value that another object had may get it now. */
@@ -195,14 +214,17 @@ class Planning {
     await this.#context.store.plans.setWanted(mv.id, false);
     await this.#report(mv.id, []);
     await this.#context.store.runs.replaceFindings('plan', `r${mv.id}`, [], this.#run, this.#at());
+    const event = await this.#endDrift(mv.id);
     if (tenant === null || tenant.state !== OBJECT_STATES.live) {
       await this.leaving.strike(mv.id);
+      if (event !== null) await this.#context.store.drift.forgetObject(mv.id);
       return;
     }
     const match = this.#matches.get(mv.id);
     if (match !== undefined && match.way !== 'anchor') return;
     const name = String(tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor);
-    const cause = { ...(await this.#causeOf(touched)), rules: [] };
+    const drift = event === 'restored' ? { drift: event } : {};
+    const cause = { ...(await this.#causeOf(touched)), rules: [], ...drift };
     const waiting = await this.leaving.waitOf(touched, name, cause);
     const changes = waiting === null ? [] : this.leaving.disabling(tenant.attributes);
     if (waiting !== null) await this.#reportLeaving(touched, tenant, cause, waiting);
@@ -218,6 +240,16 @@ class Planning {
       cause,
       claims: [],
     });
+  }
+
+  /** Of what leaves only whether somebody restored it is worth knowing. */
+  async #endDrift(mv: number): Promise<TenantEvent | null> {
+    if (!this.#drift.isAnyKnown) return null;
+    const { store } = this.#context;
+    await store.runs.replaceFindings('plan', `d${mv}`, [], this.#run, this.#at());
+    const { event, attributes } = await store.drift.of(mv);
+    await store.drift.forget(mv, [...attributes.keys()]);
+    return event;
   }
 
   async #reportLeaving(touched: TouchedObject, tenant: SpaceObject, cause: Cause, { until }: Waiting): Promise<void> {
@@ -280,14 +312,20 @@ class Planning {
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
     if (shaped.blocked) return;
     const { decided } = desired.outcome;
-    const changes = compareAttributes(target.schema, desired.type, shaped, decided, current, match !== undefined);
+    const isFound = match !== undefined;
+    const differences = compareAttributes(target.schema, desired.type, shaped, decided, current, isFound);
+    const weighed = await this.#drift.weigh(mv, differences, shaped.attributes);
     const action = isLive ? (match === undefined ? 'update' : 'link') : current === null ? 'create' : 'restore';
+    const { changes, left } = action === 'link' ? { changes: differences, left: [] } : weighed;
+    await this.#reportLeft(touched, left);
+    if (isLive && weighed.event !== null) await store.drift.forgetEvent(mv.id);
     if (isLive && changes.length === 0) {
       if (match !== undefined) await store.matches.forget(mv.id);
       return;
     }
     if (isLive && match !== undefined && (await this.#isProtected(touched, match))) return;
-    const name = nameFrom(shaped.attributes, current);
+    const attributes = keepLeft(shaped.attributes, left, current);
+    const name = nameFrom(attributes, current);
     if (action === 'update') this.changes.add(desired.type, name, changes);
     await store.plans.addOperation(this.#plan, {
       action,
@@ -301,19 +339,28 @@ class Planning {
         ...(await this.#causeOf(touched)),
         rules: rulesBehind(desired, changes),
         ...(match === undefined ? {} : { match: { way: match.way, value: match.value } }),
+        ...driftOf(action, weighed),
+        ...(action === 'create' ? await this.#goneSince(mv.anchor) : {}),
       },
-      claims: this.#claims(action, shaped, changes, current),
+      claims: this.#claims(action, attributes, changes, current),
     });
+  }
+
+  /** What we have deleted and the tenant cannot give back any more comes as a new object: its id, mailbox and licences are new. */
+  async #goneSince(anchor: string | null): Promise<Pick<Cause, 'goneSince'>> {
+    if (anchor === null || !this.#hasHistory) return {};
+    const goneSince = await this.#context.store.apply.deletedAt(anchor);
+    return goneSince === null ? {} : { goneSince };
   }
 
   /** Unique values that the operation brings into the tenant: all that a new or restored object is to have, whatever it had before. */
   #claims(
     action: string,
-    shaped: ShapedObject,
+    attributes: Attributes,
     changes: readonly AttributeChange[],
     current: Attributes | null,
   ): readonly LookupValue[] {
-    const all = this.#unique(shaped.attributes).filter((value) => value.kind !== 'sourceAnchor');
+    const all = this.#unique(attributes).filter((value) => value.kind !== 'sourceAnchor');
     if (action !== 'update' && action !== 'link') return all;
     if (changes.length === 0) return [];
     const held = new Set(this.#unique(current ?? {}).map((value) => `${value.kind}/${value.key}`));
@@ -341,6 +388,43 @@ class Planning {
     });
   }
 
+  async #isReferenceDrift(mv: number): Promise<boolean> {
+    return this.#drift.isAnyKnown && (await this.#context.store.drift.isAnyReferenceMarked(this.#plan, mv));
+  }
+
+  async #reportLeft(touched: TouchedObject, left: readonly AttributeChange[]): Promise<void> {
+    if (!this.#drift.isAnyKnown) return;
+    const object = left.length === 0 ? null : await this.#nameOf(touched);
+    const findings = leftFindings(object, left);
+    await this.#context.store.runs.replaceFindings('plan', `d${touched.mv.id}`, findings, this.#run, this.#at());
+  }
+
+  /** Memberships and managers that somebody changed in the tenant. Where nothing was touched, nothing can be otherwise than before. */
+  async weighReferences(): Promise<void> {
+    const { store } = this.#context;
+    const { isAnyKnown } = this.#drift;
+    const before = (await store.runs.subjects('plan', 'drift-left')).filter((subject) => subject.startsWith('e'));
+    if (isAnyKnown ? (await store.plans.countTouched()) === 0 : before.length === 0) return;
+    const names = this.flows.map((flow) => flow.targetAttribute);
+    await store.transaction(async () => {
+      const left = await store.drift.weighReferences(this.#plan, this.flows, this.#drift.leftReferences(names));
+      for (const subject of new Set([...before, ...[...left.keys()].map((mv) => `e${mv}`)])) {
+        const findings = await this.#leftReferences(Number(subject.slice(1)), left);
+        await store.runs.replaceFindings('plan', subject, findings, this.#run, this.#at());
+      }
+    });
+  }
+
+  async #leftReferences(mv: number, left: ReadonlyMap<number, readonly LeftReferences[]>): Promise<readonly Finding[]> {
+    const findings: Finding[] = [];
+    for (const references of left.get(mv) ?? []) {
+      const names = await Promise.all(references.targets.map((target) => this.#sourceName(target)));
+      const named = names.filter((name) => name !== null);
+      findings.push(leftReferenceFinding(await this.#sourceName(mv), references, named));
+    }
+    return findings;
+  }
+
   async addReferenceOperations(): Promise<void> {
     const { store } = this.#context;
     const touched = await store.plans.referencesWithoutOperation(this.#plan);
@@ -358,7 +442,11 @@ class Planning {
           anchor: one.mv.anchor ?? '',
           name: nameFrom(one.tenant.attributes, null),
           changes: [],
-          cause: { ...(await this.#causeOf(one)), rules: rules.map((rule) => rule.name) },
+          cause: {
+            ...(await this.#causeOf(one)),
+            rules: rules.map((rule) => rule.name),
+            ...((await this.#isReferenceDrift(one.mv.id)) ? { drift: 'changed' as const } : {}),
+          },
           claims: [],
         });
       }
@@ -536,6 +624,12 @@ class Planning {
     this.#containerDns.set(container, dn);
     return dn;
   }
+}
+
+/** An object that is restored or made again was deleted by somebody in the tenant, if that is known; of one that is there, values were changed. */
+function driftOf(action: Action, { changes, event }: Weighed): Pick<Cause, 'drift'> {
+  if (action === 'create' || action === 'restore') return event === 'deleted' ? { drift: 'deleted' } : {};
+  return action === 'update' && changes.some((change) => change.drift) ? { drift: 'changed' } : {};
 }
 
 function whatNow(attribute: string, replacement: string | null): string {

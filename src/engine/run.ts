@@ -95,6 +95,9 @@ function importTenant(context: EngineContext, run: string, full: boolean): Promi
     attributes: schema.attributes.map((attribute) => attribute.name),
     references: schema.references.map((reference) => reference.name),
     lookup: uniqueValues(schema),
+    watched: schema.attributes
+      .filter((attribute) => attribute.readOnly !== true && attribute.name !== 'sourceAnchor')
+      .map((attribute) => attribute.name),
     full,
     run,
   });

@@ -15,6 +15,7 @@ import {
 } from '../store/store.ts';
 import { DELETED_IN_SOURCE, type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { findDoubtfulCreations, isMadeByUs } from './doubtful-creations.ts';
+import { touchWhenPolicyChanged } from './drift.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type AmbiguousJoin, ANCHORS, type JoinSource, joinObject, mayProvision } from './join.ts';
 import { Joiners } from './joiners.ts';
@@ -132,6 +133,7 @@ class Synchronization {
     const { store, rules, sources } = this.#context;
     return store.transaction(async () => {
       const reasons: string[] = [];
+      await touchWhenPolicyChanged(this.#context);
       if (asked) reasons.push('asked for');
       if ((await store.meta('rules')) !== rules.hash && (await store.meta('rules')) !== null)
         reasons.push('the rules have changed');
@@ -590,7 +592,7 @@ class Synchronization {
 
   async #clearFindings(mv: number): Promise<void> {
     for (const stage of ['sync', 'plan', 'apply'] as const) {
-      for (const subject of [`m${mv}`, `r${mv}`])
+      for (const subject of [`m${mv}`, `r${mv}`, `d${mv}`, `e${mv}`])
         await this.#context.store.runs.replaceFindings(stage, subject, [], this.#run, this.#at());
     }
   }
@@ -647,6 +649,8 @@ class Synchronization {
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, empty);
     await store.sync.link(object.id, mv, true);
     await store.apply.removeIntents(this.#doubtful?.get(anchor) ?? []);
+    const isRestored = object.state === OBJECT_STATES.live && (await store.apply.deletedAt(anchor)) !== null;
+    if (isRestored) await store.drift.noteEvent(mv, 'restored');
     this.#context.log.info({ run: this.#run, object: object.anchor }, 'an object of ours turned up late in the tenant');
   }
 

@@ -110,6 +110,12 @@ export const FINDINGS = {
     remedy:
       'Bring the object of that anchor into the scope, give one of the two another value, or clear the anchor in the tenant.',
   },
+  'drift-left': {
+    severity: 'info',
+    cause: 'The value was changed in the tenant, and the configuration leaves such a change alone.',
+    remedy:
+      'Nothing, if the change is meant: it stays until the value changes in the directory. Else set drift to correct for this attribute.',
+  },
   'match-privileged': {
     severity: 'error',
     cause:

@@ -13,6 +13,8 @@ export interface AttributeChange {
   readonly native: string;
   readonly from: PlanValue;
   readonly to: PlanValue;
+  /** The directory wants what it wanted before; somebody changed the value in the tenant. */
+  readonly drift?: true;
 }
 
 /** Where an operation comes from: the source object, and the rules that gave the values. */
@@ -24,6 +26,10 @@ export interface Cause {
   readonly why?: string;
   /** Of a link: by which attribute the object of the tenant was found, and the value that both have. */
   readonly match?: { readonly way: string; readonly value: string };
+  /** What somebody did in the tenant that this puts right: nothing changed in the directory. */
+  readonly drift?: 'changed' | 'deleted' | 'restored';
+  /** Of a creation: when the object that stood for it in the tenant was deleted, which is gone for good by now. */
+  readonly goneSince?: string;
 }
 
 /** Per type of object what the plan does, and how many managed objects stay as they are. */
@@ -77,6 +83,8 @@ export interface MemberName {
   readonly anchor: string;
   readonly name: string;
   readonly targetId: string | null;
+  /** In a plan: the membership was changed in the tenant. */
+  readonly drift?: true;
 }
 
 export const OPERATION_STATES = ['planned', 'done', 'failed', 'skipped'] as const;

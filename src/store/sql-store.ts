@@ -1,5 +1,6 @@
 import type { Driver } from './driver.ts';
 import { SqlApplyStore } from './sql/apply.ts';
+import { SqlDriftStore } from './sql/drift.ts';
 import { SqlGuardStore } from './sql/guards.ts';
 import { SqlLeavingStore } from './sql/leaving.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
@@ -11,6 +12,7 @@ import { SqlSpaceStore } from './sql/spaces.ts';
 import { SqlSyncStore } from './sql/sync.ts';
 import type {
   ApplyStore,
+  DriftStore,
   GuardStore,
   LeavingStore,
   MatchStore,
@@ -26,6 +28,7 @@ export class SqlStore implements Store {
   readonly spaces: SpaceStore;
   readonly sync: SyncStore;
   readonly matches: MatchStore;
+  readonly drift: DriftStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
   readonly guards: GuardStore;
@@ -45,6 +48,7 @@ export class SqlStore implements Store {
     this.spaces = this.#spaces;
     this.sync = new SqlSyncStore(driver, this.#names, this.#managed);
     this.matches = new SqlMatchStore(driver);
+    this.drift = new SqlDriftStore(driver, this.#names);
     this.plans = new SqlPlanStore(driver, this.#names, this.#managed);
     this.apply = new SqlApplyStore(driver, this.#names, this.#managed);
     this.guards = new SqlGuardStore(driver, this.#names);

@@ -165,8 +165,17 @@ describe('a store file', () => {
     await store.close();
     // As it was before that update: without what later ones have made.
     const database = new DatabaseSync(file);
-    for (const table of ['departure', 'role_holder', 'leaving', 'tenant_match', 'hand_link'])
+    for (const table of [
+      'departure',
+      'role_holder',
+      'leaving',
+      'tenant_match',
+      'hand_link',
+      'drift',
+      'reference_drift',
+    ])
       database.exec(`drop table ${table}`);
+    database.exec('alter table operation_reference drop column drift');
     database.exec('pragma user_version = 3');
     database.close();
     const updated = await openSqliteStore(file, { command: 'sync' });

@@ -631,6 +631,51 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
       expect(await store.runs.run('nonsense')).toBeNull();
     });
 
+    describe('drift', () => {
+      const watched = ['title'];
+      const put = (anchor: string, title: string, member: readonly string[] = []): ObjectChange => ({
+        kind: 'put',
+        anchor,
+        type: 'user',
+        place: null,
+        attributes: { title, mail: `${title}@contoso.com` },
+        references: { member: { kind: 'complete', targets: member } },
+      });
+      const takeWatched = (...changes: readonly ObjectChange[]) =>
+        store.transaction(() => store.spaces.storeChanges(space, generation, changes, lookup, false, watched));
+
+      test('is what an import changes of watched attributes and of the existence of joined objects, the first value counts', async () => {
+        await takeWatched(put('a', 'one'), put('b', 'one'));
+        const mv = await project('a', 'person');
+        await takeWatched(put('a', 'two'), put('b', 'two'));
+        await takeWatched(put('a', 'three'));
+        expect(await store.drift.of(mv)).toEqual({ event: null, attributes: new Map([['title', 'one']]) });
+        await takeWatched({ kind: 'delete', anchor: 'a', restorable: true });
+        expect(await store.drift.of(mv)).toMatchObject({ event: 'deleted' });
+        await store.drift.forget(mv, ['title']);
+        await store.drift.forgetEvent(mv);
+        expect(await store.drift.isAnyKnown()).toBe(false);
+      });
+
+      test('is nothing that we wrote ourselves, and nothing in a space that is not watched', async () => {
+        await takeWatched(put('a', 'one'));
+        const mv = await project('a', 'person');
+        await take(put('a', 'two'));
+        await store.apply.believeObject(space, { anchor: 'a', type: 'user', mv, attributes: { title: 'three' } }, []);
+        await takeWatched(put('a', 'three'));
+        expect(await store.drift.isAnyKnown()).toBe(false);
+      });
+
+      test('of references is known by their two ends, and goes with either', async () => {
+        await takeWatched(put('a', 'one', ['b']), put('b', 'one'));
+        const [, b] = [await project('a', 'person', ['member']), await project('b', 'person')];
+        await takeWatched(put('a', 'one'));
+        expect(await store.drift.isAnyKnown()).toBe(true);
+        await store.sync.deleteMetaverse(b);
+        expect(await store.drift.isAnyKnown()).toBe(false);
+      });
+    });
+
     describe('findings', () => {
       const problem = finding('rule-error', 'sync');
 

@@ -13,7 +13,7 @@ import type {
   PlanState,
 } from '../model/plan.ts';
 import type { Run, RunOutcome, RunStep } from '../model/run.ts';
-import type { Attributes } from '../model/value.ts';
+import type { Attributes, Value } from '../model/value.ts';
 
 /**
  * What we remember between runs. One process writes at a time (`openStore` refuses a second one); every method is safe to be killed in.
@@ -23,6 +23,7 @@ export interface Store {
   readonly spaces: SpaceStore;
   readonly sync: SyncStore;
   readonly matches: MatchStore;
+  readonly drift: DriftStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
   readonly guards: GuardStore;
@@ -99,7 +100,8 @@ export interface SpaceStore {
   /**
    * Stores one page, marks what changed for sync, and answers the anchors of patches for objects that are not in the space, and of objects that have
    * come back from the recycle bin: the caller fetches those whole, with what refers to them, and then says `noteFetched`. `lookup` gives the values by which objects are to be found (`objectsByValue`);
-   * null: by none. `marksPlaceholders`: sync is to look at objects that are only referred to, too.
+   * null: by none. `marksPlaceholders`: sync is to look at objects that are only referred to, too. `watched`: a change of one of these attributes, of
+   * references, or of the existence of an object that is joined is noted as drift.
    */
   storeChanges(
     space: number,
@@ -107,6 +109,7 @@ export interface SpaceStore {
     changes: readonly ObjectChange[],
     lookup: Lookup | null,
     marksPlaceholders?: boolean,
+    watched?: readonly string[],
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }>;
   /** What refers to these objects has been read; until then an object that came back is asked for again. */
   noteFetched(space: number, anchors: readonly string[]): Promise<void>;
@@ -114,7 +117,7 @@ export interface SpaceStore {
    * Marks everything that import `generation` did not see as removed; answers how many. `madeSince`: what we ourselves have made since then stays, a
    * replica may not know it yet.
    */
-  dropUnseen(space: number, generation: number, madeSince?: string): Promise<number>;
+  dropUnseen(space: number, generation: number, madeSince?: string, watched?: readonly string[]): Promise<number>;
   endImport(space: number, end: ImportEnd): Promise<void>;
   /** Live objects by type. */
   liveCounts(space: number): Promise<Readonly<Record<string, number>>>;
@@ -222,6 +225,54 @@ export interface MatchStore {
   handLinks(): Promise<readonly HandLink[]>;
   setHandLink(link: HandLink): Promise<void>;
   dropHandLink(anchor: string): Promise<void>;
+}
+
+/** What happened in the tenant to an object as a whole. */
+export const TENANT_EVENTS = ['deleted', 'restored'] as const;
+export type TenantEvent = (typeof TENANT_EVENTS)[number];
+
+export interface ObjectDrift {
+  readonly event: TenantEvent | null;
+  /** What the attributes that were changed in the tenant held before. */
+  readonly attributes: ReadonlyMap<string, Value | undefined>;
+}
+
+/** References of one attribute of one object that were changed in the tenant and stay so. */
+export interface LeftReferences {
+  readonly attribute: string;
+  /** Whether they came in the tenant; else they went there. */
+  readonly isHeld: boolean;
+  readonly count: number;
+  /** The first of them, as metaverse objects. */
+  readonly targets: readonly number[];
+}
+
+/**
+ * What was changed in the tenant behind our back, by managed object: an import of the tenant notes what differs from what we believed (`watch`), and it is
+ * kept until the tenant is in step again, or for as long as the change is left alone.
+ */
+export interface DriftStore {
+  isAnyKnown(): Promise<boolean>;
+  /** Whether a reference of the object in this plan was marked by `weighReferences`. */
+  isAnyReferenceMarked(plan: number, mv: number): Promise<boolean>;
+  of(mv: number): Promise<ObjectDrift>;
+  noteEvent(mv: number, event: TenantEvent): Promise<void>;
+  forget(mv: number, attributes: readonly string[]): Promise<void>;
+  forgetEvent(mv: number): Promise<void>;
+  /** Everything but the references. */
+  forgetObject(mv: number): Promise<void>;
+  forgetReferences(mv: number, attribute: string, targets: readonly number[]): Promise<void>;
+  /** Marks everything of which a drift is known for plan. */
+  touchAll(): Promise<void>;
+  /**
+   * Marks the references of the plan that come of a change in the tenant, and takes those of the attributes `left` (by their names in the target) out of it. Forgets
+   * what is in step again. Answers, by metaverse object, what is left alone, also what this plan has not looked at.
+   */
+  weighReferences(
+    plan: number,
+    flows: readonly ReferenceFlow[],
+    left: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<number, readonly LeftReferences[]>>;
 }
 
 export interface SyncStore {
@@ -468,6 +519,14 @@ export interface ChangeLogEntry {
 export const PLAN_PARTS = ['create', 'link', 'restore', 'change', 'disable', 'delete', 'members'] as const;
 export type PlanPart = (typeof PLAN_PARTS)[number];
 
+export interface HeldReference {
+  readonly attribute: string;
+  readonly name: string;
+  /** The source anchor of the target; null: nobody manages it. */
+  readonly anchor: string | null;
+  readonly targetId: string;
+}
+
 export interface ApplyStore {
   /** A plan by id, or the newest one. */
   plan(id?: string): Promise<PlanHead | null>;
@@ -553,7 +612,15 @@ export interface ApplyStore {
   /** Forgets metaverse objects that nobody stands for any more and whose tenant object this plan has deleted. */
   purgeOrphans(plan: string): Promise<void>;
   log(entries: readonly ChangeLogEntry[]): Promise<void>;
+  isAnythingLogged(): Promise<boolean>;
+  /** When we deleted the object of this source anchor, if that was the last that we did of creating, restoring and deleting it. */
+  deletedAt(anchor: string): Promise<string | null>;
+  /** Whatever an object of the tenant refers to, managed or not, page by page in one order. */
+  referencesHeld(object: number): AsyncIterable<readonly HeldReference[]>;
+  /** What was done to the object of a source anchor, newest first. */
   changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
+  /** Whom a group held when we were about to delete it (action `held`), newest first: pages of `HeldReference`. */
+  heldBefore(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
 }
 
 // ---------------------------------------------------------------- guards

@@ -85,6 +85,7 @@ function describeContext(order: CycleOrder, store: Store): EngineContext {
     sources: [{ connector: retryReads(openSource(order, now), { waits: [1, 4, 15] }), scope: order.scope }],
     target: openTarget(order, now),
     matching: { soft: true, hard: true },
+    drift: { default: 'correct', attributes: {} },
     guards: NO_GUARDS,
     deletions: { disableFirst: false, after: null },
     now,

@@ -71,6 +71,7 @@ export async function createMemoryLab(options: MemoryLabOptions = {}): Promise<M
     rules: options.rules ?? RULES,
     sources: [{ connector: source, scope: options.scope ?? WHOLE_DIRECTORY }],
     matching: { soft: true, hard: true },
+    drift: { default: 'correct', attributes: {} },
     guards: guardsWith(options.guards),
     deletions: options.deletions ?? { disableFirst: false, after: null },
     now: options.now ?? runningClock(),

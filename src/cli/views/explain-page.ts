@@ -101,14 +101,18 @@ interface LoggedItem {
   readonly to?: string | null;
   readonly adds?: boolean;
   readonly name?: string;
+  readonly targetId?: string;
 }
 
 function changeLines({ run, at, action, what }: Change, columns: number): readonly string[] {
   const items = JSON.parse(what) as readonly LoggedItem[];
   const texts = items.map((item) =>
-    item.adds === undefined
-      ? `${item.native ?? item.attribute ?? ''} ${formatValue(item.from ?? null, 30)} -> ${formatValue(item.to ?? null, 30)}`
-      : `${item.adds ? '+' : '-'} ${item.attribute ?? ''} ${printableText(item.name ?? '')}`,
+    action === 'held'
+      ? `${item.attribute ?? ''} ${printableText(item.name ?? '')}`
+      : item.adds === undefined
+        ? `${item.native ?? item.attribute ?? ''} ${formatValue(item.from ?? null, 30)} -> ${formatValue(item.to ?? null, 30)}`
+        : `${item.adds ? '+' : '-'} ${item.attribute ?? ''} ${printableText(item.name ?? '')}`,
   );
-  return [`${formatTime(at)}  run ${run}  ${action}`, `    ${cutText(texts.join('; '), Math.max(80, columns * 2))}`];
+  const told = action === 'held' ? 'held, when it was deleted' : action;
+  return [`${formatTime(at)}  run ${run}  ${told}`, `    ${cutText(texts.join('; '), Math.max(80, columns * 2))}`];
 }

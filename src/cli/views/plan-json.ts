@@ -39,7 +39,12 @@ async function writeOperation(out: Output, operation: Operation, pages: PlanPage
     name,
     targetId,
     after,
-    changes: changes.map(({ native, from, to }) => ({ attribute: native, from, to })),
+    changes: changes.map(({ native, from, to, drift }) => ({
+      attribute: native,
+      from,
+      to,
+      ...(drift ? { drift } : {}),
+    })),
   });
   await out.write(`${start.slice(0, -1)},"members":{"add":[`);
   if (members.add > 0) await writeMembers(out, id, true, pages);
@@ -51,7 +56,12 @@ async function writeOperation(out: Output, operation: Operation, pages: PlanPage
 function writeMembers(out: Output, operation: string, adds: boolean, pages: PlanPages): Promise<void> {
   const read = (offset: number, limit: number): ReturnType<PlanPages['members']> =>
     pages.members(operation, adds, offset, limit);
-  return writeJsonList(out, read, ({ anchor, name, targetId }) => ({ anchor, name, targetId }), MEMBERS_PAGE);
+  return writeJsonList(
+    out,
+    read,
+    ({ anchor, name, targetId, drift }) => ({ anchor, name, targetId, ...(drift ? { drift } : {}) }),
+    MEMBERS_PAGE,
+  );
 }
 
 /** Counts with every type and every action in it, so that a script never finds one missing. `update` includes `disable`. */

@@ -97,10 +97,26 @@ function operationLines(session: Session, part: PartOptions['part'], operation: 
   const { object, source, why } = operation.cause;
   const reason = why === undefined ? '' : ` (${why})`;
   const origin = printableText(source === '' ? object : `from ${source}: ${object}${reason}`);
-  const lines = [title, `      ${paint('dim', cutText(origin, columns - 6))}`];
+  const lines = [title, `      ${paint('dim', cutText(origin, columns - 6))}`, ...tenantLines(operation)];
   if (part === 'delete') return lines;
   if (part === 'create') return [...lines, ...creationLines(operation, columns)];
   return [...lines, ...matchLines(operation.cause), ...changeLines(operation.changes)];
+}
+
+/** What happened in the tenant, where that is why. */
+function tenantLines({ action, type, cause: { drift, goneSince } }: Operation): readonly string[] {
+  if (drift === 'restored') return ['      it was restored in the tenant, but the directory does not have it'];
+  if (drift === 'deleted')
+    return [`      it was deleted in the tenant${action === 'create' ? ' for good: a new one takes its place' : ''}`];
+  if (goneSince === undefined) return [];
+  const lost = type === 'user' ? ' with an id, a mailbox and licences of its own' : '';
+  return [
+    `      what stood for it was deleted on ${dayText(goneSince)} and is gone for good: this is a new one${lost}`,
+  ];
+}
+
+function dayText(at: string): string {
+  return at.slice(0, 10);
 }
 
 /** By what the object of the tenant was found that is to be taken over. */
@@ -136,7 +152,8 @@ function creationLines({ changes, name: title }: Operation, columns: number): re
 function changeLines(changes: readonly AttributeChange[]): readonly string[] {
   const width = Math.max(...changes.map((change) => textWidth(change.native)), 0);
   return changes.map(
-    ({ native, from, to }) => `      ${padText(native, width)}  ${formatValue(from)} -> ${formatValue(to)}`,
+    ({ native, from, to, drift }) =>
+      `      ${padText(native, width)}  ${drift ? 'changed in the tenant: ' : ''}${formatValue(from)} -> ${drift ? 'back to ' : ''}${formatValue(to)}`,
   );
 }
 
@@ -153,12 +170,13 @@ async function writeMembers(
   const sign = adds ? paint('add', '+') : paint('remove', '-');
   for (let offset = 0; offset < shown; offset += MEMBERS_PAGE) {
     const page = await pages.members(operation.id, adds, offset, Math.min(MEMBERS_PAGE, shown - offset));
-    for (const member of page) await out.line(`      ${sign} ${memberText(member)}`);
+    for (const member of page) await out.line(`      ${sign} ${memberText(member, adds)}`);
     if (out.isClosed) return;
   }
   if (total > shown) await out.line(`      ${sign} ... and ${formatNumber(total - shown)} more`);
 }
 
-function memberText({ name, targetId }: MemberName): string {
-  return `${printableText(name)}${targetId === null ? ' (new)' : ''}`;
+function memberText({ name, targetId, drift }: MemberName, adds: boolean): string {
+  const what = drift ? ` (${adds ? 'removed' : 'added'} in the tenant)` : targetId === null ? ' (new)' : '';
+  return `${printableText(name)}${what}`;
 }

@@ -112,9 +112,22 @@ export function createEntraConnector(
 }
 
 /** The section `target:` with `kind: entra`. */
+/** Each by its neutral name and by that of Graph. */
+const WRITABLE: readonly string[] = [
+  ...new Set(
+    [
+      ...ENTRA_SCHEMA.attributes.filter((one) => one.readOnly !== true && one.name !== 'sourceAnchor'),
+      ...ENTRA_SCHEMA.references,
+    ]
+      .filter((one) => one.name !== 'member')
+      .flatMap((one) => [one.native, one.name]),
+  ),
+];
+
 export const entraTarget: TargetDefinition<EntraSection> = {
   kind: 'entra',
   section: entraSection,
+  attributes: WRITABLE,
   facts: entraFacts,
   create: (section, context) => createEntraConnector(section, context),
 };

@@ -13,6 +13,7 @@ import type { Driver, SqlValue } from '../driver.ts';
 import {
   type ApplyStore,
   type ChangeLogEntry,
+  type HeldReference,
   type Intent,
   type LookupValue,
   OBJECT_STATES,
@@ -21,6 +22,7 @@ import {
   type ReferenceStep,
   type StoredOperation,
 } from '../store.ts';
+import { forgetDriftOf } from './drift.ts';
 import { forgetNotHeld } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { countLive, countReferences, markPending } from './marks.ts';
@@ -66,6 +68,9 @@ const PARTS: Readonly<Record<PlanPart, string>> = {
   delete: `o.action = 'delete'`,
   members: `exists (${OF_OPERATION} and r.attribute not in ${SINGLE})`,
 };
+
+/** Many of these stand for one deletion: they are no history. */
+const HELD = 'held';
 
 const REFERENCE_STATES = { done: 1, failed: 2 } as const;
 
@@ -198,8 +203,9 @@ export class SqlApplyStore implements ApplyStore {
       readonly anchor: string | null;
       readonly name: string;
       readonly target_id: string | null;
+      readonly drift: number;
     }>(
-      `select m.anchor as anchor, ${nameOf('m', 't')} as name, case when t.state = 0 then t.anchor end as target_id
+      `select m.anchor as anchor, ${nameOf('m', 't')} as name, case when t.state = 0 then t.anchor end as target_id, r.drift as drift
        from operation o cross join operation_reference r cross join metaverse m left join object t on t.id = m.tenant
        where r.plan = o.plan and r.mv = o.mv and r.late = o.late and m.id = r.target
        and o.plan = ? and o.position = ? and r.adds = ? and r.attribute not in ${SINGLE}
@@ -210,12 +216,22 @@ export class SqlApplyStore implements ApplyStore {
       limit,
       offset,
     );
-    return rows.map((row) => ({ anchor: row.anchor ?? '', name: row.name, targetId: row.target_id }));
+    return rows.map((row) => ({
+      anchor: row.anchor ?? '',
+      name: row.name,
+      targetId: row.target_id,
+      ...(row.drift === 1 ? { drift: true as const } : {}),
+    }));
   }
 
   async #singleChanges(plan: number, row: TodoRow): Promise<readonly AttributeChange[]> {
-    const rows = await this.#driver.all<{ readonly attribute: number; readonly adds: number; readonly name: string }>(
-      `select r.attribute as attribute, r.adds as adds, ${nameOf('m', 't')} as name
+    const rows = await this.#driver.all<{
+      readonly attribute: number;
+      readonly adds: number;
+      readonly drift: number;
+      readonly name: string;
+    }>(
+      `select r.attribute as attribute, r.adds as adds, r.drift as drift, ${nameOf('m', 't')} as name
        from operation_reference r join metaverse m on m.id = r.target left join object t on t.id = m.tenant
        where r.plan = ? and r.mv = ? and r.late = ? and r.attribute in ${SINGLE} order by r.attribute, r.adds`,
       plan,
@@ -223,9 +239,10 @@ export class SqlApplyStore implements ApplyStore {
       row.late,
     );
     const changes = new Map<string, AttributeChange>();
-    for (const { attribute, adds, name } of rows) {
+    for (const { attribute, adds, drift, name } of rows) {
       const native = await this.#names.name(attribute);
-      const before = changes.get(native) ?? { attribute: native, native, from: null, to: null };
+      const marked = drift === 1 ? { drift: true as const } : {};
+      const before = { ...(changes.get(native) ?? { attribute: native, native, from: null, to: null }), ...marked };
       changes.set(native, adds === 1 ? { ...before, to: name } : { ...before, from: name });
     }
     return [...changes.values()];
@@ -517,6 +534,7 @@ export class SqlApplyStore implements ApplyStore {
         'tenant_match',
       ])
         await this.#driver.run(`delete from ${table} where mv = ?`, id);
+      await forgetDriftOf(this.#driver, id);
       await this.#driver.run('update object set mv = null where mv = ?', id);
       await this.#driver.run('delete from metaverse where id = ?', id);
     }
@@ -540,7 +558,37 @@ export class SqlApplyStore implements ApplyStore {
     }
   }
 
+  async isAnythingLogged(): Promise<boolean> {
+    return (await this.#driver.get('select 1 from change_log limit 1')) !== undefined;
+  }
+
+  async deletedAt(anchor: string): Promise<string | null> {
+    const row = await this.#driver.get<{ readonly action: string; readonly at: string }>(
+      `select action, at from change_log where anchor = ? and action in ('create', 'restore', 'delete') order by id desc limit 1`,
+      anchor,
+    );
+    return row?.action === 'delete' ? row.at : null;
+  }
+
+  async *referencesHeld(object: number): AsyncIterable<readonly HeldReference[]> {
+    const pages = this.#driver.pages<HeldReference>(
+      `select n.name as attribute, coalesce(${nameOf('m', 't')}, t.anchor) as name, m.anchor as anchor, t.anchor as "targetId"
+       from reference r cross join attribute_name n cross join object t left join metaverse m on m.id = t.mv
+       where r.source = ? and n.id = r.attribute and t.id = r.target order by n.name, t.anchor`,
+      object,
+    );
+    yield* pages;
+  }
+
   async changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
+    return this.#logged(`action <> '${HELD}'`, anchor, limit);
+  }
+
+  async heldBefore(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
+    return this.#logged(`action = '${HELD}'`, anchor, limit);
+  }
+
+  async #logged(which: string, anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
     const rows = await this.#driver.all<
       Omit<ChangeLogEntry, 'run' | 'plan' | 'targetId'> & {
         readonly run: number;
@@ -548,7 +596,7 @@ export class SqlApplyStore implements ApplyStore {
         readonly target_id: string;
       }
     >(
-      'select run, plan, at, mv, type, anchor, name, target_id, action, body from change_log where anchor = ? order by id desc limit ?',
+      `select run, plan, at, mv, type, anchor, name, target_id, action, body from change_log where anchor = ? and ${which} order by id desc limit ?`,
       anchor,
       limit,
     );

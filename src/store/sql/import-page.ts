@@ -2,6 +2,7 @@ import type { ObjectChange, ObjectPatch, ObjectPut, ObjectRemoval, Place } from 
 import { type Attributes, decodeAttributes, encodeAttributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
 import { type ImportCounts, type Lookup, OBJECT_STATES, PENDING } from '../store.ts';
+import { noteAttributeDrift, noteObjectDrift } from './drift.ts';
 import { ImportBatch } from './import-batch.ts';
 import { ImportReferences } from './import-references.ts';
 import { countLive, markPending } from './marks.ts';
@@ -38,6 +39,8 @@ export class ImportPages {
   /** Those of the remembered ones that are only referred to so far. */
   readonly #placeholders = new Set<number>();
   readonly #batch = new ImportBatch();
+  /** Attributes whose changes are drift; null: this is no tenant. */
+  #watched: readonly string[] | null = null;
   #nextId = 0;
   #firstNew = 0;
   #counts: Counter = noCounts();
@@ -55,8 +58,10 @@ export class ImportPages {
   async store(
     changes: readonly ObjectChange[],
     marksPlaceholders = false,
+    watched: readonly string[] | null = null,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
     this.#counts = noCounts();
+    this.#watched = watched;
     await this.#beginPage();
     const unknown: string[] = [];
     for (const change of changes) {
@@ -79,7 +84,7 @@ export class ImportPages {
 
   async #beginPage(): Promise<void> {
     this.#live = new Map();
-    this.#references.begin(this.#counts);
+    this.#references.begin(this.#counts, this.#watched !== null);
     if (this.#ids.size > REMEMBERED_ANCHORS) {
       this.#ids.clear();
       this.#placeholders.clear();
@@ -110,8 +115,9 @@ export class ImportPages {
   }
 
   /** Marks everything not seen by this import as removed. */
-  async dropUnseen(madeSince: string | null): Promise<number> {
+  async dropUnseen(madeSince: string | null, watched: readonly string[] | null): Promise<number> {
     this.#counts = noCounts();
+    this.#watched = watched;
     await this.#beginPage();
     const rows = await this.#driver.all<{ readonly anchor: string }>(
       `select anchor from object where space = ? and generation < ? and state in (0, 3)
@@ -222,6 +228,7 @@ export class ImportPages {
       const deletedAt = change.deletedAt ?? (isBack ? (before.deleted_at ?? '') : null);
       await this.#update(before, change.type, { state, parent, rdn, doc, deletedAt });
       if (flags & PENDING.attributes) await this.#storeLookup(before.id, () => change.attributes, true);
+      await this.#noteDrift(before, state, change.attributes);
       await markPending(this.#driver, before.id, flags);
       this.#counts.changed++;
     }
@@ -328,6 +335,7 @@ export class ImportPages {
         deletedAt: isBack ? (before.deleted_at ?? '') : null,
       });
       if (flags & PENDING.attributes) await this.#storeLookup(before.id, () => attributes, true);
+      await this.#noteDrift(before, OBJECT_STATES.live, attributes);
       await markPending(this.#driver, before.id, flags);
       this.#counts.changed++;
     }
@@ -345,6 +353,7 @@ export class ImportPages {
     const state = change.restorable ? OBJECT_STATES.restorable : OBJECT_STATES.removed;
     if (before.state === state) return;
     if (before.state === OBJECT_STATES.live) this.#countLive(before.type, -1);
+    await this.#noteDrift(before, state, {});
     await this.#driver.run(
       'update object set state = ?, generation = ?, deleted_at = ? where id = ?',
       state,
@@ -356,6 +365,16 @@ export class ImportPages {
     await this.#references.dropAllTo(before.id);
     await markPending(this.#driver, before.id, PENDING.state);
     this.#counts.removed++;
+  }
+
+  /** What happens to an object that is joined, other than by our own writes: those we believe already. */
+  async #noteDrift(before: ImportRow, state: number, attributes: Attributes): Promise<void> {
+    if (this.#watched === null || before.mv === null) return;
+    const wasLive = before.state === OBJECT_STATES.live;
+    const isLive = state === OBJECT_STATES.live;
+    if (wasLive && isLive)
+      await noteAttributeDrift(this.#driver, before.mv, this.#watched, decodeAttributes(before.doc), attributes);
+    else if (wasLive !== isLive) await noteObjectDrift(this.#driver, before.mv, isLive ? 'restored' : 'deleted');
   }
 
   /** The attributes are worked out only where they are looked into. */

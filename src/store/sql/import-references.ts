@@ -1,6 +1,7 @@
 import type { ReferenceChange } from '../../model/change.ts';
 import type { Driver } from '../driver.ts';
 import { PENDING } from '../store.ts';
+import { noteReferenceDrift } from './drift.ts';
 import type { ImportBatch } from './import-batch.ts';
 import { addReferences, countReferences, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
@@ -27,6 +28,7 @@ export class ImportReferences {
   /** Lists of new objects that are not complete yet: what goes on with them needs no comparison. */
   readonly #begun = new Set<string>();
   readonly #countChanges = new Map<string, CountChange>();
+  #notesDrift = false;
   #counter: ReferenceCounter = { referencesAdded: 0, referencesRemoved: 0 };
 
   constructor(driver: Driver, names: AttributeNames, idOf: (anchor: string) => Promise<number>) {
@@ -35,8 +37,9 @@ export class ImportReferences {
     this.#idOf = idOf;
   }
 
-  /** Begins a page, which counts into `counter`. */
-  begin(counter: ReferenceCounter): void {
+  /** Begins a page, which counts into `counter`. `notesDrift`: what changes, changed in the tenant. */
+  begin(counter: ReferenceCounter, notesDrift: boolean): void {
+    this.#notesDrift = notesDrift;
     this.#counter = counter;
     this.#countChanges.clear();
   }
@@ -100,7 +103,11 @@ export class ImportReferences {
       'select source, attribute from reference where target = ?',
       target,
     );
+    // That is no change of a membership: the object is what drifted.
+    const notesDrift = this.#notesDrift;
+    this.#notesDrift = false;
     for (const row of rows) await this.drop(row.source, row.attribute, target);
+    this.#notesDrift = notesDrift;
   }
 
   /** Ends the page. */
@@ -171,6 +178,7 @@ export class ImportReferences {
       attribute,
       target,
     );
+    if (this.#notesDrift) await noteReferenceDrift(this.#driver, source, attribute, target);
     this.#count(source, attribute, by, true);
   }
 

@@ -84,8 +84,9 @@ export class SqlSpaceStore implements SpaceStore {
     changes: readonly ObjectChange[],
     lookup: Lookup | null,
     marksPlaceholders = false,
+    watched: readonly string[] | null = null,
   ): Promise<{ readonly counts: ImportCounts; readonly unknown: readonly string[] }> {
-    const stored = await this.#importPages(space, generation, lookup).store(changes, marksPlaceholders);
+    const stored = await this.#importPages(space, generation, lookup).store(changes, marksPlaceholders, watched);
     if (stored.counts.added + stored.counts.changed + stored.counts.removed > 0) await this.#managed.invalidate();
     return stored;
   }
@@ -101,8 +102,13 @@ export class SqlSpaceStore implements SpaceStore {
     }
   }
 
-  async dropUnseen(space: number, generation: number, madeSince?: string): Promise<number> {
-    const dropped = await this.#importPages(space, generation, null).dropUnseen(madeSince ?? null);
+  async dropUnseen(
+    space: number,
+    generation: number,
+    madeSince?: string,
+    watched: readonly string[] | null = null,
+  ): Promise<number> {
+    const dropped = await this.#importPages(space, generation, null).dropUnseen(madeSince ?? null, watched);
     if (dropped > 0) await this.#managed.invalidate();
     return dropped;
   }

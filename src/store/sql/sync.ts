@@ -13,6 +13,7 @@ import {
   type SyncStore,
   TOUCH,
 } from '../store.ts';
+import { forgetDriftOf } from './drift.ts';
 import { forgetGiven } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { markPending } from './marks.ts';
@@ -361,6 +362,7 @@ export class SqlSyncStore implements SyncStore {
     await this.#driver.run('delete from touched where mv = ?', mv);
     await this.#driver.run('delete from wanted where mv = ?', mv);
     await forgetGiven(this.#driver, mv);
+    await forgetDriftOf(this.#driver, mv);
     await this.#driver.run('delete from leaving where mv = ?', mv);
     await this.#driver.run('delete from tenant_match where mv = ?', mv);
     await this.#driver.run('update object set mv = null where mv = ?', mv);
