@@ -14,6 +14,8 @@ import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
+/** In one entry of the change log. */
+const MEMBERS_LOGGED = 1000;
 
 export interface ApplySummary {
   readonly outcome: RunOutcome;
@@ -63,15 +65,17 @@ export async function applyPlan(context: EngineContext, plan: PlanHead, options:
     // Every other plan was made on a state that is gone from now on.
     if (plan.operations > 0) await store.sync.raiseVersion();
     await store.apply.setPlanState(plan.id, 'applying', approval);
+    // What it makes is not what the rules want: the next plan has to see that, also when we are killed in the middle.
+    if (plan.undoes !== null) await store.undo.touchPlan(plan.id);
   });
   const isApproved = plan.approvedBy !== null || approval !== undefined;
   const application = await Application.begin(context, plan, options.run, isApproved);
   await application.carryOut();
   await store.transaction(async () => {
-    await store.apply.settlePlan(plan.id);
+    if (plan.undoes === null) await store.apply.settlePlan(plan.id);
     await store.apply.purgeOrphans(plan.id);
     await store.apply.setPlanState(plan.id, 'applied');
-    await rememberInStep(context, plan.id);
+    if (plan.undoes === null) await rememberInStep(context, plan.id);
   });
   return { outcome: 'done', done: application.done, failed: application.failed, message: null };
 }
@@ -307,6 +311,7 @@ class Application {
       else await believeCreated(this.#context, task, write.attributes, targetId);
       await store.apply.removeIntents(earlier);
     }
+    if (write.action === 'delete' && task.type === 'group') await this.#logMembers(task, targetId);
     if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());
     if (write.action === 'update' || write.action === 'restore')
       await this.#believeChanged(task, targetId, write.action === 'update');
@@ -448,6 +453,19 @@ class Application {
 
   async #report(task: Task, findings: readonly Finding[]): Promise<void> {
     await this.#context.store.runs.replaceFindings('apply', `m${task.mv}`, findings, this.#run, this.#at());
+  }
+
+  /** A group may be gone for good with its deletion: who was in it stays in the change log. */
+  async #logMembers(task: Task, targetId: string): Promise<void> {
+    let after = 0;
+    for (;;) {
+      const page = await this.#context.store.undo.heldReferences(task.object ?? 0, 'member', after, MEMBERS_LOGGED);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.object;
+      const body = page.map(({ name, anchor, targetId: to }) => ({ attribute: 'member', name, anchor, targetId: to }));
+      await this.#log(task, targetId, 'held', body);
+    }
   }
 
   async #log(task: Task, targetId: string, action: string, body: unknown): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   Cause,
   GuardVerdict,
   MemberName,
+  NotUndone,
   Operation,
   OperationState,
   PlanCounts,
@@ -25,6 +26,7 @@ export interface Store {
   readonly matches: MatchStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
+  readonly undo: UndoStore;
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
   readonly runs: RunStore;
@@ -32,6 +34,8 @@ export interface Store {
   transaction<T>(work: () => Promise<T>): Promise<T>;
   meta(key: string): Promise<string | null>;
   setMeta(key: string, value: string): Promise<void>;
+  /** Writes a consistent copy of the whole store as a file of its own, also while another process writes. The file must not be there. */
+  copyTo(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -554,6 +558,45 @@ export interface ApplyStore {
   purgeOrphans(plan: string): Promise<void>;
   log(entries: readonly ChangeLogEntry[]): Promise<void>;
   changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
+}
+
+// ---------------------------------------------------------------- undoing a run
+
+/** The last write to the tenant that a store knows of, sent or answered. */
+export interface LastWrite {
+  readonly at: string;
+  readonly run: string;
+}
+
+/** What an object of the tenant refers to, by the number of the object that it leads to. */
+export interface HeldReference {
+  readonly object: number;
+  readonly targetId: string;
+  readonly name: string;
+  readonly anchor: string | null;
+}
+
+/** A reference that a plan of its own kind writes: metaverse objects at both ends, the attribute as the tenant names it. */
+export interface UndoneReference {
+  readonly mv: number;
+  readonly attribute: string;
+  readonly target: number;
+  readonly adds: boolean;
+}
+
+export interface UndoStore {
+  /** What a run wrote, in the order in which it did. */
+  changesOfRun(run: string): AsyncIterable<readonly ChangeLogEntry[]>;
+  lastWrite(): Promise<LastWrite | null>;
+  /** In pages by object number, after one. */
+  heldReferences(source: number, attribute: string, after: number, limit: number): Promise<readonly HeldReference[]>;
+  addReferences(plan: number, references: readonly UndoneReference[]): Promise<void>;
+  /** Says once of a plan that it undoes a run, and what it leaves. */
+  setUndoes(plan: number, run: string, left: readonly NotUndone[]): Promise<void>;
+  notUndone(plan: string, offset: number, limit: number): Promise<readonly NotUndone[]>;
+  countNotUndone(plan: string): Promise<number>;
+  /** Marks every object of a plan for the next one, which then sees what this one makes different from what the rules want. */
+  touchPlan(plan: string): Promise<void>;
 }
 
 // ---------------------------------------------------------------- guards

@@ -28,6 +28,7 @@ import type { AttributeNames } from './names.ts';
 import { DISABLES, type OperationRow, toStoredOperation } from './operations.ts';
 import { forgetReturning, keepReferencesTo } from './returning-references.ts';
 import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
+import { LOG_COLUMNS, type LogRow, toLogEntry } from './undo.ts';
 
 interface PlanRow {
   readonly id: number;
@@ -39,6 +40,7 @@ interface PlanRow {
   readonly counts: string;
   readonly guards: string;
   readonly operations: number;
+  readonly undoes: number | null;
   readonly approved_by: string | null;
   readonly approved_at: string | null;
 }
@@ -541,23 +543,12 @@ export class SqlApplyStore implements ApplyStore {
   }
 
   async changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
-    const rows = await this.#driver.all<
-      Omit<ChangeLogEntry, 'run' | 'plan' | 'targetId'> & {
-        readonly run: number;
-        readonly plan: number;
-        readonly target_id: string;
-      }
-    >(
-      'select run, plan, at, mv, type, anchor, name, target_id, action, body from change_log where anchor = ? order by id desc limit ?',
+    const rows = await this.#driver.all<LogRow>(
+      `select ${LOG_COLUMNS} from change_log where anchor = ? order by id desc limit ?`,
       anchor,
       limit,
     );
-    return rows.map(({ target_id, ...row }) => ({
-      ...row,
-      run: String(row.run),
-      plan: String(row.plan),
-      targetId: target_id,
-    }));
+    return rows.map(toLogEntry);
   }
 }
 
@@ -579,6 +570,7 @@ function toPlanHead(row: PlanRow): PlanHead {
     counts: JSON.parse(row.counts) as PlanCounts,
     guards: (JSON.parse(row.guards) as StoredVerdict[]).map((one) => ({ ...one, objects: one.objects ?? [] })),
     operations: row.operations,
+    undoes: row.undoes === null ? null : String(row.undoes),
     approvedBy: row.approved_by,
     approvedAt: row.approved_at,
   };
