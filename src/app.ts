@@ -11,7 +11,7 @@ import { type Explanation, explainObject } from './engine/explain.ts';
 import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
 import { dueOf } from './engine/leaving.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
-import { type CycleResult, runApply, runCycle } from './engine/run.ts';
+import { type CycleResult, runApply, runCycle, runUndo } from './engine/run.ts';
 import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
 import type { ObjectTrace } from './engine/trace-object.ts';
 import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
@@ -30,7 +30,7 @@ import { writeExport } from './migration/write-export.ts';
 import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
-import type { MemberName, Operation, PlanHead } from './model/plan.ts';
+import type { MemberName, NotUndone, Operation, PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
 import { isReferenceAttribute } from './rules/reference-attributes.ts';
 import {
@@ -330,6 +330,11 @@ export class App {
         );
       return runApply(context, plan, this.#options.command, approve ? currentUser() : undefined);
     });
+  }
+
+  /** Plans to put back what a run changed in the tenant, and changes nothing outside. Throws `usage` for a run that is not known. */
+  async undo(run: string): Promise<CycleResult> {
+    return this.#withEngine((context) => runUndo(context, run, this.#options.command));
   }
 
   /** Joins an object of a source to one of the tenant by hand. Throws `object-not-found`, `link-refused`. */
@@ -636,6 +641,15 @@ export class PlanPages {
 
   findings(limit: number, offset = 0): Promise<readonly OpenFinding[]> {
     return this.#store.runs.findings(limit, offset);
+  }
+
+  /** Of a plan that takes back a run: what it leaves, and why. */
+  notUndone(offset: number, limit: number): Promise<readonly NotUndone[]> {
+    return this.#store.undo.notUndone(this.#plan, offset, limit);
+  }
+
+  countNotUndone(): Promise<number> {
+    return this.#store.undo.countNotUndone(this.#plan);
   }
 
   /** The run that made the plan, with its steps. */

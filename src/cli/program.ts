@@ -13,6 +13,7 @@ import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
+import { addUndoCommand } from './commands/undo.ts';
 import { describeFailure, failureJson, failureText, stackOf } from './failure.ts';
 import { helpTail } from './help.ts';
 import { Session, type Surroundings } from './session.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addSyncCommand,
   addStatusCommand,
   addRunsCommand,
+  addUndoCommand,
   addFindingsCommand,
   addExplainCommand,
   addLinkCommands,

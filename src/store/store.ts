@@ -590,6 +590,10 @@ export interface UndoStore {
   lastWrite(): Promise<LastWrite | null>;
   /** In pages by object number, after one. */
   heldReferences(source: number, attribute: string, after: number, limit: number): Promise<readonly HeldReference[]>;
+  /** What referred to an object of the tenant, and what it referred to, when it went into the recycle bin; ends that are there, as numbers of objects. */
+  returningReferences(
+    object: number,
+  ): Promise<readonly { readonly source: number; readonly attribute: string; readonly target: number }[]>;
   addReferences(plan: number, references: readonly UndoneReference[]): Promise<void>;
   /** Says once of a plan that it undoes a run, and what it leaves. */
   setUndoes(plan: number, run: string, left: readonly NotUndone[]): Promise<void>;

@@ -16,7 +16,8 @@ export function judgeReturn(object: ObjectChanges, now: SpaceObject | null, at: 
   const isKept = now?.state === OBJECT_STATES.restorable && isWithin(now.deletedAt, at);
   if (isKept && now !== null) return { kind: 'restore', object: now };
   const { type, anchor, name, targetId, members } = object;
-  const told = type === 'group' && members.count > 0 ? members : null;
+  const told =
+    type === 'group' && members.count > 0 ? { count: members.count, names: [...members.names].sort() } : null;
   const reason =
     type === 'user'
       ? 'The tenant keeps deleted users for 30 days, and this one is not in its recycle bin any more. A new account would have none of its licences and files.'

@@ -34,6 +34,7 @@ export async function planUndo(context: EngineContext, run: string, undone: stri
   await store.transaction(async () => {
     for (const object of changes) await undoing.planObject(object);
     for (const object of changes) await undoing.planReferences(object);
+    await undoing.planReturningReferences();
     await undoing.addReferenceOperations();
     await undoing.settleUnique();
     await orderPlan(store, id);
@@ -50,6 +51,8 @@ export async function planUndo(context: EngineContext, run: string, undone: stri
   if (head === null) throw new DirbridgeError('bug', `plan ${id} was stored but cannot be found`);
   return head;
 }
+
+type UndoneObject = Pick<ObjectChanges, 'targetId' | 'type' | 'anchor' | 'name'>;
 
 class Undoing {
   readonly #context: EngineContext;
@@ -112,6 +115,34 @@ class Undoing {
     await this.#context.store.undo.addReferences(this.#plan, steps);
   }
 
+  /** Whoever comes back is a member of what he was a member of. The tenant may see to that itself; then saying it again does no harm. */
+  async planReturningReferences(): Promise<void> {
+    const { undo, spaces } = this.#context.store;
+    const restored = [...this.#planned].filter(([, { action }]) => action === 'restore').map(([targetId]) => targetId);
+    for (const targetId of restored) {
+      const object = await spaces.objectByAnchor(this.#tenant.id, targetId);
+      if (object === null) continue;
+      for (const { source, attribute, target } of await undo.returningReferences(object.id))
+        await this.#giveBack(source, attribute, target);
+    }
+  }
+
+  async #giveBack(source: number, attribute: string, target: number): Promise<void> {
+    const { undo, spaces } = this.#context.store;
+    const [from, to] = [await spaces.objectById(source), await spaces.objectById(target)];
+    if (from?.mv == null || to?.mv == null || !this.#willBeThere(from) || !this.#willBeThere(to)) return;
+    await undo.addReferences(this.#plan, [{ mv: from.mv, attribute, target: to.mv, adds: true }]);
+    if (this.#planned.has(from.anchor)) return;
+    const { type, anchor: targetId } = from;
+    const anchor = String(from.attributes['sourceAnchor'] ?? '');
+    await this.#add('update', { targetId, type: type as TargetType, anchor, name: nameOf(from) }, from, []);
+  }
+
+  #willBeThere({ anchor, state }: SpaceObject): boolean {
+    const action = this.#planned.get(anchor)?.action;
+    return action !== 'delete' && (state === OBJECT_STATES.live || action === 'restore');
+  }
+
   /** Objects of which nothing but references is put back. */
   async addReferenceOperations(): Promise<void> {
     for (const { object, now } of this.#references)
@@ -148,7 +179,7 @@ class Undoing {
 
   async #add(
     action: 'delete' | 'restore' | 'update',
-    object: ObjectChanges,
+    object: UndoneObject,
     now: SpaceObject,
     changes: readonly AttributeChange[],
   ): Promise<void> {
@@ -172,7 +203,7 @@ class Undoing {
   }
 
   /** Operations are of metaverse objects: whoever has none gets one that wants nothing. */
-  async #metaverseOf(object: ObjectChanges, now: SpaceObject): Promise<number | null> {
+  async #metaverseOf(object: UndoneObject, now: SpaceObject): Promise<number | null> {
     const mv = now.mv ?? (await makeStandIn(this.#context, now));
     if (mv === null) this.#leave(object, null, 'It carries no source anchor any more, so it is not ours to change.');
     return mv;
@@ -187,7 +218,7 @@ class Undoing {
     return this.#unique(next).filter(({ kind, key }) => !held.has(`${kind}/${key}`));
   }
 
-  #leave({ type, anchor, name, targetId }: ObjectChanges, attribute: string | null, reason: string): void {
+  #leave({ type, anchor, name, targetId }: UndoneObject, attribute: string | null, reason: string): void {
     this.left.push({ type, anchor, name, targetId, attribute, reason, values: null, members: null });
   }
 }

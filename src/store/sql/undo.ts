@@ -83,6 +83,18 @@ export class SqlUndoStore implements UndoStore {
     );
   }
 
+  async returningReferences(
+    object: number,
+  ): Promise<readonly { readonly source: number; readonly attribute: string; readonly target: number }[]> {
+    return this.#driver.all(
+      `select r.source as source, n.name as attribute, r.target as target
+       from returning_reference r cross join attribute_name n
+       where (r.source = ? or r.target = ?) and n.id = r.attribute order by r.source, r.attribute, r.target`,
+      object,
+      object,
+    );
+  }
+
   async addReferences(plan: number, references: readonly UndoneReference[]): Promise<void> {
     for (const { mv, attribute, target, adds } of references) {
       await this.#driver.run(
