@@ -1,7 +1,7 @@
 import type { TargetType } from '../../model/change.ts';
 import { OBJECT_STATES, type SpaceObject, type Store } from '../../store/store.ts';
 import type { EngineContext } from '../context.ts';
-import { joinValues } from '../lookup.ts';
+import { anchorValues } from '../lookup.ts';
 
 /** Metaverse objects made for plans that undo, as a list of their numbers. */
 const STAND_INS = 'stand-ins';
@@ -14,7 +14,7 @@ export async function makeStandIn({ store, rules }: EngineContext, object: Space
   const [rule] = rules.inbound('tenant', object.type as TargetType);
   const anchor = object.attributes['sourceAnchor'];
   if (rule === undefined || typeof anchor !== 'string') return null;
-  const lookup = joinValues(rules.joinAttributes, { sourceAnchor: anchor });
+  const lookup = anchorValues(rules.joinAttributes, anchor);
   const empty = { anchor, attributes: {}, rules: '', contributors: [], lookup };
   const mv = await store.sync.projectMetaverse(rule.targetType, object.id, empty);
   await store.sync.link(object.id, mv, true);
