@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { LOG_LEVELS } from '../app.ts';
 import { DirbridgeError } from '../errors.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -9,6 +10,7 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
 import { addLinkCommands } from './commands/link.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -33,6 +35,8 @@ const COMMANDS = [
   addLinkCommands,
   addRulesCommand,
   addConfigCommand,
+  addBackupCommand,
+  addRestoreCommand,
   addCompareCommand,
 ] as const;
 

@@ -30,7 +30,7 @@ export class OtherWriter {
   }
 
   static async begin(store: Store): Promise<OtherWriter> {
-    return new OtherWriter(store, (await store.meta(WATCHING)) !== null);
+    return new OtherWriter(store, (await store.meta(WATCHING)) === 'yes');
   }
 
   /** An object of the tenant that is joined by its anchor to what it stands for. */
@@ -64,6 +64,11 @@ export class OtherWriter {
     });
     await runs.replaceFindings('sync', SUBJECT, [found], run, at.toISOString());
   }
+}
+
+/** What is in the tenant may be our own work that this store does not know of: the next sync takes it as it is. */
+export async function forgetWatching(store: Store): Promise<void> {
+  await store.setMeta(WATCHING, '');
 }
 
 async function isFresh(context: EngineContext, now: Date): Promise<boolean> {

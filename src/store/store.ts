@@ -34,7 +34,7 @@ export interface Store {
   transaction<T>(work: () => Promise<T>): Promise<T>;
   meta(key: string): Promise<string | null>;
   setMeta(key: string, value: string): Promise<void>;
-  /** Writes a consistent copy of the whole store as a file of its own, also while another process writes. The file must not be there. */
+  /** Writes a consistent copy of the whole store as a file of its own, also while another process writes. The file must not be there, or be empty. */
   copyTo(file: string): Promise<void>;
   close(): Promise<void>;
 }
