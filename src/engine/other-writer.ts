@@ -20,7 +20,7 @@ const WATCHING = 'watches for other writers';
 export class OtherWriter {
   readonly #store: Store;
   /** False until a sync has seen the tenant: what is there at first was made by whoever came before us. */
-  readonly #isWatching: boolean;
+  #isWatching: boolean;
   readonly #names: string[] = [];
   #count = 0;
 
@@ -30,7 +30,12 @@ export class OtherWriter {
   }
 
   static async begin(store: Store): Promise<OtherWriter> {
-    return new OtherWriter(store, (await store.meta(WATCHING)) === 'yes');
+    return new OtherWriter(store, (await store.meta(WATCHING)) !== null);
+  }
+
+  /** A full sync looks at everything as if it had just come: what is new cannot be told from what is not. */
+  lookAway(): void {
+    this.#isWatching = false;
   }
 
   /** An object of the tenant that is joined by its anchor to what it stands for. */
@@ -64,11 +69,6 @@ export class OtherWriter {
     });
     await runs.replaceFindings('sync', SUBJECT, [found], run, at.toISOString());
   }
-}
-
-/** What is in the tenant may be our own work that this store does not know of: the next sync takes it as it is. */
-export async function forgetWatching(store: Store): Promise<void> {
-  await store.setMeta(WATCHING, '');
 }
 
 async function isFresh(context: EngineContext, now: Date): Promise<boolean> {

@@ -138,6 +138,7 @@ class Synchronization {
       await store.setMeta('rules', rules.hash);
       if (reasons.length > 0) {
         await store.sync.markAllPending();
+        this.#otherWriter.lookAway();
         for (const space of this.#siblings.spaces) await store.sync.markPlaceholders(space);
         await store.sync.touchAll(TOUCH.attributes | TOUCH.references);
         await store.setMeta(EVERYTHING_TOUCHED, 'yes');

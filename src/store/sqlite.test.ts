@@ -165,7 +165,7 @@ describe('a store file', () => {
     await store.close();
     // As it was before that update: without what later ones have made.
     const database = new DatabaseSync(file);
-    for (const table of ['departure', 'role_holder', 'leaving', 'tenant_match', 'hand_link'])
+    for (const table of ['departure', 'role_holder', 'leaving', 'tenant_match', 'hand_link', 'undo_plan', 'not_undone'])
       database.exec(`drop table ${table}`);
     database.exec('pragma user_version = 3');
     database.close();

@@ -51,6 +51,8 @@ type StoredVerdict = Omit<GuardVerdict, 'objects'> & { readonly objects?: readon
 type OperationToDo = StoredOperation & { readonly position: number; readonly targetId: string | null };
 type TodoRow = OperationRow & { readonly target_id: string | null };
 
+const PLAN = 'select plan.*, (select u.run from undo_plan u where u.plan = plan.id) as undoes from plan';
+
 const TODO_COLUMNS = `o.id, o.position, o.level, o.action, o.type, o.mv, o.object, o.anchor, o.name, o.late, o.changes, o.waits, o.cause, o.state,
   (select t.anchor from metaverse m join object t on t.id = m.tenant where m.id = o.mv) as target_id`;
 
@@ -85,8 +87,8 @@ export class SqlApplyStore implements ApplyStore {
   async plan(id?: string): Promise<PlanHead | null> {
     const row =
       id === undefined
-        ? await this.#driver.get<PlanRow>(`select * from plan where hash <> '' order by id desc limit 1`)
-        : await this.#driver.get<PlanRow>(`select * from plan where hash <> '' and id = ?`, Number(id) || -1);
+        ? await this.#driver.get<PlanRow>(`${PLAN} where hash <> '' order by id desc limit 1`)
+        : await this.#driver.get<PlanRow>(`${PLAN} where hash <> '' and id = ?`, Number(id) || -1);
     return row === undefined ? null : toPlanHead(row);
   }
 

@@ -109,7 +109,7 @@ export class SqlUndoStore implements UndoStore {
   }
 
   async setUndoes(plan: number, run: string, left: readonly NotUndone[]): Promise<void> {
-    await this.#driver.run('update plan set undoes = ? where id = ?', Number(run), plan);
+    await this.#driver.run('insert into undo_plan (plan, run) values (?, ?)', plan, Number(run));
     await this.#driver.runMany(
       'insert into not_undone (plan, number, body) values (?, ?, ?)',
       left.map((one, index) => [plan, index, JSON.stringify(one)]),

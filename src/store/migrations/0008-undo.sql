@@ -1,5 +1,8 @@
--- The run whose writes a plan takes back; null: a plan of what the rules want.
-alter table plan add column undoes integer;
+-- Plans that take back what a run wrote, and which run.
+create table undo_plan (
+  plan integer primary key,
+  run integer not null
+);
 
 -- What such a plan cannot take back, and why, in the order in which people are told.
 create table not_undone (
