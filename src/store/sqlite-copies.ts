@@ -14,9 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { DirbridgeError, messageOf } from '../errors.ts';
-import { lockStore, openSqliteStore, storeExists } from './sqlite.ts';
+import { findDamage, lockStore, openSqliteStore, storeExists } from './sqlite.ts';
 import { toStoreError } from './sqlite-failure.ts';
 import type { LastWrite, Store } from './store.ts';
 
@@ -226,19 +225,11 @@ function keep(storeFile: string): string {
   return kept;
 }
 
-/** Reads the whole file: every page, every index. `what`: how people know it. */
+/** `what`: how people know the file. */
 function checkCopy(file: string, what: string): void {
   let problems: readonly string[];
   try {
-    const database = new DatabaseSync(file);
-    try {
-      const rows = database.prepare('pragma integrity_check(5)').all() as { readonly integrity_check: string }[];
-      problems = rows.map((row) => row.integrity_check).filter((text) => text !== 'ok');
-      const ours = database.prepare(`select 1 from sqlite_master where type = 'table' and name = 'change_log'`).get();
-      if (problems.length === 0 && ours === undefined) problems = ['it is not a store of dirbridge'];
-    } finally {
-      database.close();
-    }
+    problems = findDamage(file);
   } catch (error) {
     const told = toStoreError(error, file);
     if (told instanceof DirbridgeError && told.code !== 'store-damaged') throw told;

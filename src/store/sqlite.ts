@@ -188,6 +188,19 @@ export function storeExists(file: string): boolean {
   return existsSync(file);
 }
 
+/** Reads a whole store file, every page and every index, and tells the first things that are wrong with it. Throws what SQLite throws. */
+export function findDamage(file: string): readonly string[] {
+  const database = new DatabaseSync(file);
+  try {
+    const rows = database.prepare('pragma integrity_check(5)').all() as { readonly integrity_check: string }[];
+    const problems = rows.map((row) => row.integrity_check).filter((text) => text !== 'ok');
+    const ours = database.prepare(`select 1 from sqlite_master where type = 'table' and name = 'metaverse'`).get();
+    return problems.length > 0 || ours !== undefined ? problems : ['it is not a store of dirbridge'];
+  } finally {
+    database.close();
+  }
+}
+
 function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 10_000 });
   database.exec('pragma journal_mode = wal');

@@ -105,10 +105,20 @@ interface LoggedItem {
 
 function changeLines({ run, at, action, what }: Change, columns: number): readonly string[] {
   const items = JSON.parse(what) as readonly LoggedItem[];
+  if (action === 'held') return heldLines(run, at, items, columns);
   const texts = items.map((item) =>
     item.adds === undefined
       ? `${item.native ?? item.attribute ?? ''} ${formatValue(item.from ?? null, 30)} -> ${formatValue(item.to ?? null, 30)}`
       : `${item.adds ? '+' : '-'} ${item.attribute ?? ''} ${printableText(item.name ?? '')}`,
   );
   return [`${formatTime(at)}  run ${run}  ${action}`, `    ${cutText(texts.join('; '), Math.max(80, columns * 2))}`];
+}
+
+/** Who was in a group when it was deleted. */
+function heldLines(run: string, at: string, items: readonly LoggedItem[], columns: number): readonly string[] {
+  const names = items.map(({ name = '' }) => printableText(name)).join('; ');
+  return [
+    `${formatTime(at)}  run ${run}  members before its deletion`,
+    `    ${cutText(names, Math.max(80, columns * 2))}`,
+  ];
 }
