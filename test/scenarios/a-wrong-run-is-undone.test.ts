@@ -115,4 +115,30 @@ describeCompany('a wrong run', (lab) => {
     const users = nameTenant(await tenant.dump()).users;
     expect(ids).toContain(users[upn('linus')]?.id);
   });
+
+  it('that deleted a group gives it back with its members where the tenant keeps it, and else tells who was in it', async () => {
+    const { company } = lab;
+    for (const isKept of [true, false]) {
+      const ou = await company.makeOu(`Groups undone ${isKept}`);
+      const [mary, kurt] = [`mary.${isKept}`, `kurt.${isKept}`];
+      const people = await company.makeUsers(ou, { [mary]: {}, [kurt]: {} });
+      const group = await company.makeGroup(`Keyholders ${isKept}`, ou, Object.values(people));
+      const tenant = await lab.followInStep(ou, { emulator: { assumptions: { softDeleteSecurityGroups: isKept } } });
+      const before = await tenant.picture();
+      await company.delete(group);
+      const wrong = await tenant.sync();
+      expect(wrong).toMatchObject({ outcome: 'done', done: { delete: 1 }, failed: 0 });
+      const page = await run(tenant, 'undo', wrong.run);
+      expect(page.exit).toBe(isKept ? 0 : 1);
+      if (isKept) {
+        expect(page.text).toContain(`  + group Keyholders ${isKept}\n`);
+        await tenant.apply();
+        expect(await tenant.picture()).toEqual(before);
+      } else {
+        expect(page.text).toContain(`  ! group Keyholders ${isKept}\n`);
+        expect(page.text).toContain(`its members were: ${upn(kurt)}, ${upn(mary)}`);
+        expect(page.text.trimEnd().split('\n').at(-1)).toContain('Nothing to do');
+      }
+    }
+  });
 });
