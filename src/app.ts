@@ -10,8 +10,9 @@ import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
 import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
 import { dueOf } from './engine/leaving.ts';
+import { markRestored } from './engine/mark-restored.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
-import { type CycleResult, runApply, runCycle } from './engine/run.ts';
+import { type CycleResult, runApply, runCycle, runUndo } from './engine/run.ts';
 import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
 import type { ObjectTrace } from './engine/trace-object.ts';
 import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
@@ -30,7 +31,7 @@ import { writeExport } from './migration/write-export.ts';
 import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { Finding } from './model/finding.ts';
-import type { MemberName, Operation, PlanHead } from './model/plan.ts';
+import type { MemberName, NotUndone, Operation, PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
 import { isReferenceAttribute } from './rules/reference-attributes.ts';
 import {
@@ -48,6 +49,7 @@ import {
 } from './rules/rule-set.ts';
 import { readSampleFile } from './rules/sample-file.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
+import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
 import type { PlanPart, Store } from './store/store.ts';
 
 export type { Config } from './config.ts';
@@ -64,6 +66,7 @@ export type { ExportedConfiguration } from './migration/export-configuration.ts'
 export type { ShippedComparison } from './migration/export-mark.ts';
 export type { ImportedConfiguration } from './migration/import-configuration.ts';
 export { type RuleProblem, requireRules, type TriedExpression } from './rules/rule-set.ts';
+export type { RestoredStore, StoreCopy } from './store/sqlite-copies.ts';
 export type { PlanPart } from './store/store.ts';
 
 /** A finding with the time of its first appearance and the run that saw it last. */
@@ -332,6 +335,24 @@ export class App {
     });
   }
 
+  /** Plans to put back what a run changed in the tenant, and changes nothing outside. Throws `usage` for a run that is not known. */
+  async undo(run: string): Promise<CycleResult> {
+    return this.#withEngine((context) => runUndo(context, run, this.#options.command));
+  }
+
+  /** Writes a copy of the store, also while a run goes on. Throws `output-exists`, `plan-not-found` where there is no store yet. */
+  async backUp(file: string, force: boolean): Promise<StoreCopy> {
+    this.#requireStore();
+    return backUpStore(this.config.store.path, file, { force, command: this.#options.command });
+  }
+
+  /** Puts a backup in the place of the store, which is kept beside it. Throws `backup-invalid`, `restore-older`, `store-locked`. */
+  async restore(backup: string, older: boolean): Promise<RestoredStore> {
+    const { command, now = () => new Date() } = this.#options;
+    const prepare = (store: Store): Promise<void> => markRestored(store, command, now().toISOString());
+    return restoreStore(this.config.store.path, backup, { older, command, prepare });
+  }
+
   /** Joins an object of a source to one of the tenant by hand. Throws `object-not-found`, `link-refused`. */
   async link(object: string, target: string): Promise<HandLinked> {
     return this.#withEngine((context) => linkByHand(context, { object, target, who: currentUser() }));
@@ -550,17 +571,20 @@ export class App {
   }
 
   async #withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    if (!storeExists(this.config.store.path)) {
-      throw new DirbridgeError('plan-not-found', `there is no store ${this.config.store.path} yet`, {
-        remedy: 'Make a plan first: dirbridge plan.',
-      });
-    }
+    this.#requireStore();
     const store = await this.#openStore(true);
     try {
       return await work(store);
     } finally {
       await store.close();
     }
+  }
+
+  #requireStore(): void {
+    if (storeExists(this.config.store.path)) return;
+    throw new DirbridgeError('plan-not-found', `there is no store ${this.config.store.path} yet`, {
+      remedy: 'Make a plan first: dirbridge plan.',
+    });
   }
 
   #openStore(readOnly: boolean): Promise<Store> {
@@ -637,6 +661,15 @@ export class PlanPages {
 
   findings(limit: number, offset = 0): Promise<readonly OpenFinding[]> {
     return this.#store.runs.findings(limit, offset);
+  }
+
+  /** Of a plan that takes back a run: what it leaves, and why. */
+  notUndone(offset: number, limit: number): Promise<readonly NotUndone[]> {
+    return this.#store.undo.notUndone(this.#plan, offset, limit);
+  }
+
+  countNotUndone(): Promise<number> {
+    return this.#store.undo.countNotUndone(this.#plan);
   }
 
   /** The run that made the plan, with its steps. */

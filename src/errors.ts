@@ -87,6 +87,17 @@ export const ERRORS = {
     meaning: 'The store file cannot be read as a dirbridge store.',
     remedy: 'Put back a backup, or start with an empty store: a full import rebuilds it without changing the tenant.',
   },
+  'backup-invalid': {
+    kind: 'usage',
+    meaning: 'The file is no whole backup of a store.',
+    remedy: 'Name a file that "dirbridge backup" has written. Nothing was changed.',
+  },
+  'restore-older': {
+    kind: 'guard',
+    meaning: 'The backup does not know of writes to the tenant that the present store knows of.',
+    remedy:
+      'Keep the present store if it works. If not, restore with --older: the next run reads everything anew and finds by their anchors what was made since.',
+  },
   'store-unwritable': {
     kind: 'outside',
     meaning: 'The store file, its folder or its disk does not let us read or write.',

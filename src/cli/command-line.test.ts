@@ -536,3 +536,70 @@ test('explain --json tells what was written as data, and an empty name names nob
   const nobody = await dirbridge('explain', '  ');
   expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('the name of the object is empty')]);
 });
+
+test('undo shows the plan that takes a run back with the warning that the next sync does it again', async () => {
+  writeDirectory(TWO, ['anna']);
+  await dirbridge('sync');
+  writeDirectory([{ name: 'anna', more: 'title: Wrong\n' }], []);
+  const wrong = await dirbridge('sync', '--approve');
+  expect(wrong.code).toBe(0);
+  const undo = await dirbridge('undo', '2');
+  expect(undo.out).toContain(
+    'This plan takes back what run 2 changed. It is against what the rules want:\n  the next sync does the same again',
+  );
+  expect(undo.out).toContain(
+    'Restore from the recycle bin (1)\n  + user ben@contoso.com\n      run 2, which this takes back\n',
+  );
+  expect(undo.out).toContain('jobTitle  "Wrong" -> (none)');
+  expect(undo.out).toContain('Memberships (1 to add, 0 to remove, in 1 group)');
+  expect([undo.code, undo.out.trimEnd().split('\n').at(-1)]).toEqual([0, 'Next: dirbridge apply 3']);
+  expect(json(await dirbridge('undo', '2', '--json'))).toMatchObject({ plan: { undoes: '2' }, notUndone: [] });
+  const applied = await dirbridge('apply');
+  expect(applied.out).toContain(
+    'Mind: this took back what run 2 changed, and the next sync does it again unless the cause is put right.',
+  );
+  const next = await dirbridge('plan');
+  expect(next.out).toContain('- user ben@contoso.com');
+  expect(next.out).toContain('jobTitle  (none) -> "Wrong"');
+  expect(next.out).not.toContain('takes back');
+});
+
+test('undo of a run that is not there, or that wrote nothing, says so', async () => {
+  writeDirectory(TWO);
+  await dirbridge('plan');
+  const none = await dirbridge('undo', '7');
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining('there is no run 7')]);
+  const nothing = await dirbridge('undo', '1');
+  expect([nothing.code, nothing.out]).toEqual([
+    0,
+    expect.stringContaining('Nothing to do: of what run 1 wrote the tenant holds nothing that can be put back.'),
+  ]);
+});
+
+test('a backup is written once, restored, and compared with everything by the next run', async () => {
+  writeDirectory(TWO);
+  const early = await dirbridge('backup', join(folder, 'early'));
+  expect([early.code, early.err]).toEqual([2, expect.stringContaining('there is no store')]);
+  await dirbridge('sync');
+  const file = join(folder, 'saved');
+  const written = await dirbridge('backup', file);
+  expect([written.code, written.out]).toEqual([
+    0,
+    expect.stringMatching(
+      /^Written and checked: .*saved \([\d,]+ bytes\)\n {2}The last write to the tenant that it knows of: .*, run 1\./,
+    ),
+  ]);
+  const again = await dirbridge('backup', file);
+  expect([again.code, again.err]).toEqual([2, expect.stringContaining('is there already')]);
+  expect(json(await dirbridge('backup', file, '--force', '--json'))).toMatchObject({ file, lastWrite: { run: '1' } });
+  writeDirectory([...TWO, { name: 'cleo' }]);
+  await dirbridge('sync');
+  const older = await dirbridge('restore', file);
+  expect([older.code, older.err]).toEqual([3, expect.stringContaining('has written to the tenant since')]);
+  expect(older.err).toContain('--older');
+  const restored = await dirbridge('restore', file, '--older');
+  expect(restored.out).toMatch(/^Put back: .*\n {2}The store that was there is kept: .*\.replaced-/);
+  const next = await dirbridge('sync');
+  expect([next.code, next.out]).toEqual([0, expect.stringContaining('Nothing to do: the tenant is in step.')]);
+  expect((await dirbridge('runs')).out).toContain('restore');
+});

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { LOG_LEVELS } from '../app.ts';
 import { DirbridgeError } from '../errors.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -9,10 +10,12 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
 import { addLinkCommands } from './commands/link.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
+import { addUndoCommand } from './commands/undo.ts';
 import { describeFailure, failureJson, failureText, stackOf } from './failure.ts';
 import { helpTail } from './help.ts';
 import { Session, type Surroundings } from './session.ts';
@@ -26,11 +29,14 @@ const COMMANDS = [
   addSyncCommand,
   addStatusCommand,
   addRunsCommand,
+  addUndoCommand,
   addFindingsCommand,
   addExplainCommand,
   addLinkCommands,
   addRulesCommand,
   addConfigCommand,
+  addBackupCommand,
+  addRestoreCommand,
   addCompareCommand,
 ] as const;
 

@@ -14,6 +14,7 @@ import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
+/** In one entry of the change log. */
 
 export interface ApplySummary {
   readonly outcome: RunOutcome;
@@ -63,15 +64,17 @@ export async function applyPlan(context: EngineContext, plan: PlanHead, options:
     // Every other plan was made on a state that is gone from now on.
     if (plan.operations > 0) await store.sync.raiseVersion();
     await store.apply.setPlanState(plan.id, 'applying', approval);
+    // What it makes is not what the rules want: the next plan has to see that, also when we are killed in the middle.
+    if (plan.undoes !== null) await store.undo.touchPlan(plan.id);
   });
   const isApproved = plan.approvedBy !== null || approval !== undefined;
   const application = await Application.begin(context, plan, options.run, isApproved);
   await application.carryOut();
   await store.transaction(async () => {
-    await store.apply.settlePlan(plan.id);
+    if (plan.undoes === null) await store.apply.settlePlan(plan.id);
     await store.apply.purgeOrphans(plan.id);
     await store.apply.setPlanState(plan.id, 'applied');
-    await rememberInStep(context, plan.id);
+    if (plan.undoes === null) await rememberInStep(context, plan.id);
   });
   return { outcome: 'done', done: application.done, failed: application.failed, message: null };
 }

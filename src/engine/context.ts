@@ -65,6 +65,9 @@ export interface EngineContext {
 /** Remembered from a full sync to the plan that follows it: what that plan does not come across is not there. */
 export const EVERYTHING_TOUCHED = 'everything touched';
 
+/** Remembered from a restored backup, until a full run has compared everything with it. */
+export const FULL_RUN_DUE = 'full run due';
+
 /** The name of the tenant's space. */
 export const TENANT = 'tenant';
 

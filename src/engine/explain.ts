@@ -430,7 +430,7 @@ async function originOf(
 }
 
 function lastWritten(history: readonly ChangeLogEntry[], attribute: string): ExplainedValue['lastWritten'] {
-  const entry = history.find((one) => one.body.includes(`"attribute":"${attribute}"`));
+  const entry = history.find((one) => one.action !== 'held' && one.body.includes(`"attribute":"${attribute}"`));
   return entry === undefined ? null : { run: entry.run, at: entry.at };
 }
 

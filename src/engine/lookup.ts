@@ -18,6 +18,16 @@ export function joinValues(names: readonly string[], attributes: Attributes): re
   return values;
 }
 
+/** The values by which an object of a source finds a metaverse object of which nothing but the anchor is known: rules join by its text or by its bytes. */
+export function anchorValues(names: readonly string[], anchor: string): readonly LookupValue[] {
+  const bytes = Buffer.from(anchor, 'base64');
+  const isBinary = bytes.toString('base64') === anchor;
+  return joinValues(names, {
+    sourceAnchor: anchor,
+    ...(isBinary ? { sourceAnchorBinary: new Uint8Array(bytes) } : {}),
+  });
+}
+
 /** The key of a value within a group of values that are unique in the tenant: anchors keep their case, addresses lose their `smtp:`. */
 export function uniqueKey(group: string, value: string): string {
   if (group === 'sourceAnchor') return value;

@@ -26,6 +26,13 @@ describe('a second server that writes to the same tenant', () => {
     for (const lab of await twoServers()) expect(await warnings(lab)).toEqual([]);
   });
 
+  test('is not suspected by a full run either, which looks at everything as if it had just come', async () => {
+    for (const lab of await twoServers()) {
+      await lab.sync({ full: true });
+      expect(await warnings(lab)).toEqual([]);
+    }
+  });
+
   test('is noticed by each of the two when the other one creates somebody of ours', async () => {
     const [first, second] = await twoServers();
     first.source.put(user('bob'));

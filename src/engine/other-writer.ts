@@ -20,7 +20,7 @@ const WATCHING = 'watches for other writers';
 export class OtherWriter {
   readonly #store: Store;
   /** False until a sync has seen the tenant: what is there at first was made by whoever came before us. */
-  readonly #isWatching: boolean;
+  #isWatching: boolean;
   readonly #names: string[] = [];
   #count = 0;
 
@@ -31,6 +31,11 @@ export class OtherWriter {
 
   static async begin(store: Store): Promise<OtherWriter> {
     return new OtherWriter(store, (await store.meta(WATCHING)) !== null);
+  }
+
+  /** A full sync looks at everything as if it had just come: what is new cannot be told from what is not. */
+  lookAway(): void {
+    this.#isWatching = false;
   }
 
   /** An object of the tenant that is joined by its anchor to what it stands for. */

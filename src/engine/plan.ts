@@ -32,6 +32,7 @@ import { OutboundRules } from './outbound-rules.ts';
 import { keepOwnValues, type MergedAttributes, mergedAttributes } from './own-values.ts';
 import { shapeDesired } from './shape-desired.ts';
 import { SiblingDomains } from './sibling-domains.ts';
+import { dropStandIns } from './undo/stand-ins.ts';
 import { type LostValue, settleUniqueValues } from './unique.ts';
 
 const BATCH = 2000;
@@ -47,6 +48,7 @@ type DesiredObject = Extract<Desired, { kind: 'object' }>;
  */
 export async function planChanges(context: EngineContext, run: string): Promise<PlanHead> {
   const { store } = context;
+  await dropStandIns(store);
   const id = await store.plans.createPlan(run, context.now().toISOString());
   const planning = await Planning.begin(context, run, id);
   await planning.touchConflicts();
@@ -93,7 +95,7 @@ export async function rememberInStep(context: EngineContext, carriedOut?: string
   }
 }
 
-async function hashPlan(context: EngineContext, plan: number): Promise<string> {
+export async function hashPlan(context: EngineContext, plan: number): Promise<string> {
   const hash = createHash('sha256');
   for await (const texts of context.store.plans.planTexts(plan)) hash.update(texts.join('\n')).update('\n');
   return hash.digest('hex');

@@ -2,13 +2,14 @@ import { DirbridgeError, messageOf } from '../errors.ts';
 import type { PlanHead } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
 import { type ApplySummary, applyPlan } from './apply.ts';
-import type { EngineContext } from './context.ts';
+import { type EngineContext, FULL_RUN_DUE } from './context.ts';
 import { importSpace } from './import.ts';
 import { importAdministrators } from './import-administrators.ts';
 import { uniqueValues } from './lookup.ts';
 import { planChanges } from './plan.ts';
 import { settleIntents } from './settle.ts';
 import { synchronize } from './sync.ts';
+import { planUndo } from './undo/plan-undo.ts';
 
 export interface CycleOptions {
   readonly command: string;
@@ -34,16 +35,15 @@ export interface CycleResult {
  */
 export async function runCycle(context: EngineContext, options: CycleOptions): Promise<CycleResult> {
   return record(context, options.command, async (run) => {
-    await step(context, run, 'settle', async () => ({
-      detail: 'interrupted writes',
-      counts: { settled: await settleIntents(context, run) },
-    }));
+    await settleStep(context, run);
+    const full = options.full || (await isFullDue(context));
     for (const source of context.sources)
       await step(context, run, `import ${source.connector.name}`, () =>
-        importSource(context, run, source.connector, options.full),
+        importSource(context, run, source.connector, full),
       );
-    await step(context, run, 'import tenant', () => importTenant(context, run, options.full));
-    await step(context, run, 'sync', () => synchronize(context, run, options.full));
+    await step(context, run, 'import tenant', () => importTenant(context, run, full));
+    await step(context, run, 'sync', () => synchronize(context, run, full));
+    await context.store.setMeta(FULL_RUN_DUE, '');
     if (await isAnythingToPlan(context))
       await step(context, run, 'administrators', () => importRoleHolders(context, run));
     const plan = await planStep(context, run);
@@ -60,12 +60,35 @@ export async function runApply(
   approvedBy?: string,
 ): Promise<CycleResult> {
   return record(context, command, async (run) => {
-    await step(context, run, 'settle', async () => ({
-      detail: 'interrupted writes',
-      counts: { settled: await settleIntents(context, run) },
-    }));
+    await settleStep(context, run);
     return { plan, ...(await applyStep(context, run, plan, approvedBy)) };
   });
+}
+
+/**
+ * Plans to put back what an earlier run wrote. The tenant is read first, so that what somebody has changed since is left alone; the sources are not,
+ * since it is not what they want that is planned.
+ */
+export async function runUndo(context: EngineContext, undone: string, command: string): Promise<CycleResult> {
+  return record(context, command, async (run) => {
+    await settleStep(context, run);
+    await step(context, run, 'import tenant', async () => importTenant(context, run, await isFullDue(context)));
+    await step(context, run, 'administrators', () => importRoleHolders(context, run));
+    const plan = await planStep(context, run, () => planUndo(context, run, undone));
+    return { plan, outcome: 'done', message: null, done: {}, failed: 0 };
+  });
+}
+
+function settleStep(context: EngineContext, run: string): Promise<void> {
+  return step(context, run, 'settle', async () => ({
+    detail: 'interrupted writes',
+    counts: { settled: await settleIntents(context, run) },
+  }));
+}
+
+/** A store put back from a backup knows less than the directories think that it knows. */
+async function isFullDue({ store }: EngineContext): Promise<boolean> {
+  return ((await store.meta(FULL_RUN_DUE)) ?? '') !== '';
 }
 
 function importSource(
@@ -116,10 +139,14 @@ async function importRoleHolders(context: EngineContext, run: string): Promise<S
     : { detail: 'directory roles', counts: { read: holders } };
 }
 
-async function planStep(context: EngineContext, run: string): Promise<PlanHead> {
+async function planStep(
+  context: EngineContext,
+  run: string,
+  makePlan = () => planChanges(context, run),
+): Promise<PlanHead> {
   let head: PlanHead | null = null;
   await step(context, run, 'plan', async () => {
-    head = await planChanges(context, run);
+    head = await makePlan();
     return { detail: `plan ${head.id}`, counts: { operations: head.operations } };
   });
   if (head === null) throw new DirbridgeError('bug', 'planning ended without a plan');

@@ -19,7 +19,7 @@ import { touchWhenPolicyChanged } from './drift.ts';
 import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type AmbiguousJoin, ANCHORS, type JoinSource, joinObject, mayProvision } from './join.ts';
 import { Joiners } from './joiners.ts';
-import { joinValues } from './lookup.ts';
+import { anchorValues, joinValues } from './lookup.ts';
 import { judgeByAnchor, matchTenant } from './matching.ts';
 import { objectName } from './object-name.ts';
 import { OtherWriter } from './other-writer.ts';
@@ -140,6 +140,7 @@ class Synchronization {
       await store.setMeta('rules', rules.hash);
       if (reasons.length > 0) {
         await store.sync.markAllPending();
+        this.#otherWriter.lookAway();
         for (const space of this.#siblings.spaces) await store.sync.markPlaceholders(space);
         await store.sync.touchAll(TOUCH.attributes | TOUCH.references);
         await store.setMeta(EVERYTHING_TOUCHED, 'yes');
@@ -644,7 +645,7 @@ class Synchronization {
     const anchor = object.attributes['sourceAnchor'];
     if (rule === undefined || typeof anchor !== 'string' || this.#byHand.has(anchor)) return;
     if (!(await this.#isMadeByUs(object))) return;
-    const lookup = joinValues(rules.joinAttributes, { sourceAnchor: anchor });
+    const lookup = anchorValues(rules.joinAttributes, anchor);
     const empty = { anchor, attributes: {}, rules: '', contributors: [], lookup };
     const mv = await store.sync.projectMetaverse(rule.targetType, object.id, empty);
     await store.sync.link(object.id, mv, true);

@@ -74,8 +74,24 @@ export interface PlanHead {
   readonly counts: PlanCounts;
   readonly guards: readonly GuardVerdict[];
   readonly operations: number;
+  /** The run whose writes the plan takes back; null: the plan is of what the rules want. */
+  readonly undoes: string | null;
   readonly approvedBy: string | null;
   readonly approvedAt: string | null;
+}
+
+/** Something that a run wrote and that cannot be taken back, or only by hand. `attribute`: native name; null: the object as a whole. */
+export interface NotUndone {
+  readonly type: TargetType;
+  readonly anchor: string;
+  readonly name: string;
+  readonly targetId: string;
+  readonly attribute: string | null;
+  readonly reason: string;
+  /** What the run wrote, and what the tenant holds now; null where the reason does not turn on values. */
+  readonly values: { readonly written: PlanValue; readonly now: PlanValue } | null;
+  /** Of a deleted group: some of those who were in it, in the order in which the tenant told them, and how many there were. */
+  readonly members: { readonly count: number; readonly names: readonly string[] } | null;
 }
 
 /** One end of a membership, as people read it. */

@@ -17,5 +17,7 @@ export interface Driver {
   /** Reads in pages of some thousand rows; no write may happen on the rows read while it is open. */
   pages<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<readonly Row[]>;
   transaction<T>(work: () => Promise<T>): Promise<T>;
+  /** Writes a consistent copy of the whole as a file of its own, also while another process writes. The file must not be there, or be empty. */
+  copyTo(file: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { SqlPlanStore } from './sql/plans.ts';
 import { SqlRunStore } from './sql/runs.ts';
 import { SqlSpaceStore } from './sql/spaces.ts';
 import { SqlSyncStore } from './sql/sync.ts';
+import { SqlUndoStore } from './sql/undo.ts';
 import type {
   ApplyStore,
   DriftStore,
@@ -21,6 +22,7 @@ import type {
   SpaceStore,
   Store,
   SyncStore,
+  UndoStore,
 } from './store.ts';
 
 /** The store over any driver. */
@@ -31,6 +33,7 @@ export class SqlStore implements Store {
   readonly drift: DriftStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
+  readonly undo: UndoStore;
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
   readonly runs: RunStore;
@@ -51,6 +54,7 @@ export class SqlStore implements Store {
     this.drift = new SqlDriftStore(driver, this.#names);
     this.plans = new SqlPlanStore(driver, this.#names, this.#managed);
     this.apply = new SqlApplyStore(driver, this.#names, this.#managed);
+    this.undo = new SqlUndoStore(driver, this.#names);
     this.guards = new SqlGuardStore(driver, this.#names);
     this.leaving = new SqlLeavingStore(driver);
     this.#runs = new SqlRunStore(driver);
@@ -80,6 +84,10 @@ export class SqlStore implements Store {
       key,
       value,
     );
+  }
+
+  async copyTo(file: string): Promise<void> {
+    await this.#driver.copyTo(file);
   }
 
   async close(): Promise<void> {

@@ -173,6 +173,8 @@ describe('a store file', () => {
       'hand_link',
       'drift',
       'reference_drift',
+      'undo_plan',
+      'not_undone',
     ])
       database.exec(`drop table ${table}`);
     database.exec('alter table operation_reference drop column drift');

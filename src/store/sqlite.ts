@@ -106,6 +106,15 @@ class SqliteDriver implements Driver {
     }
   }
 
+  async copyTo(file: string): Promise<void> {
+    // One read transaction, so what is written meanwhile is not in it, or not by half; and what the file has lost in deleted rows is left out.
+    try {
+      this.#database.prepare('vacuum into ?').run(file);
+    } catch (error) {
+      throw toStoreError(error, file);
+    }
+  }
+
   async close(): Promise<void> {
     this.#statements.clear();
     this.#database.close();
@@ -118,6 +127,8 @@ export interface OpenOptions {
   readonly command: string;
   /** Only reads: any number of processes may, beside the one that writes. */
   readonly readOnly?: boolean;
+  /** This process has the write lock already. */
+  readonly holdsLock?: boolean;
 }
 
 /**
@@ -133,13 +144,18 @@ export async function openSqliteStore(file: string, options: OpenOptions): Promi
 export function openSqliteDriver(file: string, options: OpenOptions): Driver {
   const inMemory = file === ':memory:';
   if (!inMemory) makeFolder(dirname(file));
-  const release = inMemory || options.readOnly ? () => undefined : lock(file, options.command);
+  const release =
+    inMemory || options.readOnly || options.holdsLock ? () => undefined : lockStore(file, options.command);
   let database: DatabaseSync | undefined;
   try {
     database = openDatabase(file);
     refuseOthers(database, file);
     // A reader that finds an older format is the writer for a moment.
-    migrate(database, file, options.readOnly && !inMemory ? () => lock(file, options.command) : () => () => undefined);
+    migrate(
+      database,
+      file,
+      options.readOnly && !inMemory ? () => lockStore(file, options.command) : () => () => undefined,
+    );
     return new SqliteDriver(database, file, release);
   } catch (error) {
     database?.close();
@@ -170,6 +186,19 @@ function makeFolder(folder: string): void {
 /** Whether there is a store in this file. */
 export function storeExists(file: string): boolean {
   return existsSync(file);
+}
+
+/** Reads a whole store file, every page and every index, and tells the first things that are wrong with it. Throws what SQLite throws. */
+export function findDamage(file: string): readonly string[] {
+  const database = new DatabaseSync(file);
+  try {
+    const rows = database.prepare('pragma integrity_check(5)').all() as { readonly integrity_check: string }[];
+    const problems = rows.map((row) => row.integrity_check).filter((text) => text !== 'ok');
+    const ours = database.prepare(`select 1 from sqlite_master where type = 'table' and name = 'metaverse'`).get();
+    return problems.length > 0 || ours !== undefined ? problems : ['it is not a store of dirbridge'];
+  } finally {
+    database.close();
+  }
 }
 
 function openDatabase(file: string): DatabaseSync {
@@ -233,7 +262,8 @@ interface Owner {
  * Takes the write lock of a store: a reserved lock on a small database beside it. The operating system gives it back when we die, however we die,
  * and the row inside, written before, tells a second process who holds it.
  */
-function lock(file: string, command: string): () => void {
+export function lockStore(file: string, command: string): () => void {
+  makeFolder(dirname(file));
   const database = openLock(`${file}.lock`);
   try {
     database.exec('create table if not exists owner (pid integer, host text, command text, since text)');

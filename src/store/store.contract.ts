@@ -601,6 +601,75 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
       });
     });
 
+    describe('what a run wrote', () => {
+      const entry = { mv: 1, type: 'user', anchor: 'a', name: 'ann', targetId: 't', body: '[]' } as const;
+
+      test('is told in the order in which it was written, run by run, page after page', async () => {
+        const entries = Array.from({ length: 2100 }, (_, index) => ({ ...entry, body: `[${index}]` }));
+        await store.transaction(async () => {
+          await store.apply.log([{ run: '1', plan: '1', at: AT, action: 'create', ...entry }]);
+          for (const one of entries) await store.apply.log([{ run: '2', plan: '1', at: AT, action: 'update', ...one }]);
+        });
+        const bodies: string[] = [];
+        for await (const page of store.undo.changesOfRun('2')) bodies.push(...page.map((one) => one.body));
+        expect(bodies).toEqual(entries.map((one) => one.body));
+        for await (const page of store.undo.changesOfRun('nothing')) expect(page).toEqual([]);
+      });
+
+      test('is the last write that the store knows of, also when it was sent and not answered', async () => {
+        expect(await store.undo.lastWrite()).toBeNull();
+        const plan = await store.plans.createPlan('5', AT);
+        await store.apply.addIntents([{ plan: String(plan), operation: 1, step: 'create', payload: '{}', at: AT }]);
+        expect(await store.undo.lastWrite()).toEqual({ at: AT, run: '5' });
+        await store.apply.log([{ run: '6', plan: '1', at: LATER, action: 'create', ...entry }]);
+        expect(await store.undo.lastWrite()).toEqual({ at: LATER, run: '6' });
+      });
+
+      test('is taken back by a plan that says so, with references of its own and what it leaves', async () => {
+        await take(put('ann'), put('staff', { type: 'group', references: members('ann') }));
+        const [ann, staff] = [await project('ann', 'person'), await project('staff', 'group', ['member'])];
+        const plan = await store.plans.createPlan('5', AT);
+        await store.plans.addOperation(plan, {
+          ...creation(staff, 'staff'),
+          action: 'update',
+          type: 'group',
+          changes: [],
+        });
+        const reference = { mv: staff, attribute: 'member', target: ann, adds: false };
+        await store.undo.addReferences(plan, [reference, reference]);
+        const left = {
+          type: 'user',
+          anchor: 'b',
+          name: 'bob',
+          targetId: 'u',
+          attribute: 'jobTitle',
+          reason: 'why',
+        } as const;
+        const many = [1, 2, 3].map((n) => ({ ...left, name: `bob${n}`, values: null, members: null }));
+        await finish(plan);
+        await store.undo.setUndoes(plan, '4', many);
+        expect((await store.apply.plan(String(plan)))?.undoes).toBe('4');
+        expect((await store.plans.countPlan(plan)).counts.memberships).toEqual({ add: 0, remove: 1 });
+        expect(await store.undo.countNotUndone(String(plan))).toBe(3);
+        expect(await store.undo.notUndone(String(plan), 1, 1)).toEqual([many[1]]);
+        await store.plans.clearSettled(0);
+        expect(await store.plans.countTouched()).toBe(0);
+        await store.undo.touchPlan(String(plan));
+        expect(await store.plans.touchedObjects(0, 10)).toMatchObject([
+          { mv: { id: staff }, flags: TOUCH.attributes | TOUCH.references },
+        ]);
+      });
+
+      test('leaves of a user in the recycle bin what he was a member of', async () => {
+        await take(put('ann'), put('staff', { type: 'group', references: members('ann') }));
+        await take({ kind: 'delete', anchor: 'ann', restorable: true, deletedAt: AT });
+        const [ann, staff] = [await numberOf('ann'), await numberOf('staff')];
+        expect(await store.undo.returningReferences(ann)).toEqual([
+          { source: staff, attribute: 'member', target: ann },
+        ]);
+      });
+    });
+
     test('intents stay open until they are taken back', async () => {
       const intent = { plan: '1', operation: 2, step: 'create', payload: '{}', at: AT };
       const [first, second] = await store.apply.addIntents([intent, intent]);

@@ -6,6 +6,7 @@ import type {
   Cause,
   GuardVerdict,
   MemberName,
+  NotUndone,
   Operation,
   OperationState,
   PlanCounts,
@@ -26,6 +27,7 @@ export interface Store {
   readonly drift: DriftStore;
   readonly plans: PlanStore;
   readonly apply: ApplyStore;
+  readonly undo: UndoStore;
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
   readonly runs: RunStore;
@@ -33,6 +35,8 @@ export interface Store {
   transaction<T>(work: () => Promise<T>): Promise<T>;
   meta(key: string): Promise<string | null>;
   setMeta(key: string, value: string): Promise<void>;
+  /** Writes a consistent copy of the whole store as a file of its own, also while another process writes. The file must not be there, or be empty. */
+  copyTo(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -621,6 +625,39 @@ export interface ApplyStore {
   changesOf(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
   /** Whom a group held when we were about to delete it (action `held`), newest first: pages of `HeldReference`. */
   heldBefore(anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
+}
+
+// ---------------------------------------------------------------- undoing a run
+
+/** The last write to the tenant that a store knows of, sent or answered. */
+export interface LastWrite {
+  readonly at: string;
+  readonly run: string;
+}
+
+/** A reference that a plan of its own kind writes: metaverse objects at both ends, the attribute as the tenant names it. */
+export interface UndoneReference {
+  readonly mv: number;
+  readonly attribute: string;
+  readonly target: number;
+  readonly adds: boolean;
+}
+
+export interface UndoStore {
+  /** What a run wrote, in the order in which it did. */
+  changesOfRun(run: string): AsyncIterable<readonly ChangeLogEntry[]>;
+  lastWrite(): Promise<LastWrite | null>;
+  /** What referred to an object of the tenant, and what it referred to, when it went into the recycle bin; ends that are there, as numbers of objects. */
+  returningReferences(
+    object: number,
+  ): Promise<readonly { readonly source: number; readonly attribute: string; readonly target: number }[]>;
+  addReferences(plan: number, references: readonly UndoneReference[]): Promise<void>;
+  /** Says once of a plan that it undoes a run, and what it leaves. */
+  setUndoes(plan: number, run: string, left: readonly NotUndone[]): Promise<void>;
+  notUndone(plan: string, offset: number, limit: number): Promise<readonly NotUndone[]>;
+  countNotUndone(plan: string): Promise<number>;
+  /** Marks every object of a plan for the next one, which then sees what this one makes different from what the rules want. */
+  touchPlan(plan: string): Promise<void>;
 }
 
 // ---------------------------------------------------------------- guards

@@ -64,6 +64,10 @@ class WatchedDriver implements Driver {
     this.#onStatement = onStatement;
   }
 
+  async copyTo(file: string): Promise<void> {
+    await this.#inner.copyTo(file);
+  }
+
   async all<Row>(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> {
     this.#onStatement();
     return this.#inner.all<Row>(sql, ...values);

@@ -62,6 +62,10 @@ export class BreakingDriver implements Driver {
     });
   }
 
+  copyTo(file: string): Promise<void> {
+    return this.#inner.copyTo(file);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -79,6 +79,10 @@ export class CountingDriver implements Driver {
     return this.#inner.transaction(work);
   }
 
+  copyTo(file: string): Promise<void> {
+    return this.#inner.copyTo(file);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

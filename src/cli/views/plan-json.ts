@@ -10,9 +10,9 @@ const MEMBERS_PAGE = 10_000;
 
 /** The whole plan and the open findings as one JSON document, written piece by piece: a plan may have a million memberships. */
 export async function writePlanJson(out: Output, head: PlanHead, pages: PlanPages): Promise<void> {
-  const { id, hash, createdAt, run, state, guards, approvedBy, approvedAt } = head;
+  const { id, hash, createdAt, run, state, guards, undoes, approvedBy, approvedAt } = head;
   const counts = countsJson(head.counts);
-  const start = JSON.stringify({ id, hash, createdAt, run, state, approvedBy, approvedAt, counts, guards });
+  const start = JSON.stringify({ id, hash, createdAt, run, state, undoes, approvedBy, approvedAt, counts, guards });
   await out.write(`{"plan":${start.slice(0, -1)},"operations":[`);
   let after = 0;
   for (;;) {
@@ -24,7 +24,13 @@ export async function writePlanJson(out: Output, head: PlanHead, pages: PlanPage
     }
     if (page.length < PAGE || out.isClosed) break;
   }
-  await out.write(']},"findings":[');
+  await out.write(']},"notUndone":[');
+  await writeJsonList(
+    out,
+    (offset, limit) => pages.notUndone(offset, limit),
+    (one) => one,
+  );
+  await out.write('],"findings":[');
   await writeJsonList(out, (offset, limit) => pages.findings(limit, offset), findingJson);
   await out.line(']}');
 }

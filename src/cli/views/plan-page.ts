@@ -9,6 +9,7 @@ import { guardLines } from './guard-lines.ts';
 import { writeHeldBack } from './held-back.ts';
 import { writeMembershipsPart, writeOperationsPart } from './plan-part.ts';
 import { stepCounts } from './step-counts.ts';
+import { undoWarning, writeNotUndone } from './undo-lines.ts';
 
 /** Parts of a plan in the order of the page, with their headings. */
 const PARTS: readonly (readonly [Exclude<PlanPart, 'members'>, string])[] = [
@@ -37,6 +38,10 @@ export async function writePlanPage(
   const { out, paint } = session;
   await out.line(`${paint('strong', `Plan ${head.id}`)}, made ${formatTime(head.createdAt)} by run ${head.run}`);
   for (const line of originLines(await pages.run(head.run))) await out.line(`  ${line}`);
+  if (head.undoes !== null) {
+    await out.line();
+    for (const line of undoWarning(session, head.undoes)) await out.line(line);
+  }
   await out.line();
   for (const line of summaryLines(head)) await out.line(`  ${line}`);
   const isDropped = head.operations > 0 && (await pages.operations(0, 1)).length === 0;
@@ -44,7 +49,9 @@ export async function writePlanPage(
     await out.line('\nThe operations of this plan are not kept any more: only those of the newest plans are.');
   for (const [part, heading] of PARTS) await writeOperationsPart(session, head, pages, { part, heading, showAll });
   await writeMembershipsPart(session, head, pages, showAll);
-  await writeHeldBack(session, pages);
+  await writeNotUndone(session, head, pages, showAll);
+  // What is wrong with the directory is no business of a plan that undoes.
+  if (head.undoes === null) await writeHeldBack(session, pages);
   await writeGuards(session, head);
   await out.line();
   await out.line(nextLine(session, head));
@@ -90,7 +97,7 @@ async function writeGuards(session: Session, head: PlanHead): Promise<void> {
   else if (head.state === 'blocked') {
     await out.line('  Nothing is written before somebody approves it. If every line above is what you want:');
     await out.line(`    ${session.commandLine(`apply ${head.id} --approve`)}`);
-    await out.line('  If not: correct the source or its scope, and make a new plan.');
+    if (head.undoes === null) await out.line('  If not: correct the source or its scope, and make a new plan.');
   }
 }
 
@@ -99,6 +106,8 @@ function nextLine(session: Session, head: PlanHead): string {
   if (head.state === 'applying') return `This plan was begun and not ended. Go on with: ${session.commandLine('sync')}`;
   if (head.state === 'stale')
     return `This plan is stale: the state has moved on. Make a new one: ${session.commandLine('plan')}`;
+  if (head.operations === 0 && head.undoes !== null)
+    return `Nothing to do: of what run ${head.undoes} wrote the tenant holds nothing that can be put back.`;
   if (head.operations === 0) return session.paint('good', 'Nothing to do: the tenant is in step.');
   if (head.state === 'blocked') return `Next: look at the guards above; plan ${head.id} needs an approval.`;
   return `Next: ${session.commandLine(`apply ${head.id}`)}`;

@@ -69,4 +69,9 @@ async function writeDone(session: Session, { run, plan, isStaging }: RunResult):
   await out.line(
     `${paint('good', 'Done')}: plan ${plan.id} in run ${run.id}, ${took}: ${done.length === 0 ? 'nothing written' : done.join(', ')}`,
   );
+  if (plan.undoes === null) return;
+  await out.line(
+    `${paint('bad', 'Mind:')} this took back what run ${plan.undoes} changed, and the next sync does it again unless the cause is put right.`,
+  );
+  await out.line(`  See what it would do: ${session.commandLine('plan')}`);
 }

@@ -30,6 +30,7 @@ import type { AttributeNames } from './names.ts';
 import { DISABLES, type OperationRow, toStoredOperation } from './operations.ts';
 import { forgetReturning, keepReferencesTo } from './returning-references.ts';
 import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
+import { LOG_COLUMNS, type LogRow, toLogEntry } from './undo.ts';
 
 interface PlanRow {
   readonly id: number;
@@ -41,6 +42,7 @@ interface PlanRow {
   readonly counts: string;
   readonly guards: string;
   readonly operations: number;
+  readonly undoes: number | null;
   readonly approved_by: string | null;
   readonly approved_at: string | null;
 }
@@ -50,6 +52,8 @@ type StoredVerdict = Omit<GuardVerdict, 'objects'> & { readonly objects?: readon
 
 type OperationToDo = StoredOperation & { readonly position: number; readonly targetId: string | null };
 type TodoRow = OperationRow & { readonly target_id: string | null };
+
+const PLAN = 'select plan.*, (select u.run from undo_plan u where u.plan = plan.id) as undoes from plan';
 
 const TODO_COLUMNS = `o.id, o.position, o.level, o.action, o.type, o.mv, o.object, o.anchor, o.name, o.late, o.changes, o.waits, o.cause, o.state,
   (select t.anchor from metaverse m join object t on t.id = m.tenant where m.id = o.mv) as target_id`;
@@ -88,8 +92,8 @@ export class SqlApplyStore implements ApplyStore {
   async plan(id?: string): Promise<PlanHead | null> {
     const row =
       id === undefined
-        ? await this.#driver.get<PlanRow>(`select * from plan where hash <> '' order by id desc limit 1`)
-        : await this.#driver.get<PlanRow>(`select * from plan where hash <> '' and id = ?`, Number(id) || -1);
+        ? await this.#driver.get<PlanRow>(`${PLAN} where hash <> '' order by id desc limit 1`)
+        : await this.#driver.get<PlanRow>(`${PLAN} where hash <> '' and id = ?`, Number(id) || -1);
     return row === undefined ? null : toPlanHead(row);
   }
 
@@ -589,23 +593,12 @@ export class SqlApplyStore implements ApplyStore {
   }
 
   async #logged(which: string, anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
-    const rows = await this.#driver.all<
-      Omit<ChangeLogEntry, 'run' | 'plan' | 'targetId'> & {
-        readonly run: number;
-        readonly plan: number;
-        readonly target_id: string;
-      }
-    >(
-      `select run, plan, at, mv, type, anchor, name, target_id, action, body from change_log where anchor = ? and ${which} order by id desc limit ?`,
+    const rows = await this.#driver.all<LogRow>(
+      `select ${LOG_COLUMNS} from change_log where anchor = ? and ${which} order by id desc limit ?`,
       anchor,
       limit,
     );
-    return rows.map(({ target_id, ...row }) => ({
-      ...row,
-      run: String(row.run),
-      plan: String(row.plan),
-      targetId: target_id,
-    }));
+    return rows.map(toLogEntry);
   }
 }
 
@@ -627,6 +620,7 @@ function toPlanHead(row: PlanRow): PlanHead {
     counts: JSON.parse(row.counts) as PlanCounts,
     guards: (JSON.parse(row.guards) as StoredVerdict[]).map((one) => ({ ...one, objects: one.objects ?? [] })),
     operations: row.operations,
+    undoes: row.undoes === null ? null : String(row.undoes),
     approvedBy: row.approved_by,
     approvedAt: row.approved_at,
   };

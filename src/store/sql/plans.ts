@@ -505,6 +505,7 @@ export class SqlPlanStore implements PlanStore {
       await this.#driver.run('delete from operation_reference where plan = ?', id);
       await this.#driver.run('delete from operation where plan = ?', id);
       await this.#driver.run('delete from claim where plan = ?', id);
+      await this.#driver.run('delete from not_undone where plan = ?', id);
       await this.#driver.run(
         `update plan set detailed = 0, state = case when state = 'applied' then state else 'stale' end where id = ?`,
         id,
