@@ -106,7 +106,6 @@ interface LoggedItem {
 
 function changeLines({ run, at, action, what }: Change, columns: number): readonly string[] {
   const items = JSON.parse(what) as readonly LoggedItem[];
-  if (action === 'held') return heldLines(run, at, items, columns);
   const texts = items.map((item) =>
     action === 'held'
       ? `${item.attribute ?? ''} ${printableText(item.name ?? '')}`
@@ -116,13 +115,4 @@ function changeLines({ run, at, action, what }: Change, columns: number): readon
   );
   const told = action === 'held' ? 'held, when it was deleted' : action;
   return [`${formatTime(at)}  run ${run}  ${told}`, `    ${cutText(texts.join('; '), Math.max(80, columns * 2))}`];
-}
-
-/** Who was in a group when it was deleted. */
-function heldLines(run: string, at: string, items: readonly LoggedItem[], columns: number): readonly string[] {
-  const names = items.map(({ name = '' }) => printableText(name)).join('; ');
-  return [
-    `${formatTime(at)}  run ${run}  members before its deletion`,
-    `    ${cutText(names, Math.max(80, columns * 2))}`,
-  ];
 }
