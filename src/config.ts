@@ -87,7 +87,7 @@ export interface ScopeConfig {
   readonly groups: readonly string[];
 }
 
-/** `soft`: by primary mail address, user principal name or security identifier, where no anchor is; `hard`: by the source anchor. */
+/** `soft`: by primary mail address or user principal name, where no anchor is; `hard`: by the source anchor. */
 export interface MatchingConfig {
   readonly soft: boolean;
   readonly hard: boolean;

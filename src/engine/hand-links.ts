@@ -1,12 +1,11 @@
 import { DirbridgeError } from '../errors.ts';
 import type { ObjectName } from '../model/finding.ts';
-import { RuleEvaluationError } from '../rules/rule-set.ts';
 import { type MetaverseObject, OBJECT_STATES, type SpaceObject, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { findByName, searchAll } from './explain.ts';
 import { holdApart } from './hold-apart.ts';
 import { objectName } from './object-name.ts';
-import { flowOut } from './outbound.ts';
+import { tryFlowOut } from './outbound.ts';
 
 /** What was joined or taken apart by hand: names on both sides. */
 export interface HandLinked {
@@ -118,13 +117,8 @@ function refuseUnfit(
 }
 
 function wantedType({ rules, now }: EngineContext, mv: MetaverseObject): string | null {
-  try {
-    const desired = flowOut(rules, mv, null, now());
-    return desired.kind === 'object' ? desired.type : null;
-  } catch (error) {
-    if (!(error instanceof RuleEvaluationError)) throw error;
-    return null;
-  }
+  const desired = tryFlowOut(rules, mv, now());
+  return desired?.kind === 'object' ? desired.type : null;
 }
 
 async function namesOf({ store }: EngineContext, ours: SpaceObject, theirs: SpaceObject): Promise<HandLinked> {

@@ -1,7 +1,6 @@
 import type { TargetType } from '../model/change.ts';
 import { type Finding, type FindingCode, finding } from '../model/finding.ts';
 import { type Attributes, scalarsOf } from '../model/value.ts';
-import { RuleEvaluationError } from '../rules/rule-set.ts';
 import {
   type Match,
   type MatchWay,
@@ -14,7 +13,7 @@ import { type EngineContext, TENANT } from './context.ts';
 import { holdApart } from './hold-apart.ts';
 import { uniqueKey } from './lookup.ts';
 import { objectName } from './object-name.ts';
-import { flowOut } from './outbound.ts';
+import { tryFlowOut } from './outbound.ts';
 
 const BATCH = 2000;
 
@@ -96,11 +95,12 @@ class Matching {
   async propose(): Promise<readonly Proposal[]> {
     const { store } = this.#context;
     const byHand = new Map((await store.matches.handLinks()).map((link) => [link.anchor, link]));
+    const settled = new Set((await store.matches.all()).map(({ mv }) => mv));
     const proposals: Proposal[] = [];
     for (let after = 0; ; ) {
       const page = await store.matches.touchedWithoutTenant(after, BATCH);
       for (const mv of page) {
-        if ((await store.matches.of(mv.id)) !== null) continue;
+        if (settled.has(mv.id)) continue;
         const decided = byHand.get(mv.anchor ?? '');
         if (decided?.target === null) await this.#holdApart(mv.id, decided.who);
         const proposal = decided === undefined ? await this.#proposeFor(mv) : null;
@@ -139,13 +139,8 @@ class Matching {
   }
 
   #wanted(mv: MetaverseObject): { readonly type: TargetType; readonly attributes: Attributes } | null {
-    try {
-      const desired = flowOut(this.#context.rules, mv, null, this.#context.now());
-      return desired.kind === 'object' ? { type: desired.type, attributes: desired.outcome.attributes } : null;
-    } catch (error) {
-      if (!(error instanceof RuleEvaluationError)) throw error;
-      return null;
-    }
+    const desired = tryFlowOut(this.#context.rules, mv, this.#context.now());
+    return desired?.kind === 'object' ? { type: desired.type, attributes: desired.outcome.attributes } : null;
   }
 
   async settle(proposals: readonly Proposal[], join: Join): Promise<number> {

@@ -2,7 +2,7 @@ import type { ShapedObject, TargetSchema } from '../connectors/connector.ts';
 import { TARGET_TYPES, type TargetType } from '../model/change.ts';
 import type { AttributeChange } from '../model/plan.ts';
 import { type Attributes, isSameValue, printValue } from '../model/value.ts';
-import type { CompiledRule, RuleSet, RuleSource } from '../rules/rule-set.ts';
+import { type CompiledRule, RuleEvaluationError, type RuleSet, type RuleSource } from '../rules/rule-set.ts';
 import { type MetaverseObject, OBJECT_STATES, type SpaceObject } from '../store/store.ts';
 import { type FlowObserver, type FlowOutcome, flowAttributes } from './flow.ts';
 import { mayProvision } from './join.ts';
@@ -46,6 +46,16 @@ export function flowOut(
     observe,
   );
   return { kind: 'object', type: provision.targetType, rules: same, outcome };
+}
+
+/** The same of an object that has nothing in the tenant; null when a rule raises an error for it. */
+export function tryFlowOut(rules: Pick<RuleSet, 'outbound'>, object: MetaverseObject, startedAt: Date): Desired | null {
+  try {
+    return flowOut(rules, object, null, startedAt);
+  } catch (error) {
+    if (!(error instanceof RuleEvaluationError)) throw error;
+    return null;
+  }
 }
 
 /** A metaverse object as outbound rules read it. */

@@ -23,7 +23,7 @@ import { anchorValues, joinValues } from './lookup.ts';
 import { judgeByAnchor, matchTenant } from './matching.ts';
 import { objectName } from './object-name.ts';
 import { OtherWriter } from './other-writer.ts';
-import { flowOut } from './outbound.ts';
+import { tryFlowOut } from './outbound.ts';
 import { missingGroups, RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
 import { SiblingDomains } from './sibling-domains.ts';
@@ -823,10 +823,6 @@ function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[])
 
 /** Whether the outbound rules want the object in the tenant, or would if they could be worked out. */
 function isWanted(rules: RuleSet, object: MetaverseObject, now: Date): boolean {
-  try {
-    return flowOut(rules, object, null, now).kind === 'object';
-  } catch (error) {
-    if (!(error instanceof RuleEvaluationError)) throw error;
-    return true;
-  }
+  const desired = tryFlowOut(rules, object, now);
+  return desired === null || desired.kind === 'object';
 }

@@ -194,7 +194,7 @@ export interface MetaverseReference {
 }
 
 /** By what an object that the tenant held before us was found. */
-export const MATCH_WAYS = ['anchor', 'mail', 'userPrincipalName', 'securityIdentifier', 'hand'] as const;
+export const MATCH_WAYS = ['anchor', 'mail', 'userPrincipalName', 'hand'] as const;
 export type MatchWay = (typeof MATCH_WAYS)[number];
 
 /** An object of the tenant that belongs to a metaverse object but is not taken over yet. */
@@ -228,7 +228,6 @@ export interface MatchStore {
   touchedWithoutTenant(after: number, limit: number): Promise<readonly MetaverseObject[]>;
   handLinks(): Promise<readonly HandLink[]>;
   setHandLink(link: HandLink): Promise<void>;
-  dropHandLink(anchor: string): Promise<void>;
 }
 
 /** What happened in the tenant to an object as a whole. */

@@ -22,7 +22,7 @@ import {
   type ReferenceStep,
   type StoredOperation,
 } from '../store.ts';
-import { forgetDriftOf } from './drift.ts';
+import { forgetMetaverse } from './forget-metaverse.ts';
 import { forgetNotHeld } from './given-values.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { countLive, countReferences, markPending } from './marks.ts';
@@ -526,22 +526,7 @@ export class SqlApplyStore implements ApplyStore {
          and not exists (select 1 from object o where o.mv = m.id and o.state <> 1 and o.id <> coalesce(m.tenant, 0))`,
       Number(plan),
     );
-    for (const { id } of rows) {
-      for (const table of [
-        'metaverse_document',
-        'metaverse_value',
-        'contributor',
-        'touched',
-        'wanted',
-        'given_value',
-        'leaving',
-        'tenant_match',
-      ])
-        await this.#driver.run(`delete from ${table} where mv = ?`, id);
-      await forgetDriftOf(this.#driver, id);
-      await this.#driver.run('update object set mv = null where mv = ?', id);
-      await this.#driver.run('delete from metaverse where id = ?', id);
-    }
+    for (const { id } of rows) await forgetMetaverse(this.#driver, id);
   }
 
   async log(entries: readonly ChangeLogEntry[]): Promise<void> {

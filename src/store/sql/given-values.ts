@@ -39,7 +39,3 @@ export async function forgetNotHeld(driver: Driver, mv: number, attributes: Attr
     await driver.run('delete from given_value where mv = ? and attribute = ? and key = ?', mv, attribute, key);
   }
 }
-
-export async function forgetGiven(driver: Driver, mv: number): Promise<void> {
-  await driver.run('delete from given_value where mv = ?', mv);
-}

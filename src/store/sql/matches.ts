@@ -69,8 +69,4 @@ export class SqlMatchStore implements MatchStore {
       at,
     );
   }
-
-  async dropHandLink(anchor: string): Promise<void> {
-    await this.#driver.run('delete from hand_link where anchor = ?', anchor);
-  }
 }

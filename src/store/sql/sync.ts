@@ -13,8 +13,7 @@ import {
   type SyncStore,
   TOUCH,
 } from '../store.ts';
-import { forgetDriftOf } from './drift.ts';
-import { forgetGiven } from './given-values.ts';
+import { forgetMetaverse } from './forget-metaverse.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
@@ -356,17 +355,7 @@ export class SqlSyncStore implements SyncStore {
 
   async deleteMetaverse(mv: number): Promise<void> {
     await this.#managed.invalidate();
-    await this.#driver.run('delete from metaverse_value where mv = ?', mv);
-    await this.#driver.run('delete from metaverse_document where mv = ?', mv);
-    await this.#driver.run('delete from contributor where mv = ?', mv);
-    await this.#driver.run('delete from touched where mv = ?', mv);
-    await this.#driver.run('delete from wanted where mv = ?', mv);
-    await forgetGiven(this.#driver, mv);
-    await forgetDriftOf(this.#driver, mv);
-    await this.#driver.run('delete from leaving where mv = ?', mv);
-    await this.#driver.run('delete from tenant_match where mv = ?', mv);
-    await this.#driver.run('update object set mv = null where mv = ?', mv);
-    await this.#driver.run('delete from metaverse where id = ?', mv);
+    await forgetMetaverse(this.#driver, mv);
   }
 
   async link(object: number, mv: number | null, tenant: boolean): Promise<void> {
