@@ -4,6 +4,7 @@ import process from 'node:process';
 import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
 import { SOURCES, TARGETS } from './connectors/all.ts';
 import type { CheckLine, Connector, ConnectorContext, TargetConnector } from './connectors/connector.ts';
+import { fenceWrites } from './connectors/fenced.ts';
 import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
@@ -12,7 +13,7 @@ import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.t
 import { dueOf } from './engine/leaving.ts';
 import { markRestored } from './engine/mark-restored.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
-import { type CycleResult, runApply, runCycle, runUndo } from './engine/run.ts';
+import { type CycleResult as EngineResult, runApply, runCycle, runUndo } from './engine/run.ts';
 import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
 import type { ObjectTrace } from './engine/trace-object.ts';
 import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
@@ -22,15 +23,17 @@ import { DirbridgeError, messageOf } from './errors.ts';
 import { type Log, SILENT_LOG } from './log.ts';
 import { type Comparison, type ComparisonRequest, compareWithConnect } from './migration/csexport/comparison.ts';
 import { type ConfigurationDiff, diffConfigurations } from './migration/diff-configuration.ts';
+import type { Difference } from './migration/difference.ts';
 import { type ExportedConfiguration, exportConfiguration } from './migration/export-configuration.ts';
 import { compareWithMark, type ShippedComparison } from './migration/export-mark.ts';
+import { followConfiguration } from './migration/follow-configuration.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
 import { nextSteps } from './migration/import-report.ts';
 import { readConnectExport } from './migration/read-export.ts';
 import { writeExport } from './migration/write-export.ts';
 import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
-import type { Finding } from './model/finding.ts';
+import { type Finding, finding } from './model/finding.ts';
 import type { MemberName, NotUndone, Operation, PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
 import { isReferenceAttribute } from './rules/reference-attributes.ts';
@@ -48,6 +51,10 @@ import {
   tryExpression,
 } from './rules/rule-set.ts';
 import { readSampleFile } from './rules/sample-file.ts';
+import { forgetPublication } from './scheduler/standby/publish.ts';
+import { type PairOptions, ServerPair } from './scheduler/standby/server-pair.ts';
+import { configurationFolder, type Term } from './scheduler/standby/server-records.ts';
+import { describeRoles, type StandbyReport, StandbySession } from './scheduler/standby/standby-session.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
 import type { PlanPart, Store } from './store/store.ts';
@@ -56,7 +63,6 @@ export type { Config } from './config.ts';
 export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { HandLinked } from './engine/hand-links.ts';
-export type { CycleResult } from './engine/run.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
 export type { Comparison } from './migration/csexport/comparison.ts';
@@ -66,11 +72,26 @@ export type { ExportedConfiguration } from './migration/export-configuration.ts'
 export type { ShippedComparison } from './migration/export-mark.ts';
 export type { ImportedConfiguration } from './migration/import-configuration.ts';
 export { type RuleProblem, requireRules, type TriedExpression } from './rules/rule-set.ts';
+export {
+  DIFFERENCE_KINDS,
+  type DifferenceKind,
+  describeDifference,
+  type PlanDifference,
+} from './scheduler/standby/plan-difference.ts';
+export type { Term } from './scheduler/standby/server-records.ts';
+export type { StandbyReport } from './scheduler/standby/standby-session.ts';
 export type { RestoredStore, StoreCopy } from './store/sqlite-copies.ts';
 export type { PlanPart } from './store/store.ts';
 
 /** A finding with the time of its first appearance and the run that saw it last. */
 export type OpenFinding = Finding & { readonly firstSeen: string; readonly run: string };
+
+/** What a cycle came to; `standby`: of a server that shares its tenant with another one. */
+export type CycleResult = EngineResult & {
+  readonly standby?: StandbyReport;
+  /** What was taken over of the configuration of the server that writes before the cycle began. */
+  readonly followed?: readonly Difference[];
+};
 
 export interface AppOptions {
   readonly log: Log;
@@ -78,11 +99,15 @@ export interface AppOptions {
   /** The command, as a second process is told it and as the history shows it. */
   readonly command: string;
   readonly now?: () => Date;
+  /** Of dirbridge, as another server is told it. */
+  readonly version?: string;
 }
 
 export interface Status {
   readonly store: string;
   readonly staging: boolean;
+  /** Null where no other server shares the tenant. */
+  readonly standby: StandbyReport | null;
   readonly managed: Readonly<Partial<Record<TargetType, number>>>;
   readonly spaces: readonly {
     readonly name: string;
@@ -293,27 +318,34 @@ export class App {
 
   /** Import, sync, plan: changes nothing outside. */
   async plan(full: boolean): Promise<CycleResult> {
-    return this.#withEngine((context) => runCycle(context, { command: this.#options.command, full, apply: false }));
+    return this.#cycle({ full, apply: false });
   }
 
-  /** Import, sync, plan, apply. In staging mode the plan is made and nothing is written. */
+  /** Import, sync, plan, apply. In staging mode, and on a server that stands by, the plan is made and nothing is written. */
   async sync(options: {
     readonly full: boolean;
     readonly staging: boolean;
     readonly approve: boolean;
   }): Promise<CycleResult> {
-    const apply = !(options.staging || this.config.staging);
-    return this.#withEngine((context) =>
-      runCycle(context, {
-        command: this.#options.command,
-        full: options.full,
-        apply,
-        ...(options.approve ? { approvedBy: currentUser() } : {}),
-      }),
-    );
+    const apply = !options.staging;
+    return this.#cycle({ full: options.full, apply, ...(options.approve ? { approvedBy: currentUser() } : {}) });
   }
 
-  /** Applies a stored plan, the newest by default. Throws `plan-not-found`. */
+  async #cycle(options: {
+    readonly full: boolean;
+    readonly apply: boolean;
+    readonly approvedBy?: string;
+  }): Promise<CycleResult> {
+    const { app, followed } = await this.#inStep();
+    const result = await app.#withEngine(async (context, standby) => {
+      if (options.apply) standby?.requireClaimed();
+      const apply = options.apply && !app.config.staging && standby?.isActive !== false;
+      return app.#concluding(standby, await runCycle(context, { ...options, command: this.#options.command, apply }));
+    });
+    return followed.length === 0 ? result : { ...result, followed };
+  }
+
+  /** Applies a stored plan, the newest by default. Throws `plan-not-found`, `standby-only`. */
   async apply(id: string | undefined, approve: boolean): Promise<CycleResult> {
     if (this.config.staging) {
       throw new DirbridgeError(
@@ -324,20 +356,146 @@ export class App {
         },
       );
     }
-    return this.#withEngine(async (context) => {
+    return this.#withEngine(async (context, standby) => {
+      standby?.requireActive('apply');
       const plan = await context.store.apply.plan(id);
       if (plan === null)
         throw new DirbridgeError(
           'plan-not-found',
           id === undefined ? 'there is no plan yet' : `there is no plan ${id}`,
         );
-      return runApply(context, plan, this.#options.command, approve ? currentUser() : undefined);
+      return this.#concluding(
+        standby,
+        await runApply(context, plan, this.#options.command, approve ? currentUser() : undefined),
+      );
     });
   }
 
   /** Plans to put back what a run changed in the tenant, and changes nothing outside. Throws `usage` for a run that is not known. */
   async undo(run: string): Promise<CycleResult> {
-    return this.#withEngine((context) => runUndo(context, run, this.#options.command));
+    return this.#withEngine(async (context, standby) => {
+      standby?.requireActive('undo');
+      return this.#concluding(standby, await runUndo(context, run, this.#options.command));
+    });
+  }
+
+  // ------------------------------------------------------------ another server for the same tenant
+
+  /** This server, the one that writes, and how our newest plan stands to what that one has done. Throws `usage` without `standby` in the configuration. */
+  async standby(): Promise<StandbyReport> {
+    return this.#withEngine(async (_context, standby) => {
+      if (standby === null) throw noStandby(this.config.file);
+      await standby.conclude(null, this.#published());
+      return standby.report();
+    });
+  }
+
+  /** Makes this server the one that writes. Throws `server-alive` while another one is alive, unless forced. */
+  async takeOver(isForced: boolean): Promise<StandbyReport & { readonly claimed: Term }> {
+    if (this.config.standby !== null && this.config.staging)
+      throw new DirbridgeError(
+        'usage',
+        `${this.config.file} says staging: true, so this server stands by for good and cannot take over`,
+        { remedy: 'Take staging out of the configuration; with standby in it nothing is written before the takeover.' },
+      );
+    return this.#withPair(async (pair, store) => {
+      const claimed = await pair.takeOver(currentUser(), isForced);
+      await store.transaction(() => store.sync.raiseVersion());
+      return { ...(await describeRoles(pair, await pair.roles())), claimed };
+    });
+  }
+
+  /** Gives the tenant up, so that another server may take over at once. Throws `standby-only`. */
+  async handOver(): Promise<StandbyReport> {
+    return this.#withPair(async (pair) => {
+      await pair.handOver();
+      return describeRoles(pair, await pair.roles());
+    });
+  }
+
+  async #withPair<T>(work: (pair: ServerPair, store: Store) => Promise<T>): Promise<T> {
+    return this.#withEngine(async (context, standby) => {
+      if (standby === null) throw noStandby(this.config.file);
+      const result = await work(standby.pair, context.store);
+      await (await StandbySession.resume(standby.pair, context.store, this.#now)).conclude(null, this.#published());
+      return result;
+    });
+  }
+
+  /** This application, or one on the configuration that was taken over from the server that writes. */
+  async #inStep(): Promise<{ readonly app: App; readonly followed: readonly Difference[] }> {
+    if (this.config.standby?.follow !== true) return { app: this, followed: [] };
+    const store = await this.#openStore(false);
+    try {
+      const followed = await this.#follow(store);
+      const app = followed.length === 0 ? this : new App(readConfig(this.config.file), this.#options);
+      return { app, followed };
+    } finally {
+      await store.close();
+    }
+  }
+
+  /** A configuration that cannot be taken over, such as one of a newer version, leaves ours in force, with a finding. */
+  async #follow(store: Store): Promise<readonly Difference[]> {
+    const pair = await ServerPair.open(store, this.#pairOptions());
+    const { presence, isActive } = await pair.roles();
+    if (isActive || presence?.configuration == null || presence.server === pair.server) return [];
+    const { server, configuration } = presence;
+    const at = this.#now().toISOString();
+    try {
+      const followed = followConfiguration(
+        {
+          file: this.config.file,
+          published: pair.folder.at(configurationFolder(server, configuration)),
+          version: configuration,
+          server,
+          keep: this.config.standby?.keep ?? [],
+        },
+        { sources: SOURCES, targets: TARGETS },
+      );
+      await store.runs.replaceFindings('plan', 'standby configuration', [], '0', at);
+      return followed;
+    } catch (error) {
+      if (!(error instanceof DirbridgeError)) throw error;
+      const cause = `The configuration of ${server} (dirbridge ${presence.version}) could not be taken over, so this server stands by with its own: ${error.message}`;
+      const told = finding('standby-configuration', 'plan', { cause, remedy: error.remedy });
+      await store.runs.replaceFindings('plan', 'standby configuration', [told], '0', at);
+      return [];
+    }
+  }
+
+  #pairOptions(): PairOptions {
+    const { standby, schedule, staging, file } = this.config;
+    if (standby === null) throw noStandby(file);
+    const { folder, server, deadAfter } = standby;
+    const host = hostname();
+    return {
+      folder,
+      server: server ?? host.replaceAll(/[^A-Za-z0-9_.-]/g, '-'),
+      host,
+      version: this.#options.version ?? '',
+      every: schedule.every,
+      deadAfter,
+      isStaging: staging,
+      now: this.#now,
+      log: this.#options.log,
+    };
+  }
+
+  /** What other servers take over of our configuration; nothing that cannot be read as a whole. */
+  #published(): ExportedConfiguration['files'] {
+    const kinds = { sources: SOURCES, targets: TARGETS };
+    return exportConfiguration(this.config.file, kinds, this.#options.version ?? '').files;
+  }
+
+  async #concluding(standby: StandbySession | null, result: CycleResult): Promise<CycleResult> {
+    if (standby === null) return result;
+    await standby.conclude(result, this.#published());
+    return { ...result, standby: await standby.report() };
+  }
+
+  get #now(): () => Date {
+    return this.#options.now ?? (() => new Date());
   }
 
   /** Writes a copy of the store, also while a run goes on. Throws `output-exists`, `plan-not-found` where there is no store yet. */
@@ -349,18 +507,31 @@ export class App {
   /** Puts a backup in the place of the store, which is kept beside it. Throws `backup-invalid`, `restore-older`, `store-locked`. */
   async restore(backup: string, older: boolean): Promise<RestoredStore> {
     const { command, now = () => new Date() } = this.#options;
-    const prepare = (store: Store): Promise<void> => markRestored(store, command, now().toISOString());
+    const prepare = async (store: Store): Promise<void> => {
+      await markRestored(store, command, now().toISOString());
+      await forgetPublication(store);
+    };
     return restoreStore(this.config.store.path, backup, { older, command, prepare });
   }
 
   /** Joins an object of a source to one of the tenant by hand. Throws `object-not-found`, `link-refused`. */
   async link(object: string, target: string): Promise<HandLinked> {
-    return this.#withEngine((context) => linkByHand(context, { object, target, who: currentUser() }));
+    return this.#withEngine(async (context, standby) => {
+      standby?.requireActive('link');
+      const linked = await linkByHand(context, { object, target, who: currentUser() });
+      await standby?.conclude(null, this.#published());
+      return linked;
+    });
   }
 
   /** Takes the two apart; what is in the tenant stays as it is. Throws `object-not-found`, `link-refused`. */
   async unlink(object: string): Promise<HandLinked> {
-    return this.#withEngine((context) => unlinkByHand(context, { object, who: currentUser() }));
+    return this.#withEngine(async (context, standby) => {
+      standby?.requireActive('unlink');
+      const linked = await unlinkByHand(context, { object, who: currentUser() });
+      await standby?.conclude(null, this.#published());
+      return linked;
+    });
   }
 
   /** Whether everything that a run needs is there, line by line. */
@@ -433,6 +604,7 @@ export class App {
       return {
         store: this.config.store.path,
         staging: this.config.staging,
+        standby: await this.#describeStandby(store),
         managed: await store.plans.managedCounts(),
         spaces,
         lastRuns: await store.runs.runs(5),
@@ -442,6 +614,12 @@ export class App {
         every: this.config.schedule.every,
       };
     });
+  }
+
+  async #describeStandby(store: Store): Promise<StandbyReport | null> {
+    if (this.config.standby === null) return null;
+    const pair = await ServerPair.open(store, { ...this.#pairOptions(), isReader: true });
+    return describeRoles(pair, await pair.roles());
   }
 
   async #leaving(store: Store): Promise<Status['leaving']> {
@@ -553,21 +731,38 @@ export class App {
     });
   }
 
-  async #withEngine<T>(work: (context: EngineContext) => Promise<T>): Promise<T> {
+  async #withEngine<T>(work: (context: EngineContext, standby: StandbySession | null) => Promise<T>): Promise<T> {
     const store = await this.#openStore(false);
     const sources = this.#sources();
     const target = this.#target();
+    let standby: StandbySession | null = null;
     try {
-      return await work(this.#context(store, sources, target));
+      if (this.config.standby !== null) standby = await StandbySession.begin(store, this.#pairOptions());
+      const context = this.#context(store, sources, this.#fence(target, standby), standby);
+      await standby?.prepare(context);
+      return await work(context, standby);
+    } catch (error) {
+      // What was written before it failed is told to the other server all the same.
+      await standby
+        ?.conclude(null, this.#published())
+        .catch((cause: unknown) => this.#warn('publishing failed', cause));
+      throw error;
     } finally {
+      await standby?.end().catch((cause: unknown) => this.#warn('the last sign of life failed', cause));
       for (const connector of [...sources, target])
-        await connector
-          .close()
-          .catch((error: unknown) =>
-            this.#options.log.warn({ error: messageOf(error) }, `closing ${connector.name} failed`),
-          );
+        await connector.close().catch((cause: unknown) => this.#warn(`closing ${connector.name} failed`, cause));
       await store.close();
     }
+  }
+
+  #warn(what: string, cause: unknown): void {
+    this.#options.log.warn({ error: messageOf(cause) }, what);
+  }
+
+  /** A server that stands by writes nothing, whatever goes wrong; the one that writes stops when it is replaced. */
+  #fence(target: TargetConnector, standby: StandbySession | null): TargetConnector {
+    if (standby === null) return target;
+    return standby.isActive ? fenceWrites(target, () => standby.pair.requireActive()) : makeReadonly(target);
   }
 
   async #withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
@@ -591,7 +786,12 @@ export class App {
     return openSqliteStore(this.config.store.path, { command: this.#options.command, readOnly });
   }
 
-  #context(store: Store, connectors: readonly Connector[], target: TargetConnector): EngineContext {
+  #context(
+    store: Store,
+    connectors: readonly Connector[],
+    target: TargetConnector,
+    standby: StandbySession | null = null,
+  ): EngineContext {
     return {
       store,
       rules: loadRuleSet(this.config.rules, this.config.identity),
@@ -605,7 +805,8 @@ export class App {
       settings: membershipSettings(this.config),
       matching: this.config.matching,
       drift: this.config.drift,
-      now: this.#options.now ?? (() => new Date()),
+      isWrittenElsewhere: this.config.staging || standby?.isActive === false,
+      now: this.#now,
       log: this.#options.log,
       progress: this.#options.progress,
     };
@@ -680,6 +881,12 @@ export class PlanPages {
   countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {
     return this.#store.runs.countFindings();
   }
+}
+
+function noStandby(file: string): DirbridgeError {
+  return new DirbridgeError('usage', `${file} names no other server for this tenant`, {
+    remedy: 'Name the folder that both servers reach: standby: { folder: PATH }. See docs/guide/second-server.md.',
+  });
 }
 
 function errorLine(what: string, error: unknown): CheckLine {

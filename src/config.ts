@@ -23,6 +23,7 @@ import {
 import { type IdentityConfig, identitySchema } from './config/identity-section.ts';
 import { explainIssue, nearestAlternative, printGiven, printKeyPath, suggestName, UNION } from './config/issue-text.ts';
 import { describeSchema, type JsonSchema, keysAt, widenSchema } from './config/json-schema.ts';
+import { completeStandby, type StandbyConfig, standbySchema } from './config/standby-section.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 
 /** The kinds of sources and targets that there are, each with the strict schema of its own keys (without `name`, `kind` and `scope`). */
@@ -60,6 +61,8 @@ export interface Config {
   readonly schedule: { readonly every: number; readonly passwords: number };
   /** Nothing is written to the tenant. */
   readonly staging: boolean;
+  /** The other server for the same tenant; null: there is none. */
+  readonly standby: StandbyConfig | null;
 }
 
 export interface SourceConfig {
@@ -136,6 +139,7 @@ const generalSchema = z.strictObject({
   passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
   schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),
   staging: z.boolean().default(false),
+  standby: standbySchema.optional(),
 });
 
 /**
@@ -255,6 +259,7 @@ class ConfigReading {
       sources,
       target,
       deletions: completeDeletions(general.deletions),
+      standby: completeStandby(general.standby, general.schedule.every, (path) => resolve(folder, path)),
       store: { driver: 'sqlite', path: resolve(folder, general.store.slice('sqlite:'.length)) },
       rules: general.rules.map((rule) => (rule === 'standard' ? rule : resolve(folder, rule))),
     };

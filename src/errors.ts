@@ -172,6 +172,39 @@ export const ERRORS = {
     meaning: 'The tenant refused a request that has nothing to do with a single object.',
     remedy: 'Check the permissions of the application with "dirbridge check".',
   },
+  'standby-folder': {
+    kind: 'outside',
+    meaning: 'The folder that the servers of one tenant share cannot be used, so nobody can say which of them writes.',
+    remedy:
+      'See that the folder (standby.folder) is mounted and that this account may read and write it. Until then this server writes nothing.',
+  },
+  'standby-unclaimed': {
+    kind: 'usage',
+    meaning: 'Several servers share this tenant, and none of them has been told to write.',
+    remedy: 'Say so once, on the server that is to write: dirbridge take-over.',
+  },
+  'standby-only': {
+    kind: 'usage',
+    meaning: 'This server stands by: another one writes to the tenant.',
+    remedy: 'Do it on the server that writes, or have this one take over: dirbridge take-over.',
+  },
+  'server-alive': {
+    kind: 'guard',
+    meaning: 'The server that writes to the tenant is alive, or was a short time ago.',
+    remedy:
+      'Have it give up the tenant (there: dirbridge hand-over). If it is off and stays off: dirbridge take-over --force.',
+  },
+  'server-replaced': {
+    kind: 'outside',
+    meaning: 'Another server has taken over the tenant while this one was writing.',
+    remedy:
+      'Nothing: what was done so far is safe, the other server goes on, and this one stands by from its next cycle on.',
+  },
+  'server-name-taken': {
+    kind: 'usage',
+    meaning: 'Another server goes by the same name.',
+    remedy: 'Give each server a name of its own: standby: { server: NAME }.',
+  },
   'plan-stale': {
     kind: 'guard',
     meaning: 'The plan was made on a state that has moved on since.',

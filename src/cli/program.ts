@@ -13,6 +13,7 @@ import { addPlanCommand } from './commands/plan.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
+import { addStandbyCommands } from './commands/standby.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addUndoCommand } from './commands/undo.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   addStatusCommand,
   addRunsCommand,
   addUndoCommand,
+  addStandbyCommands,
   addFindingsCommand,
   addExplainCommand,
   addLinkCommands,

@@ -5,6 +5,7 @@ import { NO_PROGRESS, ProgressBar, ProgressLines, type ProgressView } from './pr
 import { StopSignal } from './stop-signal.ts';
 import { Output } from './terminal/output.ts';
 import { choosePaint, type Paint } from './terminal/paint.ts';
+import { VERSION } from './version.ts';
 
 /** Where a command line runs: the process, or a test. */
 export interface Surroundings {
@@ -95,6 +96,7 @@ export class Session {
     return new App(readConfig(this.configFile), {
       log: createLog(this.logLevel),
       command,
+      version: VERSION,
       progress: (step, done, total) => {
         stop.check();
         this.#progress.report(step, done, total);

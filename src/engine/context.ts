@@ -57,6 +57,8 @@ export interface EngineContext {
   readonly settings?: Readonly<Record<string, string>>;
   readonly matching: Matching;
   readonly drift: DriftPolicy;
+  /** Another server writes to the tenant, as it should: what it makes there is no sign of a stranger. */
+  readonly isWrittenElsewhere?: boolean;
   readonly now: () => Date;
   readonly log: Log;
   readonly progress: Progress;

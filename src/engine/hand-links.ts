@@ -1,6 +1,6 @@
 import { DirbridgeError } from '../errors.ts';
 import type { ObjectName } from '../model/finding.ts';
-import { type MetaverseObject, OBJECT_STATES, type SpaceObject, TOUCH } from '../store/store.ts';
+import { type HandLink, type MetaverseObject, OBJECT_STATES, type SpaceObject, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { findByName, searchAll } from './explain.ts';
 import { holdApart } from './hold-apart.ts';
@@ -32,11 +32,7 @@ export async function linkByHand(
   await store.transaction(async () => {
     const link = { anchor: mv.anchor ?? '', target: theirs.anchor, who, at: context.now().toISOString() };
     await store.matches.setHandLink(link);
-    await store.matches.note({ mv: mv.id, candidate: theirs.id, way: 'hand', value: who, refused: null });
-    await store.sync.link(theirs.id, mv.id, true);
-    await store.sync.touch(mv.id, TOUCH.attributes | TOUCH.references | TOUCH.referred);
-    await store.sync.touchReferencesTo(theirs.id);
-    await store.runs.replaceFindings('sync', `m${mv.id}`, [], '0', context.now().toISOString());
+    await joinByHand(context, mv.id, theirs.id, who);
     await store.sync.raiseVersion();
   });
   return names;
@@ -70,6 +66,53 @@ export async function unlinkByHand(
     await store.sync.raiseVersion();
   });
   return names;
+}
+
+/**
+ * Takes over what administrators decided on another server for the same tenant. Where an object is not known here yet, the decision waits for it. In transactions of its own.
+ */
+export async function adoptHandLinks(context: EngineContext, links: readonly HandLink[]): Promise<void> {
+  const { store } = context;
+  const known = new Map((await store.matches.handLinks()).map((link) => [link.anchor, link]));
+  for (const link of links) {
+    const before = known.get(link.anchor);
+    if (before !== undefined && before.at >= link.at) continue;
+    await store.transaction(async () => {
+      await store.matches.setHandLink(link);
+      await carryOutHandLink(context, link);
+      await store.sync.raiseVersion();
+    });
+  }
+}
+
+async function carryOutHandLink(context: EngineContext, { anchor, target, who }: HandLink): Promise<void> {
+  const { store } = context;
+  const number = await store.peers.metaverseOf(anchor);
+  const mv = number === null ? null : await store.sync.metaverse(number);
+  if (mv === null) return;
+  const theirs = mv.tenant === null ? null : await store.spaces.objectById(mv.tenant);
+  if (theirs !== null && theirs.anchor !== target) {
+    await store.sync.touchReferencesTo(theirs.id);
+    await store.sync.link(theirs.id, null, true);
+  }
+  if (target === null) {
+    const [ours] = (await store.sync.objectsOf(mv.id)).filter((one) => one.id !== theirs?.id);
+    const names = ours === undefined || theirs === null ? {} : await namesOf(context, ours, theirs);
+    await holdApart(context, mv.id, theirs?.id ?? 0, { names, who, run: '0' });
+    return;
+  }
+  const tenant = (await store.spaces.spaces()).find((space) => space.name === TENANT);
+  const found = tenant === undefined ? null : await store.spaces.objectByAnchor(tenant.id, target);
+  if (found?.state !== OBJECT_STATES.live || (found.mv !== null && found.mv !== mv.id)) return;
+  await joinByHand(context, mv.id, found.id, who);
+}
+
+async function joinByHand({ store, now }: EngineContext, mv: number, theirs: number, who: string): Promise<void> {
+  await store.matches.note({ mv, candidate: theirs, way: 'hand', value: who, refused: null });
+  await store.sync.link(theirs, mv, true);
+  await store.sync.touch(mv, TOUCH.attributes | TOUCH.references | TOUCH.referred);
+  await store.sync.touchReferencesTo(theirs);
+  await store.runs.replaceFindings('sync', `m${mv}`, [], '0', now().toISOString());
 }
 
 function refuseUnfit(

@@ -29,8 +29,8 @@ export class OtherWriter {
     this.#isWatching = isWatching;
   }
 
-  static async begin(store: Store): Promise<OtherWriter> {
-    return new OtherWriter(store, (await store.meta(WATCHING)) !== null);
+  static async begin({ store, isWrittenElsewhere }: EngineContext): Promise<OtherWriter> {
+    return new OtherWriter(store, isWrittenElsewhere !== true && (await store.meta(WATCHING)) !== null);
   }
 
   /** A full sync looks at everything as if it had just come: what is new cannot be told from what is not. */

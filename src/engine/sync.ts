@@ -123,7 +123,7 @@ class Synchronization {
     const tenant = heads.find((head) => head.name === TENANT);
     const tenantHasObjects = tenant !== undefined && (await context.store.sync.hasLookupValues(tenant.id));
     const spaces = new Map(heads.map((head) => [head.id, head]));
-    const otherWriter = await OtherWriter.begin(context.store);
+    const otherWriter = await OtherWriter.begin(context);
     const byHand = new Map((await context.store.matches.handLinks()).map((link) => [link.anchor, link]));
     return new Synchronization(context, run, spaces, scopes, ruleGroups, tenantHasObjects, otherWriter, byHand);
   }

@@ -14,6 +14,7 @@ export function generalSettings(config: Config): readonly Setting[] {
     rules,
     identity,
     schedule,
+    standby,
     ...others
   } = config;
   return [
@@ -21,7 +22,20 @@ export function generalSettings(config: Config): readonly Setting[] {
     plainSetting('rules', rules.includes('standard') ? 'with the shipped rules' : 'without the shipped rules'),
     ...Object.entries(identity).map(([key, value]) => plainSetting(`identity.${key}`, identityText(value))),
     ...Object.entries(schedule).map(([key, value]) => plainSetting(`schedule.${key}`, durationText(value))),
+    ...standbySettings(standby, folder),
     ...leavesOf(others).map(({ path, value }) => plainSetting(path.join('.'), valueText(value))),
+  ];
+}
+
+function standbySettings(standby: Config['standby'], folder: string): readonly Setting[] {
+  if (standby === null) return [];
+  const { folder: shared, server, follow, keep, deadAfter } = standby;
+  return [
+    pathSetting('standby.folder', folder, shared),
+    plainSetting('standby.server', server ?? '(the name of the host)'),
+    plainSetting('standby.follow', String(follow)),
+    plainSetting('standby.keep', valueText(keep)),
+    plainSetting('standby.deadAfter', durationText(deadAfter)),
   ];
 }
 

@@ -69,6 +69,12 @@ export function exportConfiguration(file: string, kinds: SectionKinds, version: 
 
 type Keys = Record<string, unknown>;
 
+/** Why the copy writes nothing as long as ours does. */
+const SAFE = {
+  staging: 'Nothing is written to the tenant while it says staging: true.',
+  standby: 'It stands by: nothing is written to the tenant until it is told to take over (dirbridge take-over).',
+} as const;
+
 class ConfigurationCopy {
   readonly needed: NeededThing[] = [];
   readonly differing: DifferingKey[] = [];
@@ -91,7 +97,8 @@ class ConfigurationCopy {
     this.#moveSection(target, findKind(this.#kinds.targets, String(target['kind'])), 'the tenant');
     if (raw['rules'] !== undefined) raw['rules'] = this.#config.rules.map((rule) => this.#copyRules(rule));
     this.#changeStore(raw);
-    this.#changeStaging(raw);
+    if (this.#config.standby === null) this.#changeStaging(raw);
+    else this.#changeStandby(raw);
     return `${this.#head(version)}${stringify(raw, { lineWidth: 0, aliasDuplicateObjects: false })}`;
   }
 
@@ -152,10 +159,21 @@ class ConfigurationCopy {
     this.differing.push({ key: 'staging', here: String(this.#config.staging), there: 'true', why });
   }
 
+  /** Who of two servers writes is settled between them, so the other one needs no staging mode. */
+  #changeStandby(raw: Keys): void {
+    delete raw['staging'];
+    const standby = raw['standby'] as Keys;
+    standby['folder'] = this.#config.standby?.folder;
+    if (standby['server'] === undefined) return;
+    const why = 'each server has a name of its own; without one it goes by that of its host';
+    this.differing.push({ key: 'standby.server', here: String(standby['server']), there: '(left out)', why });
+    delete standby['server'];
+  }
+
   #head(version: string): string {
     const needed = this.needed.map(({ name, kind, purpose }) => `  ${kind} ${name}: ${purpose}`);
     return [
-      `Made by "dirbridge config export" of Dirbridge ${version}. Nothing is written to the tenant while it says staging: true.`,
+      `Made by "dirbridge config export" of Dirbridge ${version}. ${SAFE[this.#config.standby === null ? 'staging' : 'standby']}`,
       ...(needed.length > 0 ? ['No secret and no data came along. Needed before the first plan:', ...needed] : []),
       'Then: dirbridge config validate, dirbridge check, and dirbridge plan.',
     ]

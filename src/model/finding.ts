@@ -177,6 +177,18 @@ export const FINDINGS = {
     remedy:
       'Let one server alone write: set staging: true in the configuration of the other, or stop it. Azure AD Connect counts as one. The warning goes a day after the last sign.',
   },
+  'standby-differs': {
+    severity: 'warning',
+    cause: 'This server, which stands by, wants something else of the tenant than the one that writes.',
+    remedy:
+      'Compare versions, configurations (dirbridge config diff) and what both read; dirbridge standby shows the whole difference. It goes by itself when both want the same.',
+  },
+  'standby-configuration': {
+    severity: 'warning',
+    cause:
+      'The configuration of the server that writes could not be taken over, so this server stands by with its own.',
+    remedy: 'Read the reason; install the same version on both servers; put what is missing in its place.',
+  },
   'restore-refused': {
     severity: 'error',
     cause: 'The deleted object could not be brought back from the recycle bin of the tenant.',

@@ -6,6 +6,7 @@ import { SqlLeavingStore } from './sql/leaving.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
 import { SqlMatchStore } from './sql/matches.ts';
 import { AttributeNames } from './sql/names.ts';
+import { SqlPeerStore } from './sql/peers.ts';
 import { SqlPlanStore } from './sql/plans.ts';
 import { SqlRunStore } from './sql/runs.ts';
 import { SqlSpaceStore } from './sql/spaces.ts';
@@ -17,6 +18,7 @@ import type {
   GuardStore,
   LeavingStore,
   MatchStore,
+  PeerStore,
   PlanStore,
   RunStore,
   SpaceStore,
@@ -37,6 +39,7 @@ export class SqlStore implements Store {
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
   readonly runs: RunStore;
+  readonly peers: PeerStore;
   readonly #driver: Driver;
   readonly #names: AttributeNames;
   readonly #managed: ManagedCounts;
@@ -59,6 +62,7 @@ export class SqlStore implements Store {
     this.leaving = new SqlLeavingStore(driver);
     this.#runs = new SqlRunStore(driver);
     this.runs = this.#runs;
+    this.peers = new SqlPeerStore(driver);
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {

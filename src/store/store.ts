@@ -31,6 +31,7 @@ export interface Store {
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
   readonly runs: RunStore;
+  readonly peers: PeerStore;
   /** Runs `work` so that all of its writes happen or none. Not nested. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
   meta(key: string): Promise<string | null>;
@@ -788,4 +789,69 @@ export interface RunStore {
   subjects(stage: FindingStage, code?: FindingCode): Promise<readonly string[]>;
   /** Open findings about the objects joined to a metaverse object. */
   findingsOf(subjects: readonly string[]): Promise<readonly Finding[]>;
+}
+
+// ---------------------------------------------------------------- another server for the same tenant
+
+export interface NumberedChange extends ChangeLogEntry {
+  readonly id: number;
+}
+
+/** A run of another server, by its number there. */
+export interface PeerRun {
+  readonly run: string;
+  readonly command: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly outcome: RunOutcome | null;
+  readonly message: string | null;
+  readonly done: Readonly<Record<string, number>>;
+  readonly failed: number;
+}
+
+/** An object that waits for its deletion, as another server can find it. */
+export interface PeerLeaving {
+  readonly anchor: string;
+  readonly since: string;
+  readonly isSettled: boolean;
+}
+
+/** What left the tenant without an approval, as another server can count it. */
+export interface PeerDeparture {
+  readonly kind: DepartureKind;
+  readonly type: TargetType;
+  /** Of memberships: the source anchor of the group; else empty. */
+  readonly anchor: string;
+  readonly at: string;
+  readonly count: number;
+}
+
+/**
+ * What a second server has to know of what this one did, and the other way round. Changes of another server stand in the change log beside our own, under runs
+ * that say whose they are, so that whatever asks the log for the history of an object is told all of it.
+ */
+export interface PeerStore {
+  /** What this server itself wrote, by number, after one and since a time. */
+  ownChanges(after: number, since: string, limit: number): Promise<readonly NumberedChange[]>;
+  ownRun(run: string): Promise<PeerRun | null>;
+  /** Takes over a run of another server, once; answers our number for it. */
+  adoptRun(server: string, run: PeerRun): Promise<string>;
+  /** Takes over what it wrote, in its order. One that is older than what we know of its object is put before it. */
+  adoptChanges(run: string, changes: readonly Omit<ChangeLogEntry, 'run' | 'plan' | 'mv'>[]): Promise<void>;
+  /** The newest change of another server that we know of, to an object; of one attribute or membership alone the caller has to look for. */
+  changesOfServer(server: string, anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
+  /** How many changes of another server we know of since a time. */
+  countChanges(server: string, since: string): Promise<number>;
+  leaving(): Promise<readonly PeerLeaving[]>;
+  /** Since when an object that waits here as well has been waiting; nothing when none of that anchor waits. */
+  adoptLeaving(leaving: PeerLeaving): Promise<void>;
+  departures(since: string): Promise<readonly PeerDeparture[]>;
+  /** Puts what left through another server in the place of what was known of that. */
+  adoptDepartures(departures: readonly PeerDeparture[]): Promise<void>;
+  /** The metaverse object of a source anchor. */
+  metaverseOf(anchor: string): Promise<number | null>;
+  /** The newest plan of ours that was made before a time. */
+  planBefore(at: string): Promise<string | null>;
+  /** The operation of a plan that is about the object of a source anchor. */
+  operationOf(plan: string, anchor: string): Promise<StoredOperation | null>;
 }

@@ -25,6 +25,7 @@ async function sync(session: Session, given: SyncOptions): Promise<void> {
   const chosen = Object.entries(options).flatMap(([name, isChosen]) => (isChosen ? [`--${name}`] : []));
   await session.work(['sync', ...chosen].join(' '), async (app) => {
     const result = await app.sync(options);
-    await finishRun(session, app, result, options.staging || app.config.staging);
+    const isStaging = options.staging || app.config.staging || result.standby?.isActive === false;
+    await finishRun(session, app, result, isStaging);
   });
 }

@@ -3,6 +3,7 @@ import { TARGET_TYPES } from '../../model/change.ts';
 import type { Session } from '../session.ts';
 import { countOf, formatDuration, formatTime } from '../terminal/words.ts';
 import { runTableLines } from './run-text.ts';
+import { writeRoles } from './standby-page.ts';
 
 export async function writeStatus(session: Session, status: Status): Promise<void> {
   const { out, paint } = session;
@@ -10,6 +11,7 @@ export async function writeStatus(session: Session, status: Status): Promise<voi
   const told = managed.map((type) => countOf(status.managed[type] ?? 0, type));
   await out.line(`${paint('strong', 'Managed in the tenant')}: ${told.length === 0 ? 'nothing yet' : told.join(', ')}`);
   if (status.staging) await out.line(paint('warn', 'Staging mode: nothing is written to the tenant.'));
+  if (status.standby !== null) await writeRoles(session, status.standby);
   await writeSpaces(session, status);
   await writePlanState(session, status);
   const { count, next } = status.leaving;

@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parseDocument, stringify } from 'yaml';
+import { DirbridgeError, messageOf } from '../errors.ts';
+import { type ConfigurationDiff, diffConfigurations } from './diff-configuration.ts';
+import { findKind, type SectionKinds, valueAt } from './section-kind.ts';
+
+/** Below the folder of the configuration: rule files and certificates of the server that is followed, each version in a folder of its own. */
+const FOLLOWED = 'followed';
+/** Keys that every server has for itself. */
+const OWN_KEYS = ['store', 'staging', 'standby'] as const;
+
+type Keys = Record<string, unknown>;
+
+export interface FollowRequest {
+  /** Our dirbridge.yaml. */
+  readonly file: string;
+  /** What the other server has published, as `exportConfiguration` makes it: the folder, its name, and whose it is. */
+  readonly published: string;
+  readonly version: string;
+  readonly server: string;
+  /** Further keys that stay as they are here, such as `sources.corp.servers`. */
+  readonly keep: readonly string[];
+}
+
+/**
+ * Brings our configuration in step with the one that another server has published. What names secrets, data files and the store stays ours. The file is replaced
+ * only by one that was read and checked as a whole; what it was before lies beside it as `.before`. Answers what changed; nothing when both mean the same. Throws
+ * `config-invalid`, `rules-invalid` and leaves everything as it was.
+ */
+export function followConfiguration(request: FollowRequest, kinds: SectionKinds): ConfigurationDiff['differences'] {
+  const { file, published, version } = request;
+  const folder = dirname(file);
+  const copied = join(folder, FOLLOWED, version);
+  const candidate = join(folder, `.${basename(file)}.followed`);
+  try {
+    copyFiles(published, copied);
+    write(candidate, textOf(request, kinds));
+    const { differences } = diffConfigurations(file, candidate, kinds);
+    if (differences.length > 0) {
+      write(`${file}.before`, readFileSync(file, 'utf8'));
+      renameSync(candidate, file);
+    }
+    return differences;
+  } catch (cause) {
+    if (cause instanceof DirbridgeError) throw cause;
+    throw new DirbridgeError('config-invalid', `${file} cannot be replaced: ${messageOf(cause)}`, {
+      cause,
+      remedy: 'Give this account the right to write the file and its folder, or set standby: { follow: false }.',
+    });
+  } finally {
+    rmSync(candidate, { force: true });
+    forgetUnused(file);
+  }
+}
+
+function copyFiles(published: string, copied: string): void {
+  if (existsSync(copied)) return;
+  const half = `${copied}.half`;
+  rmSync(half, { recursive: true, force: true });
+  for (const part of ['rules', 'certificates']) {
+    if (!existsSync(join(published, part))) continue;
+    mkdirSync(join(half, part), { recursive: true });
+    for (const name of readdirSync(join(published, part)))
+      writeFileSync(join(half, part, name), readFileSync(join(published, part, name)));
+  }
+  mkdirSync(half, { recursive: true });
+  renameSync(half, copied);
+}
+
+/** Only what the file names is kept. */
+function forgetUnused(file: string): void {
+  const folder = join(dirname(file), FOLLOWED);
+  if (!existsSync(folder)) return;
+  const text = readFileSync(file, 'utf8');
+  for (const version of readdirSync(folder))
+    if (!text.includes(`${FOLLOWED}/${version}/`)) rmSync(join(folder, version), { recursive: true, force: true });
+  if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+}
+
+function write(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o640 });
+}
+
+function textOf({ file, published, version, server, keep }: FollowRequest, kinds: SectionKinds): string {
+  const ours = readKeys(file);
+  const theirs = readKeys(join(published, 'dirbridge.yaml'));
+  moveFiles(theirs, `./${FOLLOWED}/${version}`, kinds);
+  keepOwnFiles(theirs, ours, kinds);
+  for (const key of [...OWN_KEYS, ...keep]) keepKey(theirs, ours, key.split('.'));
+  const kept = keep.length === 0 ? '' : ` and ${keep.join(', ')}`;
+  return [
+    `# Taken over from ${server}, which this server stands by for, and replaced whenever it changes there: change it there.`,
+    `# Of this server are ${OWN_KEYS.join(', ')}, where secrets and data files lie${kept}.`,
+    stringify(theirs, { lineWidth: 0, aliasDuplicateObjects: false }),
+  ].join('\n');
+}
+
+function readKeys(file: string): Keys {
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  const keys: unknown = document.errors.length > 0 ? null : document.toJS();
+  if (typeof keys === 'object' && keys !== null) return JSON.parse(JSON.stringify(keys));
+  throw new DirbridgeError(
+    'config-invalid',
+    `${file} is no configuration: ${document.errors[0]?.message ?? 'it is empty'}`,
+  );
+}
+
+function sourcesOf(keys: Keys): readonly Keys[] {
+  return Array.isArray(keys['sources']) ? keys['sources'] : [];
+}
+
+/** Rules and certificates lie where they were copied to. */
+function moveFiles(keys: Keys, place: string, kinds: SectionKinds): void {
+  const moved = (path: string): string => `${place}/${path.replace(/^\.\//, '')}`;
+  if (Array.isArray(keys['rules']))
+    keys['rules'] = keys['rules'].map((rule) => (rule === 'standard' ? rule : moved(String(rule))));
+  for (const [section, files] of sectionsOf(keys, kinds))
+    for (const [key, content] of Object.entries(files)) {
+      const path = valueAt(section, key);
+      const isCopied = content === 'certificates' && typeof path === 'string' && path.startsWith('./certificates/');
+      if (isCopied) setAt(section, key.split('.'), moved(path));
+    }
+}
+
+function* sectionsOf(keys: Keys, kinds: SectionKinds): Iterable<readonly [Keys, Readonly<Record<string, string>>]> {
+  for (const source of sourcesOf(keys)) {
+    const kind = kinds.sources.find((one) => one.kind === source['kind']);
+    if (kind !== undefined) yield [source, kind.facts.files];
+  }
+  const target = keys['target'] as Keys | undefined;
+  const kind = kinds.targets.find((one) => one.kind === target?.['kind']);
+  if (target !== undefined && kind !== undefined) yield [target, kind.facts.files];
+}
+
+/** Secrets and data lie on each server where its administrator has put them. */
+function keepOwnFiles(theirs: Keys, ours: Keys, kinds: SectionKinds): void {
+  for (const source of sourcesOf(theirs)) {
+    const own = sourcesOf(ours).find((one) => one['name'] === source['name'] && one['kind'] === source['kind']);
+    if (own !== undefined) keepFiles(source, own, findKind(kinds.sources, String(source['kind'])).facts);
+  }
+  const [target, own] = [theirs['target'] as Keys, ours['target'] as Keys];
+  if (target['kind'] === own['kind']) keepFiles(target, own, findKind(kinds.targets, String(target['kind'])).facts);
+}
+
+function keepFiles(section: Keys, own: Keys, facts: SectionKinds['sources'][number]['facts']): void {
+  const data = Object.entries(facts.files).flatMap(([key, content]) => (content === 'certificates' ? [] : [key]));
+  for (const key of [...facts.secrets, ...data]) {
+    const value = valueAt(own, key);
+    if (value !== undefined && valueAt(section, key) !== undefined) setAt(section, key.split('.'), value);
+  }
+}
+
+/** `sources.NAME.KEY` or `KEY.KEY`: what ours has, or nothing. */
+function keepKey(theirs: Keys, ours: Keys, path: readonly string[]): void {
+  if (path[0] !== 'sources') {
+    setAt(theirs, path, valueAt(ours, path.join('.')));
+    return;
+  }
+  const [, name, ...rest] = path;
+  const section = sourcesOf(theirs).find((one) => one['name'] === name);
+  const own = sourcesOf(ours).find((one) => one['name'] === name);
+  if (section !== undefined && own !== undefined && rest.length > 0) setAt(section, rest, valueAt(own, rest.join('.')));
+}
+
+function setAt(keys: Keys, path: readonly string[], value: unknown): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  if (rest.length === 0) {
+    if (value === undefined) delete keys[first];
+    else keys[first] = value;
+    return;
+  }
+  const inner = keys[first];
+  if (typeof inner === 'object' && inner !== null) setAt(inner as Keys, rest, value);
+  else if (value !== undefined) {
+    const made: Keys = {};
+    keys[first] = made;
+    setAt(made, rest, value);
+  }
+}

@@ -1,0 +1,211 @@
+import type { Run } from '../../model/run.ts';
+import type { Driver } from '../driver.ts';
+import type {
+  ChangeLogEntry,
+  NumberedChange,
+  PeerDeparture,
+  PeerLeaving,
+  PeerRun,
+  PeerStore,
+  StoredOperation,
+} from '../store.ts';
+import { OPERATION_COLUMNS, type OperationRow, toStoredOperation } from './operations.ts';
+import { LOG_COLUMNS, type LogRow, toLogEntry } from './undo.ts';
+
+/** The plan under which departures through another server are counted: no plan of ours has this number. */
+const ELSEWHERE = 0;
+
+/** The metaverse object of a source anchor, by the value that the tenant's objects join by. */
+const MV_OF_ANCHOR = `select m.id as id from metaverse_value v cross join metaverse m
+  where v.attribute = 'sourceAnchor' and v.key = lower(?) and m.id = v.mv and m.anchor = ?`;
+
+interface RunRow {
+  readonly id: number;
+  readonly command: string;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly outcome: Run['outcome'];
+  readonly message: string | null;
+  readonly done: string;
+  readonly failed: number;
+}
+
+export class SqlPeerStore implements PeerStore {
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  async ownChanges(after: number, since: string, limit: number): Promise<readonly NumberedChange[]> {
+    const rows = await this.#driver.all<LogRow & { readonly id: number }>(
+      `select id, ${LOG_COLUMNS} from change_log c where id > ? and at >= ?
+       and exists (select 1 from run r where r.id = c.run and r.server is null) order by id limit ?`,
+      after,
+      since,
+      limit,
+    );
+    return rows.map(({ id, ...row }) => ({ id, ...toLogEntry(row) }));
+  }
+
+  async ownRun(run: string): Promise<PeerRun | null> {
+    const row = await this.#driver.get<RunRow>(
+      `select id, command, started_at, ended_at, outcome, message, done, failed from run where id = ?`,
+      Number(run) || -1,
+    );
+    if (row === undefined) return null;
+    const { id, command, started_at: startedAt, ended_at: endedAt, outcome, message, done, failed } = row;
+    return { run: String(id), command, startedAt, endedAt, outcome, message, done: JSON.parse(done), failed };
+  }
+
+  async adoptRun(server: string, run: PeerRun): Promise<string> {
+    const known = await this.#driver.get<{ readonly id: number }>(
+      'select id from run where server = ? and server_run = ? and started_at = ?',
+      server,
+      Number(run.run),
+      run.startedAt,
+    );
+    if (known !== undefined) {
+      await this.#driver.run(
+        'update run set ended_at = ?, outcome = ?, message = ?, done = ?, failed = ? where id = ?',
+        run.endedAt,
+        run.outcome,
+        run.message,
+        JSON.stringify(run.done),
+        run.failed,
+        known.id,
+      );
+      return String(known.id);
+    }
+    const id = await this.#driver.insert(
+      `insert into run (command, started_at, ended_at, outcome, message, done, failed, server, server_run)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
+      `${run.command} (run ${run.run} of ${server})`,
+      run.startedAt,
+      run.endedAt,
+      run.outcome,
+      run.message,
+      JSON.stringify(run.done),
+      run.failed,
+      server,
+      Number(run.run),
+    );
+    return String(id);
+  }
+
+  async adoptChanges(run: string, changes: readonly Omit<ChangeLogEntry, 'run' | 'plan' | 'mv'>[]): Promise<void> {
+    for (const change of changes) {
+      const values = [
+        Number(run),
+        ELSEWHERE,
+        change.at,
+        (await this.metaverseOf(change.anchor)) ?? 0,
+        change.type,
+        change.anchor,
+        change.name,
+        change.targetId,
+        change.action,
+        change.body,
+      ];
+      const newer = await this.#driver.get(
+        'select 1 from change_log where anchor = ? and at > ? limit 1',
+        change.anchor,
+        change.at,
+      );
+      // The log is read newest first by number, so what comes late gets a number before all others.
+      const number = newer === undefined ? 'null' : '(select min(min(id), 1) - 1 from change_log)';
+      await this.#driver.run(
+        `insert into change_log (id, ${LOG_COLUMNS}) values (${number}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...values,
+      );
+    }
+  }
+
+  async changesOfServer(server: string, anchor: string, limit: number): Promise<readonly ChangeLogEntry[]> {
+    const rows = await this.#driver.all<LogRow>(
+      `select ${LOG_COLUMNS} from change_log c where anchor = ?
+       and exists (select 1 from run r where r.id = c.run and r.server = ?) order by at desc, id desc limit ?`,
+      anchor,
+      server,
+      limit,
+    );
+    return rows.map(toLogEntry);
+  }
+
+  async countChanges(server: string, since: string): Promise<number> {
+    const row = await this.#driver.get<{ readonly n: number }>(
+      `select count(*) as n from run r cross join change_log c
+       where r.server = ? and coalesce(r.ended_at, r.started_at) >= ? and c.run = r.id and c.at >= ? and c.action <> 'held'`,
+      server,
+      since,
+      since,
+    );
+    return row?.n ?? 0;
+  }
+
+  async leaving(): Promise<readonly PeerLeaving[]> {
+    const rows = await this.#driver.all<{
+      readonly anchor: string;
+      readonly since: string;
+      readonly settled: number;
+    }>(
+      `select m.anchor as anchor, l.since as since, l.settled as settled from leaving l cross join metaverse m
+       where m.id = l.mv and m.anchor is not null order by m.anchor`,
+    );
+    return rows.map(({ anchor, since, settled }) => ({ anchor, since, isSettled: settled === 1 }));
+  }
+
+  async adoptLeaving({ anchor, since, isSettled }: PeerLeaving): Promise<void> {
+    const mv = await this.metaverseOf(anchor);
+    if (mv === null) return;
+    await this.#driver.run('update leaving set since = ?, settled = ? where mv = ?', since, isSettled ? 1 : 0, mv);
+  }
+
+  async departures(since: string): Promise<readonly PeerDeparture[]> {
+    return this.#driver.all<PeerDeparture>(
+      `select d.kind as kind, d.type as type, coalesce(m.anchor, '') as anchor, max(d.at) as at, sum(d.n) as count
+       from departure d left join metaverse m on m.id = d.mv where d.at > ?
+       group by d.kind, d.type, d.mv order by d.kind, d.type, d.mv`,
+      since,
+    );
+  }
+
+  async adoptDepartures(departures: readonly PeerDeparture[]): Promise<void> {
+    await this.#driver.run('delete from departure where plan = ?', ELSEWHERE);
+    for (const { kind, type, anchor, at, count } of departures)
+      await this.#driver.run(
+        `insert into departure (kind, mv, type, plan, at, n) values (?, ?, ?, ?, ?, ?)
+         on conflict (kind, mv, type, plan) do update set n = departure.n + excluded.n, at = max(departure.at, excluded.at)`,
+        kind,
+        anchor === '' ? 0 : ((await this.metaverseOf(anchor)) ?? 0),
+        type,
+        ELSEWHERE,
+        at,
+        count,
+      );
+  }
+
+  async metaverseOf(anchor: string): Promise<number | null> {
+    const row = await this.#driver.get<{ readonly id: number }>(MV_OF_ANCHOR, anchor, anchor);
+    return row?.id ?? null;
+  }
+
+  async planBefore(at: string): Promise<string | null> {
+    const row = await this.#driver.get<{ readonly id: number }>(
+      `select id from plan where hash <> '' and created_at < ? order by id desc limit 1`,
+      at,
+    );
+    return row === undefined ? null : String(row.id);
+  }
+
+  async operationOf(plan: string, anchor: string): Promise<StoredOperation | null> {
+    const mv = await this.metaverseOf(anchor);
+    if (mv === null) return null;
+    const row = await this.#driver.get<OperationRow>(
+      `select ${OPERATION_COLUMNS} from operation where plan = ? and mv = ? and late = 0`,
+      Number(plan),
+      mv,
+    );
+    return row === undefined ? null : toStoredOperation(row);
+  }
+}
