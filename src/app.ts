@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
+import { type Config, configJsonSchema, deadAfterOf, loadConfig, readSecret } from './config.ts';
 import { SOURCES, TARGETS } from './connectors/all.ts';
 import type { CheckLine, Connector, ConnectorContext, TargetConnector } from './connectors/connector.ts';
 import { fenceWrites } from './connectors/fenced.ts';
@@ -385,7 +385,7 @@ export class App {
   async standby(): Promise<StandbyReport> {
     return this.#withEngine(async (_context, standby) => {
       if (standby === null) throw noStandby(this.config.file);
-      await standby.conclude(null, this.#published());
+      await standby.conclude(null, this.#published);
       return standby.report();
     });
   }
@@ -417,7 +417,7 @@ export class App {
     return this.#withEngine(async (context, standby) => {
       if (standby === null) throw noStandby(this.config.file);
       const result = await work(standby.pair, context.store);
-      await (await StandbySession.resume(standby.pair, context.store, this.#now)).conclude(null, this.#published());
+      await (await StandbySession.resume(standby.pair, context.store, this.#now)).conclude(null, this.#published);
       return result;
     });
   }
@@ -467,7 +467,7 @@ export class App {
   #pairOptions(): PairOptions {
     const { standby, schedule, staging, file } = this.config;
     if (standby === null) throw noStandby(file);
-    const { folder, server, deadAfter } = standby;
+    const { folder, server } = standby;
     const host = hostname();
     return {
       folder,
@@ -475,7 +475,7 @@ export class App {
       host,
       version: this.#options.version ?? '',
       every: schedule.every,
-      deadAfter,
+      deadAfter: deadAfterOf(standby, schedule.every),
       isStaging: staging,
       now: this.#now,
       log: this.#options.log,
@@ -483,14 +483,14 @@ export class App {
   }
 
   /** What other servers take over of our configuration; nothing that cannot be read as a whole. */
-  #published(): ExportedConfiguration['files'] {
+  readonly #published = (): ExportedConfiguration['files'] => {
     const kinds = { sources: SOURCES, targets: TARGETS };
     return exportConfiguration(this.config.file, kinds, this.#options.version ?? '').files;
-  }
+  };
 
   async #concluding(standby: StandbySession | null, result: CycleResult): Promise<CycleResult> {
     if (standby === null) return result;
-    await standby.conclude(result, this.#published());
+    await standby.conclude(result, this.#published);
     return { ...result, standby: await standby.report() };
   }
 
@@ -519,7 +519,7 @@ export class App {
     return this.#withEngine(async (context, standby) => {
       standby?.requireActive('link');
       const linked = await linkByHand(context, { object, target, who: currentUser() });
-      await standby?.conclude(null, this.#published());
+      await standby?.conclude(null, this.#published);
       return linked;
     });
   }
@@ -529,7 +529,7 @@ export class App {
     return this.#withEngine(async (context, standby) => {
       standby?.requireActive('unlink');
       const linked = await unlinkByHand(context, { object, who: currentUser() });
-      await standby?.conclude(null, this.#published());
+      await standby?.conclude(null, this.#published);
       return linked;
     });
   }
@@ -743,9 +743,7 @@ export class App {
       return await work(context, standby);
     } catch (error) {
       // What was written before it failed is told to the other server all the same.
-      await standby
-        ?.conclude(null, this.#published())
-        .catch((cause: unknown) => this.#warn('publishing failed', cause));
+      await standby?.conclude(null, this.#published).catch((cause: unknown) => this.#warn('publishing failed', cause));
       throw error;
     } finally {
       await standby?.end().catch((cause: unknown) => this.#warn('the last sign of life failed', cause));

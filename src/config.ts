@@ -96,6 +96,8 @@ export interface MatchingConfig {
   readonly hard: boolean;
 }
 
+export { deadAfterOf } from './config/standby-section.ts';
+
 export const PASSWORD_METHODS = ['off', 'hash', 'capture'] as const;
 export type PasswordMethod = (typeof PASSWORD_METHODS)[number];
 
@@ -259,7 +261,7 @@ class ConfigReading {
       sources,
       target,
       deletions: completeDeletions(general.deletions),
-      standby: completeStandby(general.standby, general.schedule.every, (path) => resolve(folder, path)),
+      standby: completeStandby(general.standby, (path) => resolve(folder, path)),
       store: { driver: 'sqlite', path: resolve(folder, general.store.slice('sqlite:'.length)) },
       rules: general.rules.map((rule) => (rule === 'standard' ? rule : resolve(folder, rule))),
     };

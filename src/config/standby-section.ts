@@ -26,17 +26,16 @@ export interface StandbyConfig {
   readonly server: string | null;
   readonly follow: boolean;
   readonly keep: readonly string[];
-  /** Milliseconds. */
-  readonly deadAfter: number;
+  /** Milliseconds; null: three cycles. */
+  readonly deadAfter: number | null;
 }
 
 const CYCLES_MISSED = 3;
 const SHORTEST = 15 * 60_000;
 
-/** Fills the defaults in. `every`: milliseconds from one cycle to the next. */
+/** Fills the defaults in. */
 export function completeStandby(
   section: z.infer<typeof standbySchema> | undefined,
-  every: number,
   resolvePath: (path: string) => string,
 ): StandbyConfig | null {
   if (section === undefined) return null;
@@ -46,6 +45,11 @@ export function completeStandby(
     server: server ?? null,
     follow,
     keep,
-    deadAfter: deadAfter ?? Math.max(CYCLES_MISSED * every, SHORTEST),
+    deadAfter: deadAfter ?? null,
   };
+}
+
+/** Milliseconds after its last sign of life until a server counts as dead. `every`: from one cycle to the next. */
+export function deadAfterOf({ deadAfter }: StandbyConfig, every: number): number {
+  return deadAfter ?? Math.max(CYCLES_MISSED * every, SHORTEST);
 }

@@ -35,7 +35,7 @@ function standbySettings(standby: Config['standby'], folder: string): readonly S
     plainSetting('standby.server', server ?? '(the name of the host)'),
     plainSetting('standby.follow', String(follow)),
     plainSetting('standby.keep', valueText(keep)),
-    plainSetting('standby.deadAfter', durationText(deadAfter)),
+    plainSetting('standby.deadAfter', deadAfter === null ? '(three cycles)' : durationText(deadAfter)),
   ];
 }
 

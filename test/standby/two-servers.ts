@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { parse, stringify } from 'yaml';
@@ -91,7 +91,8 @@ export class TwoServers {
   /** One property of the users by their names. */
   async users(property = 'jobTitle'): Promise<Readonly<Record<string, unknown>>> {
     const { users } = await this.dump();
-    return Object.fromEntries(users.map((one) => [String(one['displayName']), one[property] ?? null]));
+    const live = users.filter((one) => one['deletedDateTime'] == null);
+    return Object.fromEntries(live.map((one) => [String(one['displayName']), one[property] ?? null]));
   }
 
   async control(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<unknown> {
@@ -114,6 +115,27 @@ export class TwoServers {
 
   async waitFor(isSo: () => Promise<boolean>): Promise<void> {
     while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** As if a server had been killed before it told what it wrote. */
+  async forgetChanges(server: string): Promise<void> {
+    await rm(join(this.shared, 'servers', server, 'changes'), { recursive: true });
+  }
+
+  /** Changes what a server has published of its configuration, as another version might write it. */
+  async breakConfiguration(server: string, change: (text: string) => string): Promise<void> {
+    const folder = join(this.shared, 'servers', server, 'configurations');
+    for (const version of await readdir(folder)) {
+      const file = join(folder, version, 'dirbridge.yaml');
+      await writeFile(file, change(await readFile(file, 'utf8')));
+    }
+  }
+
+  /** Whatever the folder of the servers holds, in one text. */
+  async sharedTexts(): Promise<string> {
+    const names = await readdir(this.shared, { recursive: true, withFileTypes: true });
+    const files = names.filter((one) => one.isFile()).map((one) => readFile(join(one.parentPath, one.name), 'utf8'));
+    return (await Promise.all(files)).join('\n');
   }
 
   async rewritePresence(server: string, change: (presence: object) => object): Promise<void> {
@@ -168,6 +190,18 @@ export class Server {
 
   sync(options: { readonly approve?: boolean; readonly full?: boolean } = {}): Promise<CycleResult> {
     return this.app().sync({ full: false, staging: false, approve: false, ...options });
+  }
+
+  async writeFile(name: string, text: string, mode = 0o644): Promise<void> {
+    await writeFile(join(this.folder, name), text, { mode });
+  }
+
+  async sources(): Promise<readonly object[]> {
+    return ((await this.readConfig()) ?? {})['sources'] as readonly object[];
+  }
+
+  async target(): Promise<object> {
+    return ((await this.readConfig()) ?? {})['target'] as object;
   }
 
   /** What a command line prints on stdout, and its exit code. */

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { TargetType } from '../../model/change.ts';
 import { type Finding, finding } from '../../model/finding.ts';
 import type { Action, Operation, PlanValue } from '../../model/plan.ts';
-import type { ChangeLogEntry, Store, StoredOperation } from '../../store/store.ts';
+import type { ChangeLogEntry, Store } from '../../store/store.ts';
 import { pendingHeadSchema, pendingLineSchema } from './publish.ts';
 import type { ServerPair } from './server-pair.ts';
 import { type Presence, pendingFile } from './server-records.ts';
 
 /**
- * How an operation that is planned here stands to what the server that writes does. `contradicts`: that one has written something else. `onlyHere`: it was wanted here
- * before that one ran last, and that one did not do it. `waitsThere`: that one has planned the same and not carried it out. `notYet`: it has not run since.
+ * How an operation that is planned here stands to what the server that writes does. `onlyHere`: it was wanted here before that one ran last, and that one did
+ * not do it; `contradicts`: because it has written something else. `waitsThere`: that one has planned the same and not carried it out. `notYet`: it has not run since.
  */
 export const DIFFERENCE_KINDS = ['contradicts', 'onlyHere', 'waitsThere', 'notYet'] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
@@ -127,15 +127,32 @@ class Comparison {
   }
 
   async judge(operation: Operation): Promise<void> {
-    const history = await this.#store.peers.changesOfServer(this.#server, operation.anchor, HISTORY);
-    const contradictions = [
-      ...lifeContradictions(operation, history),
-      ...valueContradictions(operation, history),
-      ...(await this.#memberContradictions(operation, history)),
-    ];
+    if (this.#pending.has(operation.anchor)) return this.#tellWhole(operation, 'waitsThere');
+    const old = await this.#oldPart(operation);
+    if (old === null) return this.#tellWhole(operation, 'notYet');
+    const contradictions = await this.#contradictions(operation, old);
+    if (contradictions.length === 0) return this.#tellWhole(operation, 'onlyHere');
     for (const one of contradictions) this.#tell({ ...headOf(operation), kind: 'contradicts', ...one });
-    if (contradictions.length > 0) return;
-    const kind = await this.#kindOf(operation);
+  }
+
+  /** What of it was wanted here before the other server ran last, which therefore had its turn; null: nothing. */
+  async #oldPart(operation: Operation): Promise<Operation | null> {
+    const before = this.#earlier === null ? null : await this.#store.peers.operationOf(this.#earlier, operation.anchor);
+    if (before?.action !== operation.action) return null;
+    const changes = operation.changes.filter((change) => before.changes.some((one) => isSameChange(one, change)));
+    return changes.length > 0 || operation.changes.length === 0 ? { ...operation, changes } : null;
+  }
+
+  async #contradictions(operation: Operation, old: Operation): Promise<readonly Contradiction[]> {
+    const history = await this.#store.peers.changesOfServer(this.#server, operation.anchor, HISTORY);
+    return [
+      ...lifeContradictions(old, history),
+      ...valueContradictions(old, history),
+      ...(await this.#memberContradictions(old, history)),
+    ];
+  }
+
+  #tellWhole(operation: Operation, kind: DifferenceKind): void {
     const [only] = operation.changes.length === 1 ? operation.changes : [];
     this.#tell({
       ...headOf(operation),
@@ -152,13 +169,6 @@ class Comparison {
     const { kind } = difference;
     this.counts[kind]++;
     if (this.#told[kind]++ < TOLD_PER_KIND) this.differences.push(difference);
-  }
-
-  async #kindOf(operation: Operation): Promise<DifferenceKind> {
-    if (this.#pending.has(operation.anchor)) return 'waitsThere';
-    if (this.#earlier === null) return 'notYet';
-    const before = await this.#store.peers.operationOf(this.#earlier, operation.anchor);
-    return before !== null && isSameWish(operation, before) ? 'onlyHere' : 'notYet';
   }
 
   /** Memberships that are to be added here and were removed there, or the other way round. */
@@ -236,18 +246,18 @@ function readBody<T>(schema: z.ZodType<T>, { body }: ChangeLogEntry): T {
   return schema.parse(JSON.parse(body));
 }
 
-function isSameWish(now: Operation, before: StoredOperation): boolean {
-  return before.action === now.action && isSubset(before.changes, now.changes);
+interface WantedValue {
+  readonly attribute: string;
+  readonly to: unknown;
 }
 
 /** Whether each of the changes is also among the others. */
-function isSubset(
-  some: readonly { readonly attribute: string; readonly to: unknown }[],
-  others: readonly { readonly attribute: string; readonly to: unknown }[],
-): boolean {
-  return some.every((one) =>
-    others.some((other) => other.attribute === one.attribute && JSON.stringify(other.to) === JSON.stringify(one.to)),
-  );
+function isSubset(some: readonly WantedValue[], others: readonly WantedValue[]): boolean {
+  return some.every((one) => others.some((other) => isSameChange(one, other)));
+}
+
+function isSameChange(one: WantedValue, other: WantedValue): boolean {
+  return other.attribute === one.attribute && JSON.stringify(other.to) === JSON.stringify(one.to);
 }
 
 /** Findings about what will not settle by itself. */

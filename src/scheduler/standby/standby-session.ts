@@ -90,7 +90,7 @@ export class StandbySession {
   }
 
   /** After a cycle, also one that failed: what the others have to know, and on a server that stands by how its plan stands to what the other one does. */
-  async conclude(result: CycleResult | null, configuration: readonly PublishedFile[]): Promise<void> {
+  async conclude(result: CycleResult | null, configuration: () => readonly PublishedFile[]): Promise<void> {
     const ended = this.#now().toISOString();
     if (result !== null) {
       const run = await this.#store.runs.run(result.run);
@@ -102,7 +102,7 @@ export class StandbySession {
       });
     }
     await publishChanges(this.pair, this.#store, this.#now());
-    if (this.isActive) await this.#publish(configuration);
+    if (this.isActive) await this.#publish(configuration());
     await this.#tellDifference(result?.run ?? '0');
   }
 
