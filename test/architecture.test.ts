@@ -84,7 +84,7 @@ const PERMITTED: readonly Place[] = [
   {
     name: 'scheduler',
     at: 'src/scheduler/',
-    may: ['engine', 'passwords', 'health', 'store contract', 'errors', 'log'],
+    may: ['engine', 'passwords', 'health', 'store contract', 'model', 'errors', 'log'],
     because: 'it says when, not what',
   },
   {
@@ -176,6 +176,7 @@ const PACKAGES: readonly Package[] = [
       'src/migration/',
       'src/store/',
       'src/connectors/',
+      'src/scheduler/standby/pair-folder.ts',
       'src/api/',
       'src/cli/',
       ...WITH_TOOLS,

@@ -197,11 +197,11 @@ export class Server {
   }
 
   async sources(): Promise<readonly object[]> {
-    return ((await this.readConfig()) ?? {})['sources'] as readonly object[];
+    return (await this.readConfig())?.['sources'] as readonly object[];
   }
 
   async target(): Promise<object> {
-    return ((await this.readConfig()) ?? {})['target'] as object;
+    return (await this.readConfig())?.['target'] as object;
   }
 
   /** What a command line prints on stdout, and its exit code. */

@@ -3,8 +3,8 @@ import process from 'node:process';
 import { DirbridgeError, messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Store } from '../../store/store.ts';
+import { PairFolder } from './pair-folder.ts';
 import { type Presence, presenceFile, presenceSchema, type Term, termFile, termSchema } from './server-records.ts';
-import { SharedFolder } from './shared-folder.ts';
 
 /** The last term that this store has seen. A folder with less is not the one that we know, or not mounted. */
 const TERM_SEEN = 'standby term seen';
@@ -46,7 +46,7 @@ export interface LifeSign {
  * The server that writes looks at it before each chunk of writes, so that one that was believed dead stops when it wakes.
  */
 export class ServerPair {
-  readonly folder: SharedFolder;
+  readonly folder: PairFolder;
   readonly server: string;
   readonly #options: PairOptions;
   readonly #store: Store;
@@ -62,7 +62,7 @@ export class ServerPair {
   private constructor(store: Store, options: PairOptions) {
     this.#store = store;
     this.#options = options;
-    this.folder = new SharedFolder(options.folder);
+    this.folder = new PairFolder(options.folder);
     this.server = options.server;
   }
 

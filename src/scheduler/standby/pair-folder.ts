@@ -15,7 +15,7 @@ const FOLDER_MODE = 0o770;
  * The folder that the servers of one tenant share. Every file is whole or not there at all, also for whoever reads it meanwhile; each server writes only files of its own,
  * so that no two ever meet, but for `createJson`, of which one alone succeeds. Every method throws `standby-folder`.
  */
-export class SharedFolder {
+export class PairFolder {
   readonly path: string;
 
   constructor(path: string) {
