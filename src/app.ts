@@ -51,6 +51,7 @@ import {
   tryExpression,
 } from './rules/rule-set.ts';
 import { readSampleFile } from './rules/sample-file.ts';
+import { describeCheck } from './scheduler/standby/describe-check.ts';
 import { forgetPublication } from './scheduler/standby/publish.ts';
 import { type PairOptions, ServerPair } from './scheduler/standby/server-pair.ts';
 import { configurationFolder, type Term } from './scheduler/standby/server-records.ts';
@@ -539,6 +540,7 @@ export class App {
     yield { what: 'configuration', state: 'ok', detail: this.config.file };
     yield* this.#checkRules();
     yield await this.#checkStore();
+    if (this.config.standby !== null) yield await this.#checkStandby();
     for (const connector of [...this.#sources(), this.#target()]) {
       try {
         for await (const line of connector.check()) {
@@ -594,6 +596,19 @@ export class App {
     }
   }
 
+  async #checkStandby(): Promise<CheckLine> {
+    try {
+      const store = await this.#openStore(true);
+      try {
+        return describeCheck(await this.#requireRoles(store));
+      } finally {
+        await store.close();
+      }
+    } catch (error) {
+      return errorLine('standby', error);
+    }
+  }
+
   async status(): Promise<Status> {
     return this.#withStore(async (store) => {
       const spaces = [];
@@ -617,7 +632,10 @@ export class App {
   }
 
   async #describeStandby(store: Store): Promise<StandbyReport | null> {
-    if (this.config.standby === null) return null;
+    return this.config.standby === null ? null : this.#requireRoles(store);
+  }
+
+  async #requireRoles(store: Store): Promise<StandbyReport> {
     const pair = await ServerPair.open(store, { ...this.#pairOptions(), isReader: true });
     return describeRoles(pair, await pair.roles());
   }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describePeerContract } from './peers.contract.ts';
 import { openSqliteDriver, openSqliteStore, storeExists } from './sqlite.ts';
 import { describeStoreContract } from './store.contract.ts';
 
@@ -49,6 +50,7 @@ async function kill(child: ReturnType<typeof spawn>): Promise<void> {
 }
 
 describeStoreContract('in memory', () => openSqliteStore(':memory:', { command: 'test' }));
+describePeerContract('in memory', () => openSqliteStore(':memory:', { command: 'test' }));
 describeStoreContract('in a file', () => openSqliteStore(newFile(), { command: 'test' }));
 
 describe('a store file', () => {
@@ -177,6 +179,8 @@ describe('a store file', () => {
       'not_undone',
     ])
       database.exec(`drop table ${table}`);
+    database.exec('drop index run_server');
+    for (const column of ['server', 'server_run']) database.exec(`alter table run drop column ${column}`);
     database.exec('alter table operation_reference drop column drift');
     database.exec('pragma user_version = 3');
     database.close();

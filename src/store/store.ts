@@ -845,8 +845,9 @@ export interface PeerStore {
   leaving(): Promise<readonly PeerLeaving[]>;
   /** Since when an object that waits here as well has been waiting; nothing when none of that anchor waits. */
   adoptLeaving(leaving: PeerLeaving): Promise<void>;
+  /** What left through this server itself. */
   departures(since: string): Promise<readonly PeerDeparture[]>;
-  /** Puts what left through another server in the place of what was known of that. */
+  /** Puts what left through the other servers in the place of what was known of that. */
   adoptDepartures(departures: readonly PeerDeparture[]): Promise<void>;
   /** The metaverse object of a source anchor. */
   metaverseOf(anchor: string): Promise<number | null>;

@@ -14,7 +14,8 @@ export async function finishRun(session: Session, app: App, result: CycleResult,
   session.endProgress();
   if (session.json) await writeRunJson(session.out, run, app, result.standby);
   else {
-    await writeRunResult(session, { run, plan: result.plan, findings, isStaging });
+    const standsBy = result.standby?.isActive === false;
+    await writeRunResult(session, { run, plan: result.plan, findings, isStaging, standsBy });
     if (result.standby !== undefined) await writeStandbyResult(session, result.standby);
   }
   if (result.outcome === 'blocked' || result.outcome === 'stale') session.exitCode = EXIT_CODES.guard;

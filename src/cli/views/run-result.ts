@@ -17,6 +17,8 @@ export interface RunResult {
   readonly plan: PlanHead;
   readonly findings: Readonly<Record<'error' | 'warning' | 'info', number>>;
   readonly isStaging: boolean;
+  /** Another server writes to the tenant. */
+  readonly standsBy?: boolean;
 }
 
 /** What a run has done, in a few lines: outcome, counts, what is wrong, where to look. */
@@ -45,11 +47,12 @@ async function writeBlocked(session: Session, plan: PlanHead): Promise<void> {
   await out.line(`  If it is what you want:  ${session.commandLine(`apply ${plan.id} --approve`)}`);
 }
 
-async function writeDone(session: Session, { run, plan, isStaging }: RunResult): Promise<void> {
+async function writeDone(session: Session, { run, plan, isStaging, standsBy }: RunResult): Promise<void> {
   const { out, paint } = session;
   const took = formatDuration(Date.parse(run.endedAt ?? run.startedAt) - Date.parse(run.startedAt));
   if (isStaging) {
-    await out.line(`Run ${run.id} in staging mode, ${took}: plan ${plan.id} was made and nothing was written.`);
+    const where = standsBy === true ? 'on a server that stands by' : 'in staging mode';
+    await out.line(`Run ${run.id} ${where}, ${took}: plan ${plan.id} was made and nothing was written.`);
     await out.line(`  Look at it: ${session.commandLine(`plan --show ${plan.id}`)}`);
     return;
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EngineContext } from '../../engine/context.ts';
 import { adoptHandLinks } from '../../engine/hand-links.ts';
-import type { Store } from '../../store/store.ts';
+import type { PeerDeparture, Store } from '../../store/store.ts';
 import { changeLineSchema, decisionsSchema, runLineSchema } from './publish.ts';
 import type { ServerPair } from './server-pair.ts';
 import { changesFolder, decisionsFile } from './server-records.ts';
@@ -91,16 +91,23 @@ class Adoption {
   }
 }
 
-/** Takes over what was decided on the server that writes: what is linked or kept apart by hand, who waits for his deletion since when, what left within a day. */
-export async function adoptDecisions(pair: ServerPair, context: EngineContext, server: string): Promise<void> {
-  const decisions = await pair.folder.readJson(decisionsFile(server), decisionsSchema);
-  if (decisions === null) return;
+/**
+ * Takes over what was decided on the server that writes (what is linked or kept apart by hand, who waits for his deletion since when) and what left within a day through any
+ * of the others.
+ */
+export async function adoptDecisions(pair: ServerPair, context: EngineContext, writer: string): Promise<void> {
   const { store } = context;
-  await adoptHandLinks(context, decisions.handLinks);
-  await store.transaction(async () => {
-    for (const leaving of decisions.leaving) await store.peers.adoptLeaving(leaving);
-    await store.peers.adoptDepartures(decisions.departures);
-  });
+  const departures: PeerDeparture[] = [];
+  for (const server of await pair.servers()) {
+    const told = server === pair.server ? null : await pair.folder.readJson(decisionsFile(server), decisionsSchema);
+    departures.push(...(told?.departures ?? []));
+    if (told === null || server !== writer) continue;
+    await adoptHandLinks(context, told.handLinks);
+    await store.transaction(async () => {
+      for (const leaving of told.leaving) await store.peers.adoptLeaving(leaving);
+    });
+  }
+  await store.transaction(() => store.peers.adoptDepartures(departures));
 }
 
 function lastNumber(file: string): number {

@@ -6,8 +6,8 @@ import type { Store } from '../../store/store.ts';
 import { PairFolder } from './pair-folder.ts';
 import { type Presence, presenceFile, presenceSchema, type Term, termFile, termSchema } from './server-records.ts';
 
-/** The last term that this store has seen. A folder with less is not the one that we know, or not mounted. */
-const TERM_SEEN = 'standby term seen';
+/** The last term that this store has seen in a folder. With less it is not the one that we know, or not mounted. */
+const TERM_SEEN = 'standby term seen in';
 
 /** Sign of life of a process that works. */
 export const BEAT_MS = 10_000;
@@ -98,7 +98,7 @@ export class ServerPair {
   }
 
   async #newestTerm(): Promise<Term | null> {
-    const seen = Number((await this.#store.meta(TERM_SEEN)) ?? 0);
+    const seen = Number((await this.#store.meta(this.#termSeen)) ?? 0);
     const newest = (await this.folder.list('terms')).at(-1);
     const term = newest === undefined ? null : await this.folder.readJson(`terms/${newest}`, termSchema);
     if ((term?.term ?? 0) < seen)
@@ -107,8 +107,12 @@ export class ServerPair {
         `The folder ${this.folder.path} that the servers share knows of ${term?.term ?? 0} takeovers, this server of ${seen}: it is another folder, an older copy, or not mounted`,
       );
     if (term !== null && term.term > seen && this.#options.isReader !== true)
-      await this.#store.setMeta(TERM_SEEN, String(term.term));
+      await this.#store.setMeta(this.#termSeen, String(term.term));
     return term;
+  }
+
+  get #termSeen(): string {
+    return `${TERM_SEEN} ${this.folder.path}`;
   }
 
   presenceOf(server: string): Promise<Presence | null> {
@@ -186,7 +190,7 @@ export class ServerPair {
       process: this.#process,
       version,
       state: this.#state,
-      term: Number((await this.#store.meta(TERM_SEEN)) ?? 0),
+      term: Number((await this.#store.meta(this.#termSeen)) ?? 0),
       seen: now().toISOString(),
       every,
       deadAfter,
@@ -216,7 +220,7 @@ export class ServerPair {
       const winner = await this.#newestTerm();
       throw new DirbridgeError('server-alive', `${winner?.server ?? 'another server'} took over at the same moment`);
     }
-    await this.#store.setMeta(TERM_SEEN, String(next.term));
+    await this.#store.setMeta(this.#termSeen, String(next.term));
     this.#state = 'idle';
     await this.sign();
     return next;

@@ -164,9 +164,10 @@ export class SqlPeerStore implements PeerStore {
   async departures(since: string): Promise<readonly PeerDeparture[]> {
     return this.#driver.all<PeerDeparture>(
       `select d.kind as kind, d.type as type, coalesce(m.anchor, '') as anchor, max(d.at) as at, sum(d.n) as count
-       from departure d left join metaverse m on m.id = d.mv where d.at > ?
+       from departure d left join metaverse m on m.id = d.mv where d.at > ? and d.plan <> ?
        group by d.kind, d.type, d.mv order by d.kind, d.type, d.mv`,
       since,
+      ELSEWHERE,
     );
   }
 
