@@ -3,6 +3,7 @@ import { SqlApplyStore } from './sql/apply.ts';
 import { SqlDriftStore } from './sql/drift.ts';
 import { SqlGuardStore } from './sql/guards.ts';
 import { SqlLeavingStore } from './sql/leaving.ts';
+import { SqlLicenceStore } from './sql/licences.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
 import { SqlMatchStore } from './sql/matches.ts';
 import { AttributeNames } from './sql/names.ts';
@@ -16,6 +17,7 @@ import type {
   DriftStore,
   GuardStore,
   LeavingStore,
+  LicenceStore,
   MatchStore,
   PlanStore,
   RunStore,
@@ -36,6 +38,7 @@ export class SqlStore implements Store {
   readonly undo: UndoStore;
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
+  readonly licences: LicenceStore;
   readonly runs: RunStore;
   readonly #driver: Driver;
   readonly #names: AttributeNames;
@@ -57,6 +60,7 @@ export class SqlStore implements Store {
     this.undo = new SqlUndoStore(driver, this.#names);
     this.guards = new SqlGuardStore(driver, this.#names);
     this.leaving = new SqlLeavingStore(driver);
+    this.licences = new SqlLicenceStore(driver);
     this.#runs = new SqlRunStore(driver);
     this.runs = this.#runs;
   }

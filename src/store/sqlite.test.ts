@@ -175,6 +175,7 @@ describe('a store file', () => {
       'reference_drift',
       'undo_plan',
       'not_undone',
+      'kept_licence',
     ])
       database.exec(`drop table ${table}`);
     database.exec('alter table operation_reference drop column drift');
