@@ -306,7 +306,7 @@ function isHindered(
       code.startsWith('match-') ||
       code === 'held-apart' ||
       (code === 'value-conflict' && attribute === 'userPrincipalName') ||
-      (stage === 'apply' && severity === 'error'),
+      (stage === 'apply' && severity === 'error' && code !== 'licence-not-returned'),
   );
 }
 

@@ -520,6 +520,8 @@ class Planning {
     const { store } = this.#context;
     await store.transaction(async () => {
       for (const subject of await store.runs.subjects('apply')) {
+        // Licences that are still owed are no operations: apply withdraws them when they are given.
+        if (!subject.startsWith('m')) continue;
         if ((await store.plans.operationOf(this.#plan, Number(subject.slice(1)))) === null)
           await store.runs.replaceFindings('apply', subject, [], this.#run, this.#at());
       }
