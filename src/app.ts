@@ -10,6 +10,7 @@ import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
 import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
 import { dueOf } from './engine/leaving.ts';
+import { readOwedLicences } from './engine/licences.ts';
 import { markRestored } from './engine/mark-restored.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult, runApply, runCycle, runUndo } from './engine/run.ts';
@@ -50,7 +51,7 @@ import {
 import { readSampleFile } from './rules/sample-file.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
-import type { PlanPart, Store } from './store/store.ts';
+import type { OwedLicences, PlanPart, Store } from './store/store.ts';
 
 export type { Config } from './config.ts';
 export type { CheckLine } from './connectors/connector.ts';
@@ -679,6 +680,11 @@ export class PlanPages {
 
   countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {
     return this.#store.runs.countFindings();
+  }
+
+  /** What users whom earlier runs restored have not been given back yet: each apply tries. Read after one user's id, in their order. */
+  owedLicences(after: string, limit: number): Promise<readonly OwedLicences[]> {
+    return readOwedLicences(this.#store, after, limit);
   }
 }
 

@@ -142,6 +142,7 @@ class Application {
     const back = new LicenceReturn(this.#context, this.#plan, this.#run);
     await back.carryOut();
     this.failed += back.failed;
+    if (back.given > 0) this.done['license'] = back.given;
   }
 
   // ------------------------------------------------------------ what is sent

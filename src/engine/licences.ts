@@ -62,6 +62,7 @@ export class LicenceReturn {
   readonly #run: string;
   /** Users who still lack something, by the subject of their findings. */
   readonly #lacking = new Set<string>();
+  given = 0;
   failed = 0;
 
   constructor(context: EngineContext, plan: PlanHead, run: string) {
@@ -147,6 +148,7 @@ export class LicenceReturn {
       given.map(({ id }) => id),
       this.#at(),
     );
+    this.given += given.length;
     if (given.length > 0) await this.#log(sent.user, given);
     await this.#report(sent.user, refused);
   }
@@ -236,8 +238,8 @@ function lackFinding(user: OwedLicences, licence: Licence, { code, message, caus
   });
 }
 
-/** Names of what everybody is owed, for people who read a plan. */
-export async function readOwedLicences(store: Store, limit: number): Promise<readonly OwedLicences[]> {
+/** What users are owed whom earlier runs restored, for people who read a plan. */
+export async function readOwedLicences(store: Store, after: string, limit: number): Promise<readonly OwedLicences[]> {
   const space = (await store.spaces.spaces()).find(({ name }) => name === TENANT);
-  return space === undefined ? [] : store.licences.owed(space.id, '', limit);
+  return space === undefined ? [] : store.licences.owed(space.id, after, limit);
 }

@@ -26,7 +26,9 @@ const KINDS = [
   'DELETE /v1.0/groups/{id}/members/{id}/$ref 204',
   'PUT /v1.0/users/{id}/manager/$ref 204',
   'DELETE /v1.0/users/{id}/manager/$ref 204',
+  'POST /v1.0/users/{id}/assignLicense 200',
 ];
+const LICENCES = [1, 2].map((number) => `30000000-0000-4000-8000-00000000000${number}`);
 
 let folder: string;
 let subjects: Subjects;
