@@ -23,8 +23,9 @@ export class RandomLicences {
     this.#random = new SeededRandom(seed, 11);
   }
 
-  /** Gives a product to some of the users who are there; answers how many. `lag`: replicas know it before anything else happens. */
+  /** Gives a product to some of the users who are there; answers how many. `lag`: replicas know all of it, before and after. */
   async assign(world: World, lag: number): Promise<number> {
+    if (lag > 0) world.emulator.advanceClock(lag);
     const live = (await world.dump()).users.filter((user) => user.deletedDateTime === undefined);
     let assigned = 0;
     for (const { id } of live) {

@@ -188,6 +188,7 @@ describe('a user who leaves with licences, and returns after a process was kille
     subjects = new Subjects();
     alone = directoryOf(createDirectory('corp'));
     alone.source.put(user('goes', { msExchUsageLocation: 'DE' }));
+    for (let at = 0; at < 20; at++) alone.source.put(user(`stays${at}`));
     const world = await startWorld(folder);
     await world.cycle(alone);
     await license(world, 'goes');
