@@ -12,6 +12,8 @@ export interface DisturbedDirectory extends Directory {
   /** What was done, for the message of a failure. */
   readonly log: string[];
   change(): Promise<void>;
+  /** Brings back who left the scope by the last call, and takes so many others out of it. */
+  commute?(random: SeededRandom, leavers: number): Promise<void>;
   /** Anchors of everything in scope; null when that is not known. */
   anchorsInScope(): ReadonlySet<string> | null;
   /** Does something to the directory that the next cycle is to suffer; answers what, or null. */
@@ -59,6 +61,8 @@ class CampaignRun {
   readonly #directory: DisturbedDirectory;
   readonly #random: SeededRandom;
   readonly #licences: RandomLicences;
+  /** A stream of its own, so that the others stay what they are for a seed. */
+  readonly #travel: SeededRandom;
   readonly #struck: Record<string, number> = {};
   readonly #problems: string[] = [];
   /** Ids of what has been in scope and in the tenant ever since. */
@@ -71,6 +75,7 @@ class CampaignRun {
     this.#directory = directory;
     this.#random = new SeededRandom(seed, 5);
     this.#licences = new RandomLicences(seed);
+    this.#travel = new SeededRandom(seed, 13);
   }
 
   async carryOut(): Promise<RunReport> {
@@ -101,9 +106,11 @@ class CampaignRun {
     for (let round = 0; round < rounds; round++) {
       await this.#assignLicences(world, lag);
       for (let left = 3 + this.#random.below(14); left > 0; left--) await this.#change();
+      await this.#commute(4);
       await this.#disturbedCycle(world);
       if (this.#random.isLikely(0.4)) await this.#disturbedCycle(world);
     }
+    await this.#commute(0);
     for (const [fault, count] of Object.entries(await world.struck())) this.#count(fault, count);
   }
 
@@ -116,6 +123,15 @@ class CampaignRun {
 
   async #change(): Promise<void> {
     await this.#directory.change();
+    this.#forgetLeavers();
+  }
+
+  async #commute(leavers: number): Promise<void> {
+    await this.#directory.commute?.(this.#travel, leavers);
+    this.#forgetLeavers();
+  }
+
+  #forgetLeavers(): void {
     const inScope = this.#directory.anchorsInScope();
     if (inScope) for (const anchor of [...this.#kept.keys()]) if (!inScope.has(anchor)) this.#kept.delete(anchor);
   }

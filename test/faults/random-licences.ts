@@ -30,7 +30,7 @@ export class RandomLicences {
     let assigned = 0;
     for (const { id } of live) {
       const skuId = this.#random.pick(SKUS as [string]);
-      if (!this.#random.isLikely(0.2) || this.#given.get(id)?.has(skuId)) continue;
+      if (!this.#random.isLikely(0.5) || this.#given.get(id)?.has(skuId)) continue;
       const disabledPlans = PARTS.filter(() => this.#random.isLikely(0.4));
       await world.graph('PATCH', `/users/${id}`, { usageLocation: 'DE' });
       await world.graph('POST', `/users/${id}/assignLicense`, {
