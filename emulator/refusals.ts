@@ -79,6 +79,12 @@ export function usageLocationMissing(): GraphError {
   return badRequest('License assignment cannot be done for user with invalid usage location.');
 }
 
+export function licenceInherited(): GraphError {
+  return badRequest(
+    'User license is inherited from a group membership and it cannot be removed directly from the user.',
+  );
+}
+
 export function noSeats(skuId: string): GraphError {
   return badRequest(`Subscription with SKU ${skuId} does not have any available licenses.`);
 }

@@ -11,6 +11,7 @@ import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
 import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
 import { dueOf } from './engine/leaving.ts';
+import { readOwedLicences } from './engine/licences.ts';
 import { markRestored } from './engine/mark-restored.ts';
 import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult as EngineResult, runApply, runCycle, runUndo } from './engine/run.ts';
@@ -58,7 +59,7 @@ import { configurationFolder, type Term } from './scheduler/standby/server-recor
 import { describeRoles, type StandbyReport, StandbySession } from './scheduler/standby/standby-session.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
-import type { PlanPart, Store } from './store/store.ts';
+import type { OwedLicences, PlanPart, Store } from './store/store.ts';
 
 export type { Config } from './config.ts';
 export type { CheckLine } from './connectors/connector.ts';
@@ -896,6 +897,11 @@ export class PlanPages {
 
   countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {
     return this.#store.runs.countFindings();
+  }
+
+  /** What users whom earlier runs restored have not been given back yet: each apply tries. Read after one user's id, in their order. */
+  owedLicences(after: string, limit: number): Promise<readonly OwedLicences[]> {
+    return readOwedLicences(this.#store, after, limit);
   }
 }
 

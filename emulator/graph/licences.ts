@@ -2,6 +2,7 @@ import { toGraphTime } from '../clock.ts';
 import { type Answer, answerJson } from '../http-exchange.ts';
 import { isRecord } from '../json-value.ts';
 import {
+  licenceInherited,
   noSeats,
   notConform,
   propertyUnknown,
@@ -22,6 +23,12 @@ interface Licence {
   readonly disabledPlans: readonly string[];
 }
 
+/** One of licenseAssignmentStates. `assignedByGroup`: null for what was assigned to the user himself. */
+interface AssignmentState extends Licence {
+  readonly assignedByGroup: string | null;
+  readonly [property: string]: unknown;
+}
+
 /** POST /users/{id}/assignLicense: both arrays must be there, a usage location first, and seats left. */
 export function assignLicense(request: GraphRequest): Answer {
   const { tenant } = request;
@@ -33,28 +40,23 @@ export function assignLicense(request: GraphRequest): Answer {
   const added = readAdded(body['addLicenses'], tenant);
   const removed = readRemoved(body['removeLicenses']);
   if (added.length > 0 && textOf(user, 'usageLocation') === undefined) throw usageLocationMissing();
-  const held = new Map(licencesOf(user).map((licence) => [licence.skuId, licence]));
+  const states = statesOf(user);
+  const inherited = states.filter((state) => state.assignedByGroup !== null);
+  const held = new Map(states.filter((state) => state.assignedByGroup === null).map((state) => [state.skuId, state]));
   for (const skuId of removed) {
-    if (!held.delete(skuId)) throw notConform('User does not have a corresponding license.');
+    if (held.delete(skuId)) continue;
+    if (inherited.some((state) => state.skuId === skuId)) throw licenceInherited();
+    throw notConform('User does not have a corresponding license.');
   }
-  for (const licence of added) {
-    if (!held.has(licence.skuId)) checkSeat(licence.skuId, tenant);
-    held.set(licence.skuId, licence);
+  for (const { skuId, disabledPlans } of added) {
+    const isHeld = held.has(skuId) || inherited.some((state) => state.skuId === skuId);
+    if (!isHeld) checkSeat(skuId, tenant);
+    held.set(skuId, directState(skuId, disabledPlans, toGraphTime(tenant.clock.now())));
   }
-  const licences = [...held.values()];
-  const now = toGraphTime(tenant.clock.now());
-  const states = licences.map(
-    (licence): Value => ({
-      assignedByGroup: null,
-      disabledPlans: licence.disabledPlans,
-      error: 'None',
-      lastUpdatedDateTime: now,
-      skuId: licence.skuId,
-      state: 'Active',
-    }),
-  );
-  const assigned = licences.map((licence): Value => ({ disabledPlans: licence.disabledPlans, skuId: licence.skuId }));
-  tenant.commit([patchOf(user, { assignedLicenses: assigned, licenseAssignmentStates: states })]);
+  const left = [...held.values(), ...inherited];
+  const products = [...new Set(left.map(({ skuId }) => skuId))];
+  const assigned = products.map((skuId): Value => ({ disabledPlans: switchedOff(skuId, left), skuId }));
+  tenant.commit([patchOf(user, { assignedLicenses: assigned, licenseAssignmentStates: left as unknown as Value })]);
   return answerJson(200, {
     '@odata.context': `${CONTEXT}users/$entity`,
     ...projectEntity(user, [...selectNames('user', undefined), 'assignedLicenses']),
@@ -69,7 +71,8 @@ function readAdded(value: unknown, tenant: Tenant): readonly Licence[] {
     const sku = tenant.skus.find((known) => known.skuId === skuId);
     if (!sku || !isRecord(item))
       throw notConform(`License ${String(skuId)} does not correspond to a valid company License.`);
-    const disabled = Array.isArray(item['disabledPlans']) ? item['disabledPlans'].map(String) : [];
+    for (const name of Object.keys(item)) if (name !== 'skuId' && name !== 'disabledPlans') throw propertyUnknown(name);
+    const disabled = readPlans(item['disabledPlans']);
     for (const plan of disabled) {
       if (!sku.servicePlans.some((known) => known.servicePlanId === plan)) {
         throw notConform(`Service plan ${plan} is not part of the license ${sku.skuId}.`);
@@ -77,6 +80,13 @@ function readAdded(value: unknown, tenant: Tenant): readonly Licence[] {
     }
     return { skuId: sku.skuId, disabledPlans: disabled };
   });
+}
+
+function readPlans(value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || !value.every((plan) => typeof plan === 'string'))
+    throw valueMistyped('disabledPlans', 'Collection(Edm.Guid)');
+  return value;
 }
 
 function readRemoved(value: unknown): readonly string[] {
@@ -90,7 +100,18 @@ function checkSeat(skuId: string, tenant: Tenant): void {
   if (!sku || tenant.primary.countSeats(skuId) >= sku.enabled) throw noSeats(skuId);
 }
 
-function licencesOf(user: Entity): readonly Licence[] {
-  const value = user.values['assignedLicenses'];
-  return Array.isArray(value) ? (value as unknown as readonly Licence[]) : [];
+/** What the user himself was assigned, and what comes by groups (which only a seed can bring: groups with licences are not emulated). */
+function statesOf(user: Entity): readonly AssignmentState[] {
+  const states = user.values['licenseAssignmentStates'];
+  return Array.isArray(states) ? (states as unknown as readonly AssignmentState[]) : [];
+}
+
+function directState(skuId: string, disabledPlans: readonly string[], at: string): AssignmentState {
+  return { assignedByGroup: null, disabledPlans, error: 'None', lastUpdatedDateTime: at, skuId, state: 'Active' };
+}
+
+/** A part is on for the user when one of the assignments leaves it on. */
+function switchedOff(skuId: string, states: readonly AssignmentState[]): readonly string[] {
+  const [first, ...others] = states.filter((state) => state.skuId === skuId);
+  return (first?.disabledPlans ?? []).filter((plan) => others.every((one) => one.disabledPlans.includes(plan)));
 }

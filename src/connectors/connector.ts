@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
 import type { ObjectChange, TargetType } from '../model/change.ts';
 import type { FindingCode, Severity } from '../model/finding.ts';
+import type { Licence } from '../model/licence.ts';
 import type { Attributes, Value } from '../model/value.ts';
 
 /**
@@ -98,9 +99,20 @@ export interface TargetConnector extends Connector {
    * that it does not tell us is an answer.
    */
   readRoleHolders?(): Promise<RoleHolders>;
+  /**
+   * What users hold directly (not through a group), where the target knows licences: it releases them with a deletion, so that they are read before one
+   * and written (action `license`) after the user is back. Throws when the target cannot be reached; a user of whom it does not tell is an answer.
+   */
+  readLicences?(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>>;
   /** For writes whose intent was stored but whose result was not (we were killed): looks up in the tenant what became of them. Sends nothing. */
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]>;
 }
+
+/** `gone`: the target does not show such a user. */
+export type HeldLicences =
+  | { readonly outcome: 'read'; readonly licences: readonly Licence[] }
+  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'refused'; readonly failure: WriteFailure };
 
 export type RoleHolders =
   | { readonly isKnown: true; readonly holders: readonly { readonly id: string; readonly roles: readonly string[] }[] }
@@ -158,12 +170,24 @@ export type TargetWrite =
       readonly attribute: string;
       readonly add: readonly string[];
       readonly remove: readonly string[];
+    }
+  | {
+      /** Licences that a user is to hold directly, with exactly these parts switched off. Safe to repeat; what he holds besides stays. */
+      readonly id: string;
+      readonly action: 'license';
+      readonly type: 'user';
+      readonly anchor: string;
+      readonly targetId: string;
+      readonly licences: readonly Licence[];
     };
 
 export interface WriteFailure {
   readonly code: string;
   /** The tenant's own words. */
   readonly message: string;
+  /** What they mean and what to do, for people, where the connector can tell more exactly than the table of findings. */
+  readonly cause?: string;
+  readonly remedy?: string;
   /** Attribute (neutral name) and value it is about, where the answer tells. */
   readonly attribute?: string;
   readonly value?: string;
@@ -173,7 +197,7 @@ export interface WriteFailure {
 
 /**
  * One result for each write. `gone`: the object to change is not in the tenant any more (update, refer, members), which for a delete counts as done.
- * For `members`, `failedReferences` names the targets that were refused while the others were done.
+ * For `members`, `failedReferences` names the targets that were refused while the others were done; for `license`, `failedLicences` the licences.
  */
 export type WriteResult =
   | {
@@ -183,10 +207,11 @@ export type WriteResult =
       /** Of a creation: the object was there before, made by another process a short while ago. What it holds besides its anchor is not known. */
       readonly existed?: boolean;
       readonly failedReferences?: readonly { readonly to: string; readonly failure: WriteFailure }[];
+      readonly failedLicences?: readonly { readonly licence: string; readonly failure: WriteFailure }[];
     }
   | { readonly id: string; readonly outcome: 'failed' | 'gone'; readonly failure: WriteFailure };
 
-/** `unknown` for writes that are safe to repeat and cannot be looked up cheaply (update, refer, members). */
+/** `unknown` for writes that are safe to repeat and cannot be looked up cheaply (update, refer, members, license). */
 export interface SettledWrite {
   readonly id: string;
   readonly outcome: 'done' | 'not-done' | 'unknown';

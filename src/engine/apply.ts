@@ -1,4 +1,4 @@
-import type { TargetConnector, TargetWrite, WriteFailure, WriteResult } from '../connectors/connector.ts';
+import type { HeldLicences, TargetConnector, TargetWrite, WriteFailure, WriteResult } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import { FINDINGS, type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
 import type { PlanHead } from '../model/plan.ts';
@@ -7,6 +7,7 @@ import type { Value } from '../model/value.ts';
 import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { findDoubtfulCreations } from './doubtful-creations.ts';
+import { LicenceReturn, licenceTimes, readBeforeDeletion } from './licences.ts';
 import { uniqueValues } from './lookup.ts';
 import { noteDeparture } from './note-departure.ts';
 import { rememberInStep } from './plan.ts';
@@ -14,7 +15,6 @@ import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
-/** In one entry of the change log. */
 
 export interface ApplySummary {
   readonly outcome: RunOutcome;
@@ -123,7 +123,8 @@ class Application {
     return new Application(context, plan, run, await tenantSpace(context), { isApproved, hasDrift, doubtful });
   }
 
-  /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. */
+  /** Objects first, level by level; then what restored ones still lack; then references, when both ends are there. Licences in between:
+   * whoever has a mailbox again cannot be given another address, and many memberships take long. */
   async carryOut(): Promise<void> {
     const { apply } = this.#context.store;
     this.#total = await apply.countWrites(this.#plan.id, this.#target.schema.referencesPerWrite);
@@ -133,7 +134,15 @@ class Application {
       await this.#send(this.#mainWrites(level), (task) => restored.push(task));
       await this.#send(this.#amendments(restored), () => undefined);
     }
+    await this.#giveLicencesBack();
     for (const late of [false, true]) await this.#send(this.#referenceWrites(late), () => undefined);
+  }
+
+  async #giveLicencesBack(): Promise<void> {
+    const back = new LicenceReturn(this.#context, this.#plan, this.#run);
+    await back.carryOut();
+    this.failed += back.failed;
+    if (back.given > 0) this.done['license'] = back.given;
   }
 
   // ------------------------------------------------------------ what is sent
@@ -264,11 +273,16 @@ class Application {
     if (chunk.length > 0) yield await this.#intend(chunk, underway);
   }
 
-  async #intend(chunk: readonly Sent[], underway: Map<string, Sent>): Promise<readonly TargetWrite[]> {
+  async #intend(pulled: readonly Sent[], underway: Map<string, Sent>): Promise<readonly TargetWrite[]> {
     const { store } = this.#context;
+    const held = await readBeforeDeletion(
+      this.#target,
+      pulled.map(({ write }) => write),
+    );
+    const chunk = await this.#withoutUnread(pulled, held);
     const at = this.#at();
     const ids = await store.transaction(async () => {
-      for (const { task, write } of chunk) if (write.action === 'delete') await this.#keepMembers(task, write.targetId);
+      for (const { task, write } of chunk) await this.#keepForReturn(task, write, held);
       return store.apply.addIntents(
         chunk.map(({ task, write }) => ({
           plan: this.#plan.id,
@@ -284,6 +298,30 @@ class Application {
       underway.set(sent.write.id, sent);
     }
     return chunk.map((sent) => sent.write);
+  }
+
+  /** Who could not be read is not deleted: nobody could give back what nobody knows. */
+  async #withoutUnread(pulled: readonly Sent[], held: ReadonlyMap<string, HeldLicences>): Promise<readonly Sent[]> {
+    const read: Sent[] = [];
+    for (const sent of pulled) {
+      const answer = sent.write.action === 'delete' ? held.get(sent.write.targetId) : undefined;
+      if (answer?.outcome !== 'refused') read.push(sent);
+      else await this.#context.store.transaction(() => this.#settleFailed(sent.task, answer.failure));
+    }
+    return read;
+  }
+
+  /** What a deletion takes away and a restoration does not bring is in the store before the tenant is asked. */
+  async #keepForReturn(task: Task, write: TargetWrite, held: ReadonlyMap<string, HeldLicences>): Promise<void> {
+    const { store, now } = this.#context;
+    const { anchor, name } = task;
+    if (write.action === 'restore') await store.licences.noteReturn(write.targetId, name, licenceTimes(now()));
+    if (write.action !== 'delete') return;
+    await this.#keepMembers(task, write.targetId);
+    const answer = held.get(write.targetId);
+    if (answer === undefined) return;
+    const licences = answer.outcome === 'read' ? answer.licences : null;
+    await store.licences.keep({ targetId: write.targetId, anchor, name }, licences, licenceTimes(now()));
   }
 
   /** A group may be gone for good at once: whom it held is in the change log before the tenant is asked to delete it. */
@@ -302,6 +340,13 @@ class Application {
     else if (result.outcome === 'done') await this.#settleDone(sent, result, onRestored);
     else if (result.outcome === 'gone') await this.#settleGone(sent, result.failure, onRestored);
     else await this.#settleFailed(sent.task, result.failure);
+    await this.#settleLicences(sent.write, result);
+  }
+
+  /** Who is deleted is owed nothing, and who could not be restored neither. */
+  async #settleLicences(write: TargetWrite, { outcome }: WriteResult): Promise<void> {
+    const isAway = write.action === 'delete' ? outcome !== 'failed' : write.action === 'restore' && outcome !== 'done';
+    if (isAway && 'targetId' in write) await this.#context.store.licences.noteAway(write.targetId);
   }
 
   /** What is to be deleted and is gone is deleted. What is to be restored and cannot be found any more will be created anew. */

@@ -14,6 +14,7 @@ import { type EngineContext, TENANT } from './context.ts';
 import type { Origin } from './flow.ts';
 import type { InboundFlow } from './inbound.ts';
 import { dayOf, dueOf } from './leaving.ts';
+import { subjectOf } from './licences.ts';
 import { uniqueKey } from './lookup.ts';
 import { explainOutside, explainUnjoined, explainUnwanted } from './out-of-scope.ts';
 import { type Desired, flowOut } from './outbound.ts';
@@ -156,6 +157,7 @@ async function explainOne(
   const subjects = [
     ...joined.map((one) => `o${one.id}`),
     ...(mv === null ? [] : [`m${mv.id}`, `r${mv.id}`, `d${mv.id}`, `e${mv.id}`]),
+    ...(tenant === null ? [] : [subjectOf(tenant.anchor)]),
   ];
   const findings = await store.runs.findingsOf(subjects);
   const history = mv?.anchor == null ? [] : await store.apply.changesOf(mv.anchor, HISTORY_SEARCHED);
@@ -304,7 +306,7 @@ function isHindered(
       code.startsWith('match-') ||
       code === 'held-apart' ||
       (code === 'value-conflict' && attribute === 'userPrincipalName') ||
-      (stage === 'apply' && severity === 'error'),
+      (stage === 'apply' && severity === 'error' && code !== 'licence-not-returned'),
   );
 }
 

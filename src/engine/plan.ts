@@ -24,6 +24,7 @@ import { keepLeft, leftFindings, leftReferenceFinding, TenantDrift, type Weighed
 import { judgePlan, windowStart } from './guards/judge-plan.ts';
 import { MassChanges } from './guards/mass-changes.ts';
 import { LeavingObjects, leavesLater, type Waiting } from './leaving.ts';
+import { licencesToReturn } from './licences.ts';
 import { uniqueValues } from './lookup.ts';
 import { objectName } from './object-name.ts';
 import { orderPlan } from './order.ts';
@@ -343,6 +344,7 @@ class Planning {
         ...(match === undefined ? {} : { match: { way: match.way, value: match.value } }),
         ...driftOf(action, weighed),
         ...(action === 'create' ? await this.#goneSince(mv.anchor) : {}),
+        ...(action === 'restore' && tenant !== null ? await licencesToReturn(this.#context, tenant.anchor) : {}),
       },
       claims: this.#claims(action, attributes, changes, current),
     });
@@ -518,6 +520,8 @@ class Planning {
     const { store } = this.#context;
     await store.transaction(async () => {
       for (const subject of await store.runs.subjects('apply')) {
+        // Licences that are still owed are no operations: apply withdraws them when they are given.
+        if (!subject.startsWith('m')) continue;
         if ((await store.plans.operationOf(this.#plan, Number(subject.slice(1)))) === null)
           await store.runs.replaceFindings('apply', subject, [], this.#run, this.#at());
       }

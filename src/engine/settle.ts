@@ -36,7 +36,10 @@ export async function settleIntents(context: EngineContext, run: string): Promis
 async function staysOpen(context: EngineContext, run: string, intent: Intent, settled: SettledWrite): Promise<boolean> {
   const { store } = context;
   const write = decodeWrite(intent.payload);
-  if (write.action === 'delete' && settled.outcome === 'done') await countDeletion(context, intent);
+  if (write.action === 'delete' && settled.outcome === 'done') {
+    await store.licences.noteAway(write.targetId);
+    await countDeletion(context, intent);
+  }
   if (write.action !== 'create') return false;
   const isYoung = isRemembered(intent.at, context.now());
   if (settled.outcome !== 'done' || settled.targetId === undefined) return isYoung;

@@ -194,6 +194,13 @@ export const FINDINGS = {
     cause: 'The deleted object could not be brought back from the recycle bin of the tenant.',
     remedy: 'Read the answer of the tenant.',
   },
+  'licence-not-returned': {
+    severity: 'error',
+    cause:
+      'A user was restored, but a licence that had been assigned to the user directly before the deletion could not be given back.',
+    remedy:
+      'See what the tenant answered: free a seat, fill the usage location, or assign the licence by hand. Each run tries again, for 30 days.',
+  },
 } as const satisfies Readonly<Record<string, FindingEntry>>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -1,4 +1,5 @@
 import type { TargetType } from './change.ts';
+import type { Licence } from './licence.ts';
 
 /** What an operation does. Disabling is an update that sets accountEnabled to false. */
 export const ACTIONS = ['create', 'update', 'delete', 'restore', 'link'] as const;
@@ -30,6 +31,8 @@ export interface Cause {
   readonly drift?: 'changed' | 'deleted' | 'restored';
   /** Of a creation: when the object that stood for it in the tenant was deleted, which is gone for good by now. */
   readonly goneSince?: string;
+  /** Of the restoration of a user: licences that he held directly when we deleted him, and is given back. */
+  readonly licences?: readonly Licence[];
 }
 
 /** Per type of object what the plan does, and how many managed objects stay as they are. */

@@ -3,6 +3,7 @@ import { SqlApplyStore } from './sql/apply.ts';
 import { SqlDriftStore } from './sql/drift.ts';
 import { SqlGuardStore } from './sql/guards.ts';
 import { SqlLeavingStore } from './sql/leaving.ts';
+import { SqlLicenceStore } from './sql/licences.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
 import { SqlMatchStore } from './sql/matches.ts';
 import { AttributeNames } from './sql/names.ts';
@@ -17,6 +18,7 @@ import type {
   DriftStore,
   GuardStore,
   LeavingStore,
+  LicenceStore,
   MatchStore,
   PeerStore,
   PlanStore,
@@ -38,6 +40,7 @@ export class SqlStore implements Store {
   readonly undo: UndoStore;
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
+  readonly licences: LicenceStore;
   readonly runs: RunStore;
   readonly peers: PeerStore;
   readonly #driver: Driver;
@@ -60,6 +63,7 @@ export class SqlStore implements Store {
     this.undo = new SqlUndoStore(driver, this.#names);
     this.guards = new SqlGuardStore(driver, this.#names);
     this.leaving = new SqlLeavingStore(driver);
+    this.licences = new SqlLicenceStore(driver);
     this.#runs = new SqlRunStore(driver);
     this.runs = this.#runs;
     this.peers = new SqlPeerStore(driver);

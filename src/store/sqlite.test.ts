@@ -177,6 +177,7 @@ describe('a store file', () => {
       'reference_drift',
       'undo_plan',
       'not_undone',
+      'kept_licence',
     ])
       database.exec(`drop table ${table}`);
     database.exec('drop index run_server');

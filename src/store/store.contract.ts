@@ -885,6 +885,71 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect(await store.leaving.all()).toEqual([]);
       });
 
+      describe('licences of deleted users', () => {
+        const ann = { targetId: 'A', anchor: 'anchor of a', name: 'ann' };
+        const mail = { id: 'mail', name: 'MAIL', disabledParts: ['chat'] };
+        const phone = { id: 'phone', name: null, disabledParts: [] };
+        const times = { at: LATER, heldSince: AT };
+
+        async function tenant(): Promise<number> {
+          await manage();
+          const { id } = await store.spaces.openSpace('tenant', 'memory');
+          return id;
+        }
+
+        test('are owed from the moment on in which the user is there and we were bringing him back', async () => {
+          const space = await tenant();
+          await store.licences.keep(ann, [mail, phone], times);
+          expect(await store.licences.owed(space, '', 10)).toEqual([]);
+          expect(await store.licences.kept('A', AT)).toEqual([mail, phone]);
+          await store.licences.noteReturn('A', 'ann again', times);
+          expect(await store.licences.owed(space, '', 10)).toEqual([
+            { ...ann, name: 'ann again', mv: expect.any(Number), since: LATER, licences: [mail, phone] },
+          ]);
+          expect(await store.licences.owed(space, 'A', 10)).toEqual([]);
+          await store.licences.noteAway('A');
+          expect(await store.licences.owed(space, '', 10)).toEqual([]);
+          await store.licences.noteReturn('A', 'ann', times);
+          await store.licences.noteGiven('A', ['mail'], LATER);
+          await store.licences.forget('A', ['phone']);
+          expect(await store.licences.owed(space, '', 10)).toEqual([]);
+        });
+
+        test('are those of the last deletion, with what is still owed and what was held a moment ago', async () => {
+          const space = await tenant();
+          const late = { at: '2030-01-03T00:00:00.000Z', heldSince: '2030-01-02T12:00:00.000Z' };
+          await store.licences.keep(ann, [mail, phone], times);
+          await store.licences.keep(ann, null, late);
+          expect(await store.licences.kept('A', AT)).toEqual([mail, phone]);
+          await store.licences.keep(ann, [], times);
+          expect(await store.licences.kept('A', AT)).toEqual([mail, phone]);
+          await store.licences.noteReturn('A', 'ann', times);
+          await store.licences.noteGiven('A', ['mail'], LATER);
+          const changed = { ...mail, disabledParts: [] };
+          await store.licences.keep(ann, [], late);
+          expect(await store.licences.kept('A', AT)).toEqual([phone]);
+          await store.licences.keep(ann, [changed], late);
+          await store.licences.noteReturn('A', 'ann', late);
+          expect(await store.licences.owed(space, '', 10)).toMatchObject([{ licences: [changed, phone] }]);
+        });
+
+        test('are forgotten when their times are over', async () => {
+          await tenant();
+          const never = { held: AT, returned: AT, given: AT };
+          await store.licences.keep(ann, [mail, phone], { at: AT, heldSince: AT });
+          await store.licences.forgetBefore(never);
+          expect(await store.licences.kept('A', AT)).toHaveLength(2);
+          await store.licences.noteReturn('A', 'ann', { at: AT, heldSince: AT });
+          await store.licences.noteGiven('A', ['mail'], AT);
+          await store.licences.forgetBefore({ ...never, held: LATER });
+          expect(await store.licences.kept('A', AT)).toHaveLength(2);
+          await store.licences.forgetBefore({ ...never, returned: LATER });
+          expect(await store.licences.kept('A', AT)).toEqual([mail]);
+          await store.licences.forgetBefore({ ...never, given: LATER });
+          expect(await store.licences.kept('A', AT)).toEqual([]);
+        });
+      });
+
       test('the time of what waits does not count while an operation of it is open', async () => {
         const { run, users } = await manage();
         const [mv = 0] = users;

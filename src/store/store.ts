@@ -1,5 +1,6 @@
 import type { ObjectChange, TargetType } from '../model/change.ts';
 import type { Finding, FindingCode, FindingStage } from '../model/finding.ts';
+import type { Licence } from '../model/licence.ts';
 import type {
   Action,
   AttributeChange,
@@ -30,6 +31,7 @@ export interface Store {
   readonly undo: UndoStore;
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
+  readonly licences: LicenceStore;
   readonly runs: RunStore;
   readonly peers: PeerStore;
   /** Runs `work` so that all of its writes happen or none. Not nested. */
@@ -752,6 +754,48 @@ export interface LeavingStore {
   touchSince(at: string | null): Promise<void>;
   /** From now on the time counts: for all that began to leave, or those of them for which everything in the plan was carried out. */
   settle(at: string, plan?: string): Promise<void>;
+}
+
+// ---------------------------------------------------------------- licences
+
+export interface LicensedUser {
+  readonly targetId: string;
+  readonly anchor: string;
+  readonly name: string;
+}
+
+/** What a user who was brought back has not got yet. `since`: when we brought him back. */
+export interface OwedLicences extends LicensedUser {
+  readonly mv: number | null;
+  readonly since: string;
+  readonly licences: readonly Licence[];
+}
+
+/**
+ * What deleted users held directly, so that it can be given back with them. It is kept before the deletion is sent, and owed from the moment on in
+ * which the restoration that we have sent is known to have brought the user back: nobody needs to see that moment.
+ * `heldSince`: what was known to be held since then counts as held, whatever a replica of the tenant shows that lags behind.
+ */
+export interface LicenceStore {
+  /** The user is about to be deleted and holds these now. Null: the tenant does not show him; then whatever was kept stays. */
+  keep(
+    user: LicensedUser,
+    held: readonly Licence[] | null,
+    times: { readonly at: string; readonly heldSince: string },
+  ): Promise<void>;
+  /** We are about to bring the user back, under this name. */
+  noteReturn(targetId: string, name: string, times: { readonly at: string; readonly heldSince: string }): Promise<void>;
+  /** The user is deleted, or was not brought back: nothing is owed until he returns. */
+  noteAway(targetId: string): Promise<void>;
+  /** What a user will be given back when he returns. */
+  kept(targetId: string, heldSince: string): Promise<readonly Licence[]>;
+  /** Users in the tenant who are owed something, in the order of their ids, after the one given. */
+  owed(space: number, after: string, limit: number): Promise<readonly OwedLicences[]>;
+  noteGiven(targetId: string, licences: readonly string[], at: string): Promise<void>;
+  /** Somebody has decided otherwise. */
+  forget(targetId: string, licences: readonly string[]): Promise<void>;
+  /** Forgets what was held before a time and never returned, what has been owed since before another, and what was given back before a third. */
+  forgetBefore(times: { readonly held: string; readonly returned: string; readonly given: string }): Promise<void>;
 }
 
 // ---------------------------------------------------------------- runs, findings

@@ -2,6 +2,7 @@ import { SeededRandom } from '../lab/seeded-random.ts';
 import { BOUNDARIES, type Death } from './boundary.ts';
 import { type Comparison, compareTenants, idsByAnchor } from './compare-tenants.ts';
 import { pickFault } from './random-faults.ts';
+import { PRODUCTS, RandomLicences } from './random-licences.ts';
 import type { CycleEnd } from './subject-message.ts';
 import type { CycleOutcome, Subjects } from './subject-process.ts';
 import { type Directory, type TenantNature, World } from './world.ts';
@@ -11,6 +12,8 @@ export interface DisturbedDirectory extends Directory {
   /** What was done, for the message of a failure. */
   readonly log: string[];
   change(): Promise<void>;
+  /** Brings back who left the scope by the last call, and takes so many others out of it. */
+  commute?(random: SeededRandom, leavers: number): Promise<void>;
   /** Anchors of everything in scope; null when that is not known. */
   anchorsInScope(): ReadonlySet<string> | null;
   /** Does something to the directory that the next cycle is to suffer; answers what, or null. */
@@ -57,6 +60,9 @@ class CampaignRun {
   readonly #subjects: Subjects;
   readonly #directory: DisturbedDirectory;
   readonly #random: SeededRandom;
+  readonly #licences: RandomLicences;
+  /** A stream of its own, so that the others stay what they are for a seed. */
+  readonly #travel: SeededRandom;
   readonly #struck: Record<string, number> = {};
   readonly #problems: string[] = [];
   /** Ids of what has been in scope and in the tenant ever since. */
@@ -68,6 +74,8 @@ class CampaignRun {
     this.#subjects = subjects;
     this.#directory = directory;
     this.#random = new SeededRandom(seed, 5);
+    this.#licences = new RandomLicences(seed);
+    this.#travel = new SeededRandom(seed, 13);
   }
 
   async carryOut(): Promise<RunReport> {
@@ -75,6 +83,7 @@ class CampaignRun {
       lag: this.#random.pick(LAGS),
       seed: this.#seed,
       pageSize: this.#random.pick([4, 9, 200]),
+      products: PRODUCTS,
     };
     const world = await this.#start('tenant', nature);
     try {
@@ -95,15 +104,34 @@ class CampaignRun {
     if (lag > 0) this.#count(`replication lag of ${lag / 1000} s`);
     const rounds = 2 + this.#random.below(3);
     for (let round = 0; round < rounds; round++) {
+      await this.#assignLicences(world, lag);
       for (let left = 3 + this.#random.below(14); left > 0; left--) await this.#change();
+      await this.#commute(4);
       await this.#disturbedCycle(world);
       if (this.#random.isLikely(0.4)) await this.#disturbedCycle(world);
     }
+    await this.#commute(0);
     for (const [fault, count] of Object.entries(await world.struck())) this.#count(fault, count);
+  }
+
+  /** Before any fault is armed: it is not the administrator who is to meet them. */
+  async #assignLicences(world: World, lag: number): Promise<void> {
+    await world.control('faults', undefined, 'DELETE');
+    const assigned = await this.#licences.assign(world, lag);
+    if (assigned > 0) this.#log(`${assigned} licences assigned in the tenant`);
   }
 
   async #change(): Promise<void> {
     await this.#directory.change();
+    this.#forgetLeavers();
+  }
+
+  async #commute(leavers: number): Promise<void> {
+    await this.#directory.commute?.(this.#travel, leavers);
+    this.#forgetLeavers();
+  }
+
+  #forgetLeavers(): void {
     const inScope = this.#directory.anchorsInScope();
     if (inScope) for (const anchor of [...this.#kept.keys()]) if (!inScope.has(anchor)) this.#kept.delete(anchor);
   }
@@ -175,7 +203,9 @@ class CampaignRun {
         const end = await fresh.cycle(this.#directory);
         if (end?.operations === 0) break;
       }
-      const { damage, differences } = compareTenants(await world.dump(), await fresh.dump(), this.#kept);
+      const found = await world.dump();
+      const licences = this.#licences.differences(found);
+      const { damage, differences } = compareTenants(found, await fresh.dump(), this.#kept, licences);
       return {
         seed: this.#seed,
         struck: this.#struck,

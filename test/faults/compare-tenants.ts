@@ -12,12 +12,19 @@ export interface Comparison {
 }
 
 const REFERENCES: readonly string[] = ['members', 'manager'];
+/** Given in the tenant, by an administrator: a new one cannot have it. */
+const GIVEN: readonly string[] = ['assignedLicenses', 'usageLocation'];
 
 /**
  * Compares a tenant with one that was filled from scratch. `kept`: anchors of objects that were in scope all the time, with the ids that the tenant
- * had for them: whoever has another id now was deleted and made anew.
+ * had for them: whoever has another id now was deleted and made anew. `licences`: what is wrong with those that users hold.
  */
-export function compareTenants(found: TenantDump, wanted: TenantDump, kept: ReadonlyMap<string, string>): Comparison {
+export function compareTenants(
+  found: TenantDump,
+  wanted: TenantDump,
+  kept: ReadonlyMap<string, string>,
+  licences: readonly string[] = [],
+): Comparison {
   const damage: Record<keyof Damage, number> = {
     lost: 0,
     duplicated: 0,
@@ -37,6 +44,7 @@ export function compareTenants(found: TenantDump, wanted: TenantDump, kept: Read
       if (held === undefined) note('lost', `${type} ${anchor} ${String(values['displayName'])}`);
       else
         for (const name of new Set([...Object.keys(values), ...Object.keys(held)])) {
+          if (GIVEN.includes(name)) continue;
           const [is, should] = [JSON.stringify(held[name]), JSON.stringify(values[name])];
           const kind = REFERENCES.includes(name) ? 'wrongMemberships' : 'wrongValues';
           if (is !== should) note(kind, `${type} ${anchor} ${name} is ${is}, should be ${should}`);
@@ -50,6 +58,7 @@ export function compareTenants(found: TenantDump, wanted: TenantDump, kept: Read
   const ids = idsByAnchor(found);
   for (const [anchor, id] of kept)
     if (ids.get(anchor) !== id) note('wronglyDeleted', `${anchor} was ${id}, is ${ids.get(anchor) ?? 'gone'}`);
+  for (const difference of licences) note('wrongValues', difference);
   return { damage, differences };
 }
 

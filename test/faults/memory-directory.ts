@@ -29,6 +29,10 @@ export class MemoryDirectoryOfRun implements DisturbedDirectory {
     this.#directory.change();
   }
 
+  async commute(random: SeededRandom, leavers: number): Promise<void> {
+    this.#directory.commute(random, leavers);
+  }
+
   anchorsInScope(): ReadonlySet<string> {
     return this.#directory.anchorsInScope();
   }

@@ -19,6 +19,7 @@ export class RandomDirectory {
   /** Deleted ones, as they lie in the recycle bin, with the groups that held them. */
   readonly #bin = new Map<string, { readonly entry: MemoryEntry; readonly groups: readonly string[] }>();
   #backup: readonly MemoryEntry[] | null = null;
+  #away: string[] = [];
   /** What was done, for the message of a failure. */
   readonly log: string[] = [];
 
@@ -69,6 +70,26 @@ export class RandomDirectory {
       this.log.push(act());
       return;
     }
+  }
+
+  /** Moves back who went by the last call, and so many others out of the scope: people who leave and return within days. */
+  commute(random: SeededRandom, leavers: number): void {
+    for (const anchor of this.#away) this.#place(anchor, PEOPLE);
+    this.#away = [];
+    const here = [...this.#objects('user')];
+    for (let left = leavers; left > 0 && here.length > 0; left--) {
+      const [one] = here.splice(random.below(here.length), 1);
+      if (one === undefined) return;
+      this.#away.push(one.anchor);
+      this.#place(one.anchor, guid('outside'));
+    }
+  }
+
+  #place(anchor: string, parent: string): void {
+    const one = this.#source.directory.get(anchor);
+    if (one === undefined) return;
+    this.#source.edit(anchor, { place: { parent, rdn: one.place?.rdn ?? '' } });
+    this.log.push(`move ${nameOf(one)} to ${this.#dnOf(parent)}`);
   }
 
   /** Keeps everything as it is now. */

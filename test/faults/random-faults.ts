@@ -10,6 +10,7 @@ const WRITES = [
   'DELETE /v1.0/*',
   'POST /v1.0/directory/deletedItems/*',
   'PUT /v1.0/users/{id}/manager/$ref',
+  'POST /v1.0/users/{id}/assignLicense',
 ] as const;
 const DELTAS = ['GET /v1.0/users/delta', 'GET /v1.0/groups/delta', 'GET /v1.0/*/delta'] as const;
 const READS = [...DELTAS, 'GET /v1.0/organization', 'GET /v1.0/*'] as const;

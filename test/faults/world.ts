@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
 import type { Connector } from '../../src/connectors/connector.ts';
+import { sendToGraph } from '../lab/entra-tenant.ts';
 import type { TenantDump } from '../scenarios/tenant-picture.ts';
 import type { Death } from './boundary.ts';
 import type { SourceDescription } from './subject-message.ts';
@@ -31,6 +32,8 @@ export interface TenantNature {
   readonly pageSize: number;
   /** Where the tenant is kept, and found again. */
   readonly stateFile?: string;
+  /** The products that it has bought, as a seed of the emulator names them. */
+  readonly products?: readonly object[];
 }
 
 /** An emulated tenant that follows a directory, with a store of its own. */
@@ -58,6 +61,7 @@ export class World {
       randomSeed: nature.seed,
       lag: nature.lag,
       ...(nature.stateFile === undefined ? {} : { stateFile: nature.stateFile }),
+      ...(nature.products === undefined ? {} : { seed: { licences: nature.products } }),
       deltaPageSize: nature.pageSize,
       deltaLinkPageSize: nature.pageSize * 3,
       now: () => clockStart + (Date.now() - clockStart) * HASTE,
@@ -97,6 +101,11 @@ export class World {
 
   async dump(): Promise<TenantDump> {
     return (await this.control('dump')) as TenantDump;
+  }
+
+  /** A request to Graph as an administrator of the tenant makes it. Throws unless it succeeds. */
+  graph(method: string, path: string, body?: unknown): Promise<void> {
+    return sendToGraph(this.emulator, method, path, body);
   }
 
   /** How often each kind of fault has struck. */

@@ -135,7 +135,8 @@ function objectsIn(dump: unknown): readonly Readonly<Record<string, unknown>>[] 
   return Object.values(dump as Readonly<Record<string, unknown>>).flatMap((list) => (Array.isArray(list) ? list : []));
 }
 
-async function sendToGraph(emulator: Emulator, method: string, path: string, body: unknown): Promise<void> {
+/** A request to Graph as an administrator of the tenant makes it. Throws unless it succeeds. */
+export async function sendToGraph(emulator: Emulator, method: string, path: string, body: unknown): Promise<void> {
   const form = new URLSearchParams({
     client_id: emulator.clientId,
     client_secret: emulator.clientSecret,

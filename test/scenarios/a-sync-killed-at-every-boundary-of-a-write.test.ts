@@ -7,7 +7,7 @@ import { Subjects } from '../faults/subject-process.ts';
 import { type Directory, World } from '../faults/world.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
 import { createDirectory, group, guid, ROOT_DN, user } from '../memory/memory-lab.ts';
-import { comparablePicture, type TenantDump } from './tenant-picture.ts';
+import { comparablePicture, type DumpedObject, type TenantDump } from './tenant-picture.ts';
 
 const STORE = 'tenant.db';
 const STATE = 'tenant.json';
@@ -26,7 +26,10 @@ const KINDS = [
   'DELETE /v1.0/groups/{id}/members/{id}/$ref 204',
   'PUT /v1.0/users/{id}/manager/$ref 204',
   'DELETE /v1.0/users/{id}/manager/$ref 204',
+  'POST /v1.0/users/{id}/assignLicense 200',
 ];
+const LICENCES = [1, 2].map((number) => `30000000-0000-4000-8000-00000000000${number}`);
+const PRODUCTS = LICENCES.map((skuId) => ({ skuId, skuPartNumber: `PRODUCT ${skuId.slice(-1)}`, enabled: 9 }));
 
 let folder: string;
 let subjects: Subjects;
@@ -40,7 +43,7 @@ function directoryOf(source: MemoryConnector): typeof directory {
 /** As the tenant knows it already. */
 function foundCompany(source: MemoryConnector): void {
   for (let at = 0; at < 30; at++) source.put(user(`u${at}`, {}, at === 0 ? {} : { manager: `u${at - 1}` }));
-  for (const name of ['goes', 'returns']) source.put(user(name));
+  for (const name of ['goes', 'returns']) source.put(user(name, { msExchUsageLocation: 'DE' }));
   source.put(group('staff', ['u1', 'u2', 'u3', 'returns']));
   source.put(group('ends', ['u4']));
 }
@@ -49,7 +52,7 @@ function foundCompany(source: MemoryConnector): void {
 function changeCompany(source: MemoryConnector): void {
   for (let at = 0; at < 25; at++) source.put(user(`new${at}`, {}, { manager: 'u1' }));
   source.put(group('fresh', ['new0', 'u1']));
-  source.put(user('returns', { title: 'Back' }));
+  source.put(user('returns', { title: 'Back', msExchUsageLocation: 'DE' }));
   source.remove(guid('goes'));
   source.remove(guid('ends'));
   source.edit(guid('u1'), { attributes: { title: 'Boss', userPrincipalName: 'u2@contoso.com' } });
@@ -69,7 +72,13 @@ async function openTenant(): Promise<World> {
 }
 
 function startWorld(at: string): Promise<World> {
-  return World.start(at, 'tenant', subjects, { lag: 0, seed: 7, pageSize: 200, stateFile: join(at, STATE) });
+  return World.start(at, 'tenant', subjects, {
+    lag: 0,
+    seed: 7,
+    pageSize: 200,
+    stateFile: join(at, STATE),
+    products: PRODUCTS,
+  });
 }
 
 async function comeToRest(world: World): Promise<void> {
@@ -79,6 +88,19 @@ async function comeToRest(world: World): Promise<void> {
     if (end?.operations === 0) return;
   }
   expect.fail('there is always something left to do');
+}
+
+/** Both products directly, as an administrator of the tenant gives them. */
+async function license(world: World, name: string): Promise<void> {
+  const { id } = await find(world, name);
+  const addLicenses = LICENCES.map((skuId) => ({ skuId, disabledPlans: [] }));
+  await world.graph('POST', `/users/${id}/assignLicense`, { addLicenses, removeLicenses: [] });
+}
+
+async function find(world: World, name: string): Promise<DumpedObject> {
+  const found = (await world.dump()).users.find((one) => one['displayName'] === name);
+  if (found === undefined) throw new Error(`${name} is not in the tenant`);
+  return found;
 }
 
 interface Undisturbed {
@@ -127,6 +149,7 @@ describe('a process that is killed at a boundary of a write, and started again',
     foundCompany(directory.source);
     const world = await startWorld(folder);
     await comeToRest(world);
+    await license(world, 'returns');
     directory.source.remove(guid('returns'));
     await comeToRest(world);
     await world.stop();
@@ -143,6 +166,11 @@ describe('a process that is killed at a boundary of a write, and started again',
     for (const boundary of TRIED) expect(undisturbed.passed[boundary]).toBeGreaterThan(3);
   });
 
+  test('leaves the returned user with the licences that were assigned before', () => {
+    const { users } = undisturbed.dump;
+    expect(users.find((one) => one['displayName'] === 'returns')?.['assignedLicenses']).toHaveLength(2);
+  });
+
   test.each(TRIED)('%s ends in the same tenant as one that was left alone', async (boundary) => {
     for (let time = 1; time <= undisturbed.passed[boundary]; time++) {
       const dump = await killAndRestart({ at: boundary, time });
@@ -150,4 +178,39 @@ describe('a process that is killed at a boundary of a write, and started again',
       expect(told).toEqual({ time, picture: comparablePicture(undisturbed.dump), objects: idsOf(undisturbed.dump) });
     }
   }, 300_000);
+});
+
+describe('a user who leaves with licences, and returns after a process was killed', () => {
+  let alone: typeof directory;
+
+  beforeAll(async () => {
+    folder = await makeTemporaryFolder('dirbridge-leavers-');
+    subjects = new Subjects();
+    alone = directoryOf(createDirectory('corp'));
+    alone.source.put(user('goes', { msExchUsageLocation: 'DE' }));
+    for (let at = 0; at < 20; at++) alone.source.put(user(`stays${at}`));
+    const world = await startWorld(folder);
+    await world.cycle(alone);
+    await license(world, 'goes');
+    await world.stop();
+  });
+  afterAll(async () => {
+    await subjects?.stop();
+    await removeTemporaryFolder(folder);
+  });
+
+  test.each(TRIED)('%s of the deletion has them again', async (at) => {
+    const world = await openTenant();
+    try {
+      alone.source.remove(guid('goes'));
+      expect(await world.cycle(alone, { death: { at, time: 1 } })).toBeNull();
+      await world.cycle(alone);
+      expect(await find(world, 'goes')).toMatchObject({ deletedDateTime: expect.any(String), assignedLicenses: [] });
+      alone.source.put(user('goes', { msExchUsageLocation: 'DE' }));
+      await world.cycle(alone);
+      expect((await find(world, 'goes'))['assignedLicenses']).toHaveLength(2);
+    } finally {
+      await world.stop();
+    }
+  });
 });

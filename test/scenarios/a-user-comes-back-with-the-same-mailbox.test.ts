@@ -1,12 +1,23 @@
 import { expect, it } from 'vitest';
-import { outputOf } from './command-output.ts';
+import { outputOf, outputOfEnd } from './command-output.ts';
 import { UPN_SUFFIX } from './company.ts';
 import { describeCompany, expectStep } from './describe-company.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
 import { nameTenant } from './tenant-picture.ts';
 
 const SKU = '10000000-0000-4000-8000-000000000009';
-const SEED = { licences: [{ skuId: SKU, skuPartNumber: 'MAIL', enabled: 5 }] };
+const RARE = '10000000-0000-4000-8000-00000000000a';
+const CHAT = '20000000-0000-4000-8000-000000000001';
+const PARTS = [
+  { servicePlanId: CHAT, servicePlanName: 'CHAT' },
+  { servicePlanId: '20000000-0000-4000-8000-000000000002', servicePlanName: 'FORMS' },
+];
+const SEED = {
+  licences: [
+    { skuId: SKU, skuPartNumber: 'MAIL', enabled: 5, servicePlans: PARTS },
+    { skuId: RARE, skuPartNumber: 'RARE', enabled: 1 },
+  ],
+};
 const ADA = `ada@${UPN_SUFFIX}`;
 
 /** What a mailbox hangs on: the id of the user, and its addresses. */
@@ -19,10 +30,12 @@ async function licencesOf(tenant: SynchronizedTenant, name: string): Promise<unk
   return nameTenant(await tenant.dump()).users[name]?.['assignedLicenses'];
 }
 
-async function license(tenant: SynchronizedTenant, name: string): Promise<void> {
+/** As an administrator does: with one part of it switched off. */
+async function license(tenant: SynchronizedTenant, name: string, skuId = SKU): Promise<void> {
   const { id } = nameTenant(await tenant.dump()).users[name] ?? {};
   await tenant.graph('PATCH', `/users/${id}`, { usageLocation: 'DE' });
-  await tenant.graph('POST', `/users/${id}/assignLicense`, { addLicenses: [{ skuId: SKU }], removeLicenses: [] });
+  const addLicenses = [{ skuId, disabledPlans: skuId === SKU ? [CHAT] : [] }];
+  await tenant.graph('POST', `/users/${id}/assignLicense`, { addLicenses, removeLicenses: [] });
 }
 
 describeCompany('a user with a mailbox who leaves', (lab) => {
@@ -37,7 +50,7 @@ describeCompany('a user with a mailbox who leaves', (lab) => {
     expect(await tenant.plan()).toEqual([]);
     const mailbox = await mailboxOf(tenant, ADA);
     const licences = await licencesOf(tenant, ADA);
-    expect(licences).toMatchObject([{ skuId: SKU }]);
+    expect(licences).toEqual([{ skuId: SKU, disabledPlans: [CHAT] }]);
     const away = await company.move(ada, { parent: outside });
     await expectStep(tenant, [{ action: 'delete', type: 'user', name: ADA }]);
     const returned = [
@@ -46,20 +59,14 @@ describeCompany('a user with a mailbox who leaves', (lab) => {
     ];
     await company.move(away, { parent: ou });
     await expectStep(tenant, returned);
-    expect(await mailboxOf(tenant, ADA)).toEqual(mailbox);
-    // The tenant releases licences with the deletion; to give them is the administrator's (docs/guide/limits.md).
-    expect(await licencesOf(tenant, ADA)).toEqual([]);
-    await license(tenant, ADA);
+    expect([await mailboxOf(tenant, ADA), await licencesOf(tenant, ADA)]).toEqual([mailbox, licences]);
     expect(await tenant.plan()).toEqual([]);
 
     const deleted = await company.delete(ada);
     await expectStep(tenant, [{ action: 'delete', type: 'user', name: ADA }]);
     await company.restore(deleted);
     await expectStep(tenant, returned);
-    expect(await mailboxOf(tenant, ADA)).toEqual(mailbox);
-    // The tenant releases licences with the deletion; to give them is the administrator's (docs/guide/limits.md).
-    expect(await licencesOf(tenant, ADA)).toEqual([]);
-    await license(tenant, ADA);
+    expect([await mailboxOf(tenant, ADA), await licencesOf(tenant, ADA)]).toEqual([mailbox, licences]);
     expect(await tenant.plan()).toEqual([]);
 
     for (const [control, enabled] of [
@@ -73,6 +80,50 @@ describeCompany('a user with a mailbox who leaves', (lab) => {
       expect([await mailboxOf(tenant, ADA), await licencesOf(tenant, ADA)]).toEqual([mailbox, licences]);
     }
     expect(await tenant.countCreations()).toMatchObject({ users: 1 });
+  });
+
+  it('has the licence again as soon as a seat is free, when somebody else has taken it meanwhile', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Few seats');
+    const outside = await company.makeOu('Few seats, outside');
+    const cleo = await company.makeUser('cleo', ou);
+    await company.makeUser('otto', ou);
+    const tenant = await lab.followInStep(ou, { emulator: { seed: SEED }, scope: { include: [ou] } });
+    const [name, other] = [`cleo@${UPN_SUFFIX}`, `otto@${UPN_SUFFIX}`];
+    await license(tenant, name);
+    await license(tenant, name, RARE);
+    const away = await company.move(cleo, { parent: outside });
+    await tenant.sync();
+    await license(tenant, other, RARE);
+    await company.move(away, { parent: ou });
+    expect(await outputOf(tenant.configFile, 'plan')).toContain(
+      'licences given back: MAIL (1 part switched off), RARE',
+    );
+    expect(await tenant.sync()).toMatchObject({ outcome: 'done', failed: 1, done: { restore: 1, license: 1 } });
+    expect(await licencesOf(tenant, name)).toEqual([{ skuId: SKU, disabledPlans: [CHAT] }]);
+    expect(await tenant.findings()).toContainEqual(
+      expect.objectContaining({
+        code: 'licence-not-returned',
+        severity: 'error',
+        object: expect.objectContaining({ name }),
+        value: `RARE (${RARE})`,
+        cause: expect.stringMatching(/no seat of RARE is left/),
+        remedy: expect.stringMatching(/^Free a seat of RARE or buy one\. Each run tries again until /),
+      }),
+    );
+    const page = await outputOfEnd(1, tenant.configFile, 'plan');
+    expect(page).toMatch(/Licences still to be given back\n.*cleo@.*: RARE\n/);
+    expect(page).toContain('nothing else is to be done');
+    expect(JSON.parse(await outputOfEnd(1, tenant.configFile, 'plan', '--json'))).toMatchObject({
+      plan: { operations: [] },
+      owedLicences: [{ name, licences: [{ id: RARE, name: 'RARE', disabledParts: [] }] }],
+    });
+    const { id } = nameTenant(await tenant.dump()).users[other] ?? {};
+    await tenant.graph('POST', `/users/${id}/assignLicense`, { addLicenses: [], removeLicenses: [RARE] });
+    expect(await tenant.sync()).toMatchObject({ outcome: 'done', failed: 0, done: { license: 1 } });
+    expect(await licencesOf(tenant, name)).toMatchObject([{ skuId: SKU }, { skuId: RARE }]);
+    expect(await tenant.listFindings()).not.toContainEqual(expect.stringContaining('licence-not-returned'));
+    expect(await tenant.sync({ full: true })).toMatchObject({ failed: 0, done: {} });
   });
 
   it('is created anew after 30 days, and the plan says that the old one is gone for good', async () => {

@@ -19,7 +19,13 @@ export interface TenantPicture {
 
 /** Made by the tenant itself, and different each time. */
 const OWN = ['id', 'createdDateTime', 'hasPassword', 'securityIdentifier', 'deletedDateTime', 'renewedDateTime'];
-const OWN_TIMES = ['lastPasswordChangeDateTime', 'signInSessionsValidFromDateTime', 'refreshTokensValidFromDateTime'];
+const OWN_TIMES = [
+  'lastPasswordChangeDateTime',
+  'signInSessionsValidFromDateTime',
+  'refreshTokensValidFromDateTime',
+  // What it says besides its times is in assignedLicenses, too.
+  'licenseAssignmentStates',
+];
 
 export function pictureTenant(dump: TenantDump): TenantPicture {
   const isLive = (object: DumpedObject): boolean => object.deletedDateTime === undefined;

@@ -32,7 +32,21 @@ export async function writePlanJson(out: Output, head: PlanHead, pages: PlanPage
   );
   await out.write('],"findings":[');
   await writeJsonList(out, (offset, limit) => pages.findings(limit, offset), findingJson);
+  await out.write('],"owedLicences":[');
+  await writeOwed(out, pages);
   await out.line(']}');
+}
+
+async function writeOwed(out: Output, pages: PlanPages): Promise<void> {
+  let after = '';
+  for (;;) {
+    const page = await pages.owedLicences(after, PAGE);
+    for (const { targetId, anchor, name, since, licences } of page) {
+      await out.write(`${after === '' ? '\n' : ',\n'}${JSON.stringify({ targetId, anchor, name, since, licences })}`);
+      after = targetId;
+    }
+    if (page.length < PAGE || out.isClosed) return;
+  }
 }
 
 async function writeOperation(out: Output, operation: Operation, pages: PlanPages): Promise<void> {

@@ -7,6 +7,7 @@ import { tableLines } from '../terminal/table.ts';
 import { countOf, formatNumber, formatTime } from '../terminal/words.ts';
 import { guardLines } from './guard-lines.ts';
 import { writeHeldBack } from './held-back.ts';
+import { writeOwedLicences } from './licence-lines.ts';
 import { writeMembershipsPart, writeOperationsPart } from './plan-part.ts';
 import { stepCounts } from './step-counts.ts';
 import { undoWarning, writeNotUndone } from './undo-lines.ts';
@@ -49,12 +50,13 @@ export async function writePlanPage(
     await out.line('\nThe operations of this plan are not kept any more: only those of the newest plans are.');
   for (const [part, heading] of PARTS) await writeOperationsPart(session, head, pages, { part, heading, showAll });
   await writeMembershipsPart(session, head, pages, showAll);
+  const isOwing = await writeOwedLicences(session, head, pages);
   await writeNotUndone(session, head, pages, showAll);
   // What is wrong with the directory is no business of a plan that undoes.
   if (head.undoes === null) await writeHeldBack(session, pages);
   await writeGuards(session, head);
   await out.line();
-  await out.line(nextLine(session, head));
+  await out.line(nextLine(session, head, isOwing));
 }
 
 /** What each directory and the tenant was asked for and answered. */
@@ -101,13 +103,15 @@ async function writeGuards(session: Session, head: PlanHead): Promise<void> {
   }
 }
 
-function nextLine(session: Session, head: PlanHead): string {
+function nextLine(session: Session, head: PlanHead, isOwing: boolean): string {
   if (head.state === 'applied') return 'This plan was carried out.';
   if (head.state === 'applying') return `This plan was begun and not ended. Go on with: ${session.commandLine('sync')}`;
   if (head.state === 'stale')
     return `This plan is stale: the state has moved on. Make a new one: ${session.commandLine('plan')}`;
   if (head.operations === 0 && head.undoes !== null)
     return `Nothing to do: of what run ${head.undoes} wrote the tenant holds nothing that can be put back.`;
+  if (head.operations === 0 && isOwing)
+    return `Next: ${session.commandLine(`apply ${head.id}`)} tries to give back the licences above; nothing else is to be done.`;
   if (head.operations === 0) return session.paint('good', 'Nothing to do: the tenant is in step.');
   if (head.state === 'blocked') return `Next: look at the guards above; plan ${head.id} needs an approval.`;
   return `Next: ${session.commandLine(`apply ${head.id}`)}`;

@@ -4,6 +4,7 @@ import type { Session } from '../session.ts';
 import type { Tone } from '../terminal/paint.ts';
 import { cutText, padText, printableText, textWidth } from '../terminal/text-width.ts';
 import { countOf, formatNumber, formatValue } from '../terminal/words.ts';
+import { licencesText } from './licence-lines.ts';
 
 const SHOWN = 20;
 const MEMBERS_SHOWN = 10;
@@ -100,7 +101,7 @@ function operationLines(session: Session, part: PartOptions['part'], operation: 
   const lines = [title, `      ${paint('dim', cutText(origin, columns - 6))}`, ...tenantLines(operation)];
   if (part === 'delete') return lines;
   if (part === 'create') return [...lines, ...creationLines(operation, columns)];
-  return [...lines, ...matchLines(operation.cause), ...changeLines(operation.changes)];
+  return [...lines, ...matchLines(operation.cause), ...changeLines(operation.changes), ...licenceLines(operation)];
 }
 
 /** What happened in the tenant, where that is why. */
@@ -112,6 +113,16 @@ function tenantLines({ action, type, cause: { drift, goneSince } }: Operation): 
   const lost = type === 'user' ? ' with an id, a mailbox and licences of its own' : '';
   return [
     `      what stood for it was deleted on ${dayText(goneSince)} and is gone for good: this is a new one${lost}`,
+  ];
+}
+
+/** The tenant takes licences away with the user: which ones come back, and where nobody can know. */
+function licenceLines({ action, type, cause: { licences, drift } }: Operation): readonly string[] {
+  if (action !== 'restore' || type !== 'user') return [];
+  if (licences !== undefined) return [`      licences given back: ${licencesText(licences)}`];
+  if (drift !== 'deleted') return [];
+  return [
+    '      licences that were assigned directly are not known, since somebody else deleted the user: assign them by hand',
   ];
 }
 

@@ -56,7 +56,8 @@ async function writeDone(session: Session, { run, plan, isStaging, standsBy }: R
     await out.line(`  Look at it: ${session.commandLine(`plan --show ${plan.id}`)}`);
     return;
   }
-  if (plan.operations === 0) {
+  const licences = run.done['license'] ?? 0;
+  if (plan.operations === 0 && licences === 0 && run.failed === 0) {
     await out.line(
       `${paint('good', 'Nothing to do: the tenant is in step.')} (run ${run.id}, plan ${plan.id}, ${took})`,
     );
@@ -66,6 +67,7 @@ async function writeDone(session: Session, { run, plan, isStaging, standsBy }: R
     (action) => `${formatNumber(run.done[action] ?? 0)} ${DONE[action]}`,
   );
   const { add, remove } = plan.counts.memberships;
+  if (licences > 0) done.push(`${countOf(licences, 'licence')} given back`);
   const isWhole = run.failed === 0;
   if (add > 0) done.push(`${countOf(add, 'membership')} ${isWhole ? 'added' : 'to add'}`);
   if (remove > 0) done.push(`${countOf(remove, 'membership')} ${isWhole ? 'removed' : 'to remove'}`);

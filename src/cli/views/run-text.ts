@@ -41,6 +41,7 @@ function writtenText({ done, failed, message, approvedBy }: Run): string {
   const told = ACTIONS.filter((action) => (done[action] ?? 0) > 0).map(
     (action) => `${action} ${formatNumber(done[action] ?? 0)}`,
   );
+  if ((done['license'] ?? 0) > 0) told.push(`licences ${formatNumber(done['license'] ?? 0)}`);
   if (failed > 0) told.push(`failed ${formatNumber(failed)}`);
   if (approvedBy !== null) told.push(`approved by ${printableText(approvedBy)}`);
   return told.length === 0 ? printableText((message ?? '').split('\n')[0] ?? '') : told.join(', ');

@@ -2,6 +2,7 @@ import type { ObjectChange } from '../../model/change.ts';
 import type {
   CheckLine,
   ConnectorContext,
+  HeldLicences,
   ReadEvent,
   ReadRequest,
   RoleHolders,
@@ -17,6 +18,7 @@ import { readCredential } from './client-credential.ts';
 import { CONCURRENCY, type EntraSection, endpointsOf, entraSection, TIMEOUT } from './config.ts';
 import { fetchObjects } from './fetch.ts';
 import { Graph } from './graph.ts';
+import { LicenceReader } from './licences.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
 import { WriteQuota } from './quota.ts';
 import { readTenant } from './read.ts';
@@ -46,6 +48,7 @@ class EntraConnector implements TargetConnector {
   readonly #graph: Graph;
   readonly #quota: WriteQuota;
   readonly #lag: ReplicationLag;
+  readonly #licences: LicenceReader;
 
   constructor(section: EntraSection, context: ConnectorContext, tuning: EntraTuning) {
     this.name = context.name;
@@ -70,6 +73,7 @@ class EntraConnector implements TargetConnector {
       now: context.now,
     });
     this.#lag = new ReplicationLag(this.#graph);
+    this.#licences = new LicenceReader(this.#graph, this.#pace);
     this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
   }
 
@@ -93,6 +97,10 @@ class EntraConnector implements TargetConnector {
 
   readRoleHolders(): Promise<RoleHolders> {
     return readRoleHolders(this.#graph, this.#pace);
+  }
+
+  readLicences(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>> {
+    return this.#licences.read(targetIds);
   }
 
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]> {

@@ -52,6 +52,11 @@ export const PERMISSION_NEEDS: readonly PermissionNeed[] = [
     severity: 'error',
   },
   {
+    anyOf: ['LicenseAssignment.ReadWrite.All', 'User.ReadWrite.All', DIRECTORY_WRITE],
+    purpose: 'users who are restored do not get back the licences that were assigned to them',
+    severity: 'warning',
+  },
+  {
     anyOf: ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...DIRECTORY_READ],
     purpose: 'who holds an administrator role cannot be read, so no guard protects these accounts',
     severity: 'warning',

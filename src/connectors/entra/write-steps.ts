@@ -1,3 +1,4 @@
+import type { Licence } from '../../model/licence.ts';
 import type { TargetWrite } from '../connector.ts';
 import type { WritableType } from './attributes.ts';
 import type { GraphRequest } from './graph.ts';
@@ -17,6 +18,7 @@ export const STEP_KINDS = [
   'add-members',
   'add-member',
   'remove-member',
+  'assign-licences',
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
 
@@ -24,6 +26,8 @@ export interface Step {
   readonly kind: StepKind;
   /** The objects that the request refers to besides its own. */
   readonly targets: readonly string[];
+  /** Of an assignment of one licence: that one. */
+  readonly licence?: Licence;
   /** Made anew for each sending: no password is kept. */
   readonly request: () => GraphRequest;
 }
@@ -56,6 +60,8 @@ export function stepsOf(write: TargetWrite, base: string): readonly Step[] {
       return [referTo(write, base)];
     case 'members':
       return memberSteps(write, base);
+    case 'license':
+      return write.licences.length === 0 ? [] : [assignLicences(write, write.licences)];
   }
 }
 
@@ -129,4 +135,22 @@ export function singleAdds(
   return step.targets.map((id) =>
     one('add-member', [id], 'POST', url, { '@odata.id': `${base}/directoryObjects/${id}` }),
   );
+}
+
+type Licensing = Extract<TargetWrite, { action: 'license' }>;
+
+/** All of them in one request where it goes: products that need one another are refused one by one. Both lists have to be there (user-assignlicense). */
+function assignLicences({ targetId }: Licensing, licences: readonly Licence[]): Step {
+  const body = {
+    addLicenses: licences.map(({ id, disabledParts }) => ({ skuId: id, disabledPlans: disabledParts })),
+    removeLicenses: [],
+  };
+  const step = one('assign-licences', [], 'POST', `/users/${targetId}/assignLicense`, body);
+  const [only] = licences;
+  return only === undefined || licences.length > 1 ? step : { ...step, licence: only };
+}
+
+/** The licences of a refused request one by one. They are to be sent one after the other: two at once are in each other's way (409). */
+export function singleLicences(write: Licensing): readonly Step[] {
+  return write.licences.map((licence) => assignLicences(write, [licence]));
 }

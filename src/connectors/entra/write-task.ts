@@ -2,9 +2,10 @@ import type { TargetWrite, WriteFailure, WriteResult } from '../connector.ts';
 import { conflictOf, describeConflict, describeFailure, isLookedUp } from './failure.ts';
 import type { Graph } from './graph.ts';
 import type { GraphRefusal } from './graph-refusal.ts';
+import { describeLicenceFailure } from './licence-failure.ts';
 import { exists, findByAnchor, hasTakenEffect, isInBin } from './look-up.ts';
 import { backOff, type Pace } from './pace.ts';
-import { anchorOf, type Step, singleAdds, stepsOf, typeOf } from './write-steps.ts';
+import { anchorOf, type Step, type StepKind, singleAdds, singleLicences, stepsOf, typeOf } from './write-steps.ts';
 
 /** What is to happen with a request next. */
 export type Next =
@@ -15,6 +16,8 @@ export type Next =
 const SETTLED: Next = { next: 'settled' };
 const SEND_AGAIN: Next = { next: 'send-again' };
 
+const REPEATED: readonly StepKind[] = ['add-members', 'add-member', 'remove-member', 'assign-licences'];
+
 /** How often a creation whose answer was lost is looked for before it is sent again (a replica may lag behind). */
 const MOST_LOOKS = 4;
 
@@ -24,6 +27,9 @@ export class WriteTask {
   readonly #graph: Graph;
   readonly #pace: Pace;
   readonly #failedReferences: { readonly to: string; readonly failure: WriteFailure }[] = [];
+  readonly #failedLicences: { readonly licence: string; readonly failure: WriteFailure }[] = [];
+  /** Requests that wait for the one before them. */
+  #waiting: readonly Step[] = [];
   #open: number;
   #isAmbiguous = false;
   #isTaken = false;
@@ -58,12 +64,14 @@ export class WriteTask {
     const { id } = this.write;
     if (this.#end) return this.#end;
     const failed = this.#failedReferences;
+    const refused = this.#failedLicences;
     return {
       id,
       outcome: 'done',
       targetId: this.#targetId ?? '',
       ...(this.#existed ? { existed: true } : {}),
       ...(failed.length > 0 ? { failedReferences: failed } : {}),
+      ...(refused.length > 0 ? { failedLicences: refused } : {}),
     };
   }
 
@@ -89,8 +97,8 @@ export class WriteTask {
       this.#targetId = own;
       return this.#settle();
     }
-    // Members added or removed twice are refused without harm, so they are simply sent again.
-    if (step.kind === 'add-members' || step.kind === 'add-member' || step.kind === 'remove-member') return SEND_AGAIN;
+    // Members added or removed twice are refused without harm, and a licence given twice is the same one: they are simply sent again.
+    if (REPEATED.includes(step.kind)) return SEND_AGAIN;
     return (await hasTakenEffect(this.#graph, this.write, type)) ? this.#settle() : SEND_AGAIN;
   }
 
@@ -123,6 +131,7 @@ export class WriteTask {
   }
 
   async refused(step: Step, refusal: GraphRefusal): Promise<Next> {
+    if (step.kind === 'assign-licences') return this.#refusedLicence(step, refusal);
     const conflict = conflictOf(refusal);
     // The holder may be the object itself: made by a request whose answer was lost, in this run or one that was killed.
     if (conflict && (await this.#isOwnConflict(this.#isAmbiguous ? MOST_LOOKS * 2 : 1))) return this.#settle();
@@ -141,6 +150,18 @@ export class WriteTask {
     return this.#settle();
   }
 
+  /** Which licence it is about shows one by one; the others are given all the same. */
+  #refusedLicence({ licence }: Step, refusal: GraphRefusal): Next {
+    if (this.write.action !== 'license') throw new RangeError('only licences are assigned');
+    if (licence !== undefined)
+      this.#failedLicences.push({ licence: licence.id, failure: describeLicenceFailure(licence, refusal) });
+    else {
+      this.#waiting = singleLicences(this.write);
+      this.#open += this.#waiting.length;
+    }
+    return this.#settle();
+  }
+
   /** Whether a creation met the object that it was to make; then it is the write's. */
   async #isOwnConflict(looks: number): Promise<boolean> {
     if (this.write.action !== 'create') return false;
@@ -152,13 +173,18 @@ export class WriteTask {
   }
 
   #gone(refusal: GraphRefusal): Next {
+    this.#open -= this.#waiting.length;
+    this.#waiting = [];
     this.#end = { id: this.write.id, outcome: 'gone', failure: describeFailure(this.write, refusal) };
     return this.#settle();
   }
 
   #settle(): Next {
     this.#open--;
-    return SETTLED;
+    const [next, ...rest] = this.#waiting;
+    if (next === undefined) return SETTLED;
+    this.#waiting = rest;
+    return { next: 'further', steps: [next] };
   }
 
   async #findOwn(looks: number): Promise<string | null> {

@@ -1,7 +1,9 @@
 import type { ObjectChange, TargetType } from '../../model/change.ts';
+import type { Licence } from '../../model/licence.ts';
 import type { Attributes, Value } from '../../model/value.ts';
 import {
   type CheckLine,
+  type HeldLicences,
   type ReadEvent,
   type ReadRequest,
   type RoleHolders,
@@ -16,6 +18,7 @@ import {
 } from '../connector.ts';
 import { createMemoryConnector, type MemoryConnector } from './connector.ts';
 import type { MemoryEntry, MemoryObject } from './directory.ts';
+import { MemoryLicences } from './licences.ts';
 import { UniqueValues } from './unique-values.ts';
 
 export interface MemoryTargetOptions {
@@ -42,6 +45,13 @@ export interface MemoryTarget extends TargetConnector {
   readRoleHolders(): Promise<RoleHolders>;
   /** Who holds which administrator roles from now on, by id; a text: why the tenant does not tell. */
   setRoleHolders(holders: Readonly<Record<string, readonly string[]>> | string): void;
+  readLicences(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>>;
+  /** Gives a user these licences and no others directly, as an administrator would. */
+  license(targetId: string, licences: readonly Licence[]): void;
+  /** What a user holds directly. */
+  licencesOf(targetId: string): readonly Licence[];
+  /** So many users can hold the licence from now on; without that: any number. */
+  setSeats(licence: string, seats: number): void;
   /** `write` throws `error` right after so many further writes took effect, before it answers for them. */
   breakAfter(writes: number, error: Error): void;
 }
@@ -74,13 +84,14 @@ class MemoryTenant implements MemoryTarget {
   readonly schema: TargetSchema;
   readonly chunkSize: number;
   readonly tenant: MemoryConnector;
-  readonly written = { create: 0, update: 0, delete: 0, restore: 0, refer: 0, members: 0 };
+  readonly written = { create: 0, update: 0, delete: 0, restore: 0, refer: 0, members: 0, license: 0 };
   readonly #now: () => Date;
   readonly #restorable: ReadonlySet<string>;
   readonly #anchorAttribute: string;
   readonly #unique: UniqueValues;
   readonly #idByAnchor = new Map<string, string>();
   readonly #bin = new Map<string, MemoryObject>();
+  readonly #licences = new MemoryLicences();
   #refusals: readonly Refusal[] = [];
   #breakage: Breakage | null = null;
   #roleHolders: RoleHolders = { isKnown: true, holders: [] };
@@ -123,6 +134,27 @@ class MemoryTenant implements MemoryTarget {
 
   async readRoleHolders(): Promise<RoleHolders> {
     return this.#roleHolders;
+  }
+
+  async readLicences(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>> {
+    return new Map(targetIds.map((id) => [id, this.#heldBy(id)]));
+  }
+
+  #heldBy(id: string): HeldLicences {
+    if (this.tenant.directory.get(id) === undefined) return { outcome: 'gone' };
+    return { outcome: 'read', licences: this.#licences.of(id) };
+  }
+
+  license(targetId: string, licences: readonly Licence[]): void {
+    this.#licences.set(targetId, licences);
+  }
+
+  licencesOf(targetId: string): readonly Licence[] {
+    return this.#licences.of(targetId);
+  }
+
+  setSeats(licence: string, seats: number): void {
+    this.#licences.setSeats(licence, seats);
   }
 
   breakAfter(writes: number, error: Error): void {
@@ -192,7 +224,15 @@ class MemoryTenant implements MemoryTarget {
     if (write.action === 'create') return this.#create(write);
     if (write.action === 'update') return this.#update(write);
     if (write.action === 'refer' || write.action === 'members') return this.#refer(write);
+    if (write.action === 'license') return this.#license(write);
     return this.#deleteOrRestore(write);
+  }
+
+  #license(write: TargetWrite & { readonly action: 'license' }): WriteResult {
+    const { id, targetId } = write;
+    if (this.tenant.directory.get(targetId) === undefined) return { id, outcome: 'gone', failure: notFound(targetId) };
+    const failedLicences = this.#licences.give(targetId, write.licences);
+    return { id, outcome: 'done', targetId, ...(failedLicences.length > 0 ? { failedLicences } : {}) };
   }
 
   #create(write: TargetWrite & { readonly action: 'create' }): WriteResult {
@@ -226,6 +266,7 @@ class MemoryTenant implements MemoryTarget {
       isRestorable ? { restorable: true, deletedAt: this.#now().toISOString() } : {},
     );
     this.#unique.release(object.attributes, object.anchor);
+    this.#licences.set(object.anchor, []);
     if (isRestorable) this.#bin.set(object.anchor, object);
   }
 

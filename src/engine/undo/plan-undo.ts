@@ -6,6 +6,7 @@ import { type LookupValue, OBJECT_STATES, type SpaceHead, type SpaceObject } fro
 import type { EngineContext } from '../context.ts';
 import { judgePlan } from '../guards/judge-plan.ts';
 import { MassChanges } from '../guards/mass-changes.ts';
+import { licencesToReturn } from '../licences.ts';
 import { uniqueValues } from '../lookup.ts';
 import { orderPlan } from '../order.ts';
 import { hashPlan } from '../plan.ts';
@@ -197,7 +198,12 @@ class Undoing {
       anchor: object.anchor,
       name,
       changes,
-      cause: { source: '', object: `run ${this.#run}, which this takes back`, rules: [] },
+      cause: {
+        source: '',
+        object: `run ${this.#run}, which this takes back`,
+        rules: [],
+        ...(action === 'restore' ? await licencesToReturn(this.#context, now.anchor) : {}),
+      },
       claims: this.#claims(action, now.attributes, changes),
     });
   }

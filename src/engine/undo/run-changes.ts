@@ -68,6 +68,8 @@ function take(object: ObjectChanges, { action, body }: ChangeLogEntry): void {
   if (action === 'create' || action === 'restore') object.appeared = true;
   if (action === 'delete') object.disappeared = true;
   if (action === 'link') object.linked = true;
+  // The tenant takes licences away with the user: to undo his restoration is to delete him.
+  if (action === 'license') return;
   if (action === 'held') takeMembers(object, parsed as readonly LoggedTarget[]);
   else if (action === 'members' || action === 'refer') takeReferences(object, parsed as readonly LoggedReference[]);
   else takeValues(object, parsed as readonly AttributeChange[]);
