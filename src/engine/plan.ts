@@ -166,12 +166,13 @@ class Planning {
     });
   }
 
-  /** Whoever lacks a value that another object had may get it now. */
+  /** Whoever lacks a value that another object had may get it now, and whoever held an administrator role may hold it no more. */
   async touchConflicts(): Promise<void> {
     const { store } = this.#context;
     await store.transaction(async () => {
-      for (const subject of await store.runs.subjects('plan', 'value-conflict'))
-        await store.sync.touch(Number(subject.slice(1)), TOUCH.attributes);
+      for (const code of ['value-conflict', 'match-privileged'] as const)
+        for (const subject of await store.runs.subjects('plan', code))
+          await store.sync.touch(Number(subject.slice(1)), TOUCH.attributes);
     });
   }
 

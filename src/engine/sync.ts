@@ -24,6 +24,7 @@ import { judgeByAnchor, matchTenant } from './matching.ts';
 import { objectName } from './object-name.ts';
 import { OtherWriter } from './other-writer.ts';
 import { tryFlowOut } from './outbound.ts';
+import { subjectOf } from './read-problems.ts';
 import { missingGroups, RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
 import { SiblingDomains } from './sibling-domains.ts';
@@ -178,6 +179,8 @@ class Synchronization {
       if ((await store.meta(key)) === NOT_CONFIGURED) continue;
       await store.setMeta(key, NOT_CONFIGURED);
       await store.sync.markAllPending(space.id);
+      await store.runs.replaceFindings('sync', `scope:${space.name}`, [], this.#run, this.#at());
+      await store.runs.replaceFindings('import', subjectOf(space.name), [], this.#run, this.#at());
       removed.push(space.name);
     }
     return removed;
