@@ -9,6 +9,7 @@ import { type EngineContext, TENANT } from './context.ts';
 import { findDoubtfulCreations } from './doubtful-creations.ts';
 import { uniqueValues } from './lookup.ts';
 import { noteDeparture } from './note-departure.ts';
+import { nameInSource } from './object-name.ts';
 import { rememberInStep } from './plan.ts';
 import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
@@ -90,6 +91,8 @@ class Application {
   readonly #hasDrift: boolean;
   /** Intents of earlier creations whose outcome is not known yet, by anchor. */
   readonly #doubtful: ReadonlyMap<string, readonly number[]>;
+  /** What went wrong, by metaverse object. */
+  readonly #told = new Map<number, readonly Finding[]>();
   readonly done: Record<string, number> = {};
   failed = 0;
   #carriedOut = 0;
@@ -434,8 +437,8 @@ class Application {
     if (wait.mv === task.mv) return;
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
-        object: nameOf(task),
-        otherObject: nameOf(wait),
+        object: await this.#nameOf(task),
+        otherObject: await this.#nameOf(wait),
         cause: `${task.name} needs a value that ${wait.name} was to give up, which failed.`,
       }),
     ]);
@@ -455,7 +458,7 @@ class Application {
     if (missing === null) return;
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
-        object: nameOf(task),
+        object: await this.#nameOf(task),
         attribute: missing.attribute,
         value: missing.targetName,
         cause: `${steps.length} of the references of ${task.name} (${missing.targetName} is one) lead to objects that could not be created.`,
@@ -465,12 +468,17 @@ class Application {
 
   async #refusal(task: Task, failure: WriteFailure, step?: ReferenceStep): Promise<Finding> {
     return finding(codeOf(task, failure), 'apply', {
-      object: nameOf(task),
+      object: await this.#nameOf(task),
       otherObject: failure.otherTargetId === undefined ? null : await this.#tenantName(failure.otherTargetId),
       attribute: failure.attribute ?? step?.attribute ?? null,
       value: failure.value ?? step?.targetName ?? null,
       cause: `The tenant refused to ${task.action} ${task.name}: ${failure.message} (${failure.code})`,
     });
+  }
+
+  /** The object of a source, which is where it is put right; of what has left, that of the tenant. */
+  async #nameOf({ mv, anchor, type, name }: StoredOperation): Promise<ObjectName> {
+    return (await nameInSource(this.#context.store, mv)) ?? { space: TENANT, anchor, type, name };
   }
 
   async #tenantName(targetId: string): Promise<ObjectName> {
@@ -479,8 +487,11 @@ class Application {
     return { space: TENANT, anchor: targetId, type: object?.type ?? 'user', name: String(name) };
   }
 
+  /** Several writes may be of one object: what was wrong with one stays told when the next goes well. */
   async #report(task: Task, findings: readonly Finding[]): Promise<void> {
-    await this.#context.store.runs.replaceFindings('apply', `m${task.mv}`, findings, this.#run, this.#at());
+    const all = [...(this.#told.get(task.mv) ?? []), ...findings];
+    if (all.length > 0) this.#told.set(task.mv, all);
+    await this.#context.store.runs.replaceFindings('apply', `m${task.mv}`, all, this.#run, this.#at());
   }
 
   async #log(task: Task, targetId: string, action: string, body: unknown): Promise<void> {
@@ -521,8 +532,4 @@ function codeOf(task: Task, failure: WriteFailure): FindingCode {
 
 function targetsOf(steps: readonly ReferenceStep[]): readonly number[] {
   return steps.map((step) => step.target);
-}
-
-function nameOf(operation: StoredOperation): ObjectName {
-  return { space: TENANT, anchor: operation.anchor, type: operation.type, name: operation.name };
 }

@@ -12,7 +12,7 @@ import {
 import { type EngineContext, TENANT } from './context.ts';
 import { holdApart } from './hold-apart.ts';
 import { uniqueKey } from './lookup.ts';
-import { objectName } from './object-name.ts';
+import { nameInSource, objectName } from './object-name.ts';
 import { tryFlowOut } from './outbound.ts';
 
 const BATCH = 2000;
@@ -113,7 +113,7 @@ class Matching {
   }
 
   async #holdApart(mv: number, who: string): Promise<void> {
-    const object = await this.#nameOf(mv);
+    const object = await nameInSource(this.#context.store, mv);
     const names = object === null ? {} : { object };
     await this.#context.store.transaction(() => holdApart(this.#context, mv, 0, { names, who, run: this.#run }));
   }
@@ -165,14 +165,15 @@ class Matching {
   }
 
   async #report({ mv, candidate, way, value }: Proposal, refused: FindingCode | null, rival: Proposal | null) {
-    const other = rival === null ? objectName(candidate, TENANT, null) : await this.#nameOf(rival.mv.id);
+    const other =
+      rival === null ? objectName(candidate, TENANT, null) : await nameInSource(this.#context.store, rival.mv.id);
     const target = objectName(candidate, TENANT, null);
     const findings =
       refused === null
         ? []
         : [
             finding(refused, 'sync', {
-              object: await this.#nameOf(mv.id),
+              object: await nameInSource(this.#context.store, mv.id),
               otherObject: other,
               attribute: way,
               value,
@@ -189,15 +190,6 @@ class Matching {
   async #tell(mv: number, findings: readonly Finding[]): Promise<void> {
     const { store, now } = this.#context;
     await store.runs.replaceFindings('sync', `m${mv}`, findings, this.#run, now().toISOString());
-  }
-
-  async #nameOf(mv: number) {
-    const { store } = this.#context;
-    const [first] = await store.sync.objectsOf(mv);
-    if (first === undefined) return null;
-    const spaces = await store.spaces.spaces();
-    const space = spaces.find((one) => one.id === first.space)?.name ?? '';
-    return objectName(first, space, await store.sync.dnOf(first.id));
   }
 }
 
