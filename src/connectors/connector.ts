@@ -169,6 +169,8 @@ export interface WriteFailure {
   readonly value?: string;
   /** The tenant's id of the other object in a conflict, where a look-up could tell. */
   readonly otherTargetId?: string;
+  /** What to do, where the refusal tells more exactly than the code. */
+  readonly remedy?: string;
 }
 
 /**

@@ -3,15 +3,16 @@ import { DirbridgeError } from '../errors.ts';
 import { FINDINGS, type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
 import type { PlanHead } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
-import type { Value } from '../model/value.ts';
+import { printValue, type Value } from '../model/value.ts';
 import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { findDoubtfulCreations } from './doubtful-creations.ts';
-import { uniqueValues } from './lookup.ts';
+import { nativeName, uniqueValues } from './lookup.ts';
 import { noteDeparture } from './note-departure.ts';
 import { nameInSource } from './object-name.ts';
 import { rememberInStep } from './plan.ts';
 import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
+import { textsOfMissing, textsOfWait } from './wait-texts.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
@@ -439,7 +440,7 @@ class Application {
       finding('waits-for-failed', 'apply', {
         object: await this.#nameOf(task),
         otherObject: await this.#nameOf(wait),
-        cause: `${task.name} needs a value that ${wait.name} was to give up, which failed.`,
+        ...textsOfWait(this.#target.schema, task, wait),
       }),
     ]);
   }
@@ -461,7 +462,7 @@ class Application {
         object: await this.#nameOf(task),
         attribute: missing.attribute,
         value: missing.targetName,
-        cause: `${steps.length} of the references of ${task.name} (${missing.targetName} is one) lead to objects that could not be created.`,
+        ...textsOfMissing(task.name, missing.targetName, steps.length),
       }),
     ]);
   }
@@ -470,15 +471,27 @@ class Application {
     return finding(codeOf(task, failure), 'apply', {
       object: await this.#nameOf(task),
       otherObject: failure.otherTargetId === undefined ? null : await this.#tenantName(failure.otherTargetId),
-      attribute: failure.attribute ?? step?.attribute ?? null,
-      value: failure.value ?? step?.targetName ?? null,
-      cause: `The tenant refused to ${task.action} ${task.name}: ${failure.message} (${failure.code})`,
+      attribute: this.#nativeName(task, failure.attribute) ?? step?.attribute ?? null,
+      value: failure.value ?? step?.targetName ?? (await this.#heldValue(task, failure.attribute)),
+      cause: `The tenant refused to ${task.action} ${task.name}: ${failure.message}${failure.code in FINDINGS ? '' : ` (${failure.code})`}`,
+      ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
     });
   }
 
   /** The object of a source, which is where it is put right; of what has left, that of the tenant. */
   async #nameOf({ mv, anchor, type, name }: StoredOperation): Promise<ObjectName> {
     return (await nameInSource(this.#context.store, mv)) ?? { space: TENANT, anchor, type, name };
+  }
+
+  /** A restore writes nothing: what it brings back is what the object held before. */
+  async #heldValue({ action, object }: Task, attribute = ''): Promise<string | null> {
+    if (action !== 'restore' || object === null) return null;
+    const held = (await this.#context.store.spaces.objectById(object))?.attributes[attribute];
+    return held === undefined ? null : String(printValue(held));
+  }
+
+  #nativeName({ type }: Task, attribute: string | undefined): string | undefined {
+    return attribute === undefined ? undefined : nativeName(this.#target.schema, type, attribute);
   }
 
   async #tenantName(targetId: string): Promise<ObjectName> {

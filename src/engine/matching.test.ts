@@ -120,7 +120,7 @@ describe('users that the tenant holds already', () => {
       expect(await planned(lab)).toEqual([]);
       const told = await lab.findings('match-privileged');
       expect(told.map(({ attribute, object }) => `${attribute} ${object?.name}`).sort()).toEqual([
-        'anchor bob@contoso.com',
+        'sourceAnchor bob@contoso.com',
         'userPrincipalName ann@contoso.com',
       ]);
     }

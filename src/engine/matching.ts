@@ -12,6 +12,7 @@ import {
 import { type EngineContext, TENANT } from './context.ts';
 import { holdApart } from './hold-apart.ts';
 import { uniqueKey } from './lookup.ts';
+import { textsOfMatch } from './match-texts.ts';
 import { nameInSource, objectName } from './object-name.ts';
 import { tryFlowOut } from './outbound.ts';
 
@@ -165,23 +166,20 @@ class Matching {
   }
 
   async #report({ mv, candidate, way, value }: Proposal, refused: FindingCode | null, rival: Proposal | null) {
-    const other =
-      rival === null ? objectName(candidate, TENANT, null) : await nameInSource(this.#context.store, rival.mv.id);
+    const { store } = this.#context;
     const target = objectName(candidate, TENANT, null);
+    const object = await nameInSource(store, mv.id);
+    const other = rival === null ? null : await nameInSource(store, rival.mv.id);
     const findings =
       refused === null
         ? []
         : [
             finding(refused, 'sync', {
-              object: await nameInSource(this.#context.store, mv.id),
-              otherObject: other,
+              object,
+              otherObject: other ?? target,
               attribute: way,
               value,
-              ...(rival === null
-                ? {}
-                : {
-                    cause: `${target.name} in the tenant (${candidate.anchor}) has this value, and so have several objects of the directory; none of them is linked or created.`,
-                  }),
+              ...textsOfMatch(refused, { object, target, rival: other, way, anchor: anchorOf(candidate) }),
             }),
           ];
     await this.#tell(mv.id, findings);
@@ -216,6 +214,11 @@ function isCandidate(object: SpaceObject, way: MatchWay, value: string): boolean
   const isFree = object.state === OBJECT_STATES.live && object.mv === null && object.type === 'user';
   if (!isFree || object.attributes['userType'] === 'Guest') return false;
   return matchValue(way, object.attributes) === value;
+}
+
+function anchorOf({ attributes }: SpaceObject): string | null {
+  const anchor = attributes['sourceAnchor'];
+  return typeof anchor === 'string' ? anchor : null;
 }
 
 function carriesAnchorOf(candidate: SpaceObject, mv: MetaverseObject): boolean {

@@ -14,7 +14,9 @@ function unreadable(name: string, details: Partial<ReadProblem> = {}): ReadProbl
 }
 
 async function told(lab: MemoryLab): Promise<readonly string[]> {
-  return (await lab.findings()).map(({ code, object }) => (object === null ? code : object.name));
+  return (await lab.findings()).map(({ code, object }) =>
+    object === null ? code : object.name.replace('@contoso.com', ''),
+  );
 }
 
 async function directory(): Promise<MemoryLab> {

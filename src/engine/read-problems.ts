@@ -1,7 +1,9 @@
 import type { ReadProblem } from '../connectors/connector.ts';
 import type { ObjectChange } from '../model/change.ts';
-import { type Finding, finding } from '../model/finding.ts';
+import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import { OBJECT_STATES, type Store } from '../store/store.ts';
 import type { EngineContext } from './context.ts';
+import { objectName } from './object-name.ts';
 
 /** Records of one directory that could not be read: those of this read, and those of earlier ones that it has not met again. */
 export class ReadProblems {
@@ -42,8 +44,11 @@ export class ReadProblems {
   }
 
   /** After a whole read what it did not meet is over; changes alone say nothing of a record that has not changed. */
-  findings(isWhole: boolean): readonly Finding[] {
-    const found = this.#found.map((problem) => toFinding(this.#space, problem));
+  async #findings(store: Store, isWhole: boolean): Promise<readonly Finding[]> {
+    const space = await store.spaces.spaces();
+    const id = space.find(({ name }) => name === this.#space)?.id ?? 0;
+    const found: Finding[] = [];
+    for (const problem of this.#found) found.push(toFinding(problem, await nameOf(store, id, this.#space, problem)));
     if (!isWhole) {
       const again = new Set(this.#found.map(({ anchor, name }) => keyOf(anchor, name)));
       return [...[...this.#open].flatMap(([key, one]) => (again.has(key) ? [] : [one])), ...found];
@@ -56,7 +61,7 @@ export class ReadProblems {
     await store.runs.replaceFindings(
       'import',
       subjectOf(this.#space),
-      this.findings(isWhole),
+      await this.#findings(store, isWhole),
       run,
       now().toISOString(),
     );
@@ -82,16 +87,26 @@ function isNamed(change: Extract<ObjectChange, { kind: 'patch' }>, attribute: st
 
 function withheld(source: string): Finding {
   return finding('source-deletions-withheld', 'import', {
-    cause: `Some records of ${source} could not be read and it is not known which objects they are, so no object was taken as deleted.`,
+    cause: `Some records of ${source} could not be read, and it is not known which objects they are. So no object of ${source} was taken as deleted, whatever is missing there.`,
   });
 }
 
-function toFinding(space: string, problem: ReadProblem): Finding {
+/** How the object is known from earlier reads; else what the connector calls the record. */
+async function nameOf(store: Store, id: number, space: string, { anchor, name }: ReadProblem): Promise<ObjectName> {
+  const known = anchor === null ? null : await store.spaces.objectByAnchor(id, anchor);
+  return known?.state === OBJECT_STATES.live
+    ? objectName(known, space, await store.sync.dnOf(known.id))
+    : { space, anchor: anchor ?? '', type: 'record', name };
+}
+
+function toFinding(problem: ReadProblem, object: ObjectName): Finding {
+  const cause = problem.cause.replace(/[.]$/, '');
+  const isKnown = object.type !== 'record';
   return finding(problem.code, 'import', {
-    object: { space, anchor: problem.anchor ?? '', type: 'record', name: problem.name },
+    object,
     attribute: problem.attribute ?? null,
     value: problem.value ?? null,
-    cause: problem.cause,
+    cause: `${cause}. ${isKnown ? 'The object stays as it was before' : 'The record is left out'} until it can be read.`,
     ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
   });
 }
