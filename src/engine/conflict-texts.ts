@@ -16,14 +16,23 @@ export function textsOfConflict(
   holder: Holder | null,
 ): { readonly cause: string; readonly remedy: string } {
   const { native, value } = lost;
+  const ours = nameApart(object, holder?.name ?? null, 'the object');
+  const theirs = nameApart(holder?.name ?? null, object, 'another object');
+  const place = holder === null || holder.name.space === TENANT ? 'the tenant' : holder.name.space;
   return {
-    cause: `${native} "${value}" must be unique in the tenant, and ${describeHolder(lost, holder)}. Until it is free, ${describeLoser(lost, object?.name ?? 'the object')}; everything else of the object is synchronized.`,
-    remedy: `Take the value from one of the two: from ${object?.name ?? 'this object'} in the directory, or from ${whereToFree(holder)}. The next run sees that by itself.`,
+    cause: `${native} "${value}" must be unique in the tenant, and ${describeHolder(lost, holder, theirs)}. Until it is free, ${describeLoser(lost, ours)}; everything else of the object is synchronized.`,
+    remedy: `Take the value from one of the two: from ${ours} in the directory, or from ${theirs} in ${place}. The next run sees that by itself.`,
   };
 }
 
-function describeHolder({ isFirst, native, value }: LostValue, holder: Holder | null): string {
-  const named = holder === null ? 'another object' : `the ${holder.name.type} ${holder.name.name}`;
+/** Two that fight for one name may both be called by it: then their places tell them apart. */
+function nameApart(object: ObjectName | null, other: ObjectName | null, otherwise: string): string {
+  if (object === null) return otherwise;
+  return object.name === other?.name ? (object.dn ?? object.name) : object.name;
+}
+
+function describeHolder({ isFirst, native, value }: LostValue, holder: Holder | null, name: string): string {
+  const named = holder === null ? name : `the ${holder.name.type} ${name}`;
   if (isFirst) return `${named}, which wants it too, comes first`;
   const isSecondary = native !== 'userPrincipalName' && isSecondaryAddress(holder?.attributes ?? {}, value);
   return `${named} has it already${isSecondary ? ' as a secondary address (proxyAddresses)' : ''}`;
@@ -38,9 +47,4 @@ function isSecondaryAddress({ mail, proxyAddresses }: Attributes, value: string)
 function describeLoser({ native, attribute, meanwhile }: LostValue, name: string): string {
   if (meanwhile === null) return `${name} has no ${native} in the tenant`;
   return attribute === 'userPrincipalName' ? `the user signs in there as ${meanwhile}` : `${name} keeps "${meanwhile}"`;
-}
-
-function whereToFree(holder: Holder | null): string {
-  if (holder === null) return 'the other one';
-  return `${holder.name.name} in ${holder.name.space === TENANT ? 'the tenant' : holder.name.space}`;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EmulatorOptions } from '../../emulator/options.ts';
 import type { Connector } from '../../src/connectors/connector.ts';
+import { toUniqueName } from '../../src/connectors/entra/unique-name.ts';
 import type { MemoryConnector } from '../../src/connectors/memory/connector.ts';
 import { linkByHand, unlinkByHand } from '../../src/engine/hand-links.ts';
 import type { CycleResult } from '../../src/engine/run.ts';
@@ -148,6 +149,23 @@ export class FindingWorld {
       [one['onPremisesImmutableId'], one['uniqueName']].includes(anchorOf(name)) ||
       one['userPrincipalName'] === `${name}@contoso.com`;
     return objects.find((one) => isIt(one) && one['deletedDateTime'] == null);
+  }
+
+  /** What the tenant holds of an object of ours, by its anchor. */
+  async findOurs(name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const anchor = anchorOf(name);
+    const unique = toUniqueName(anchor);
+    return (await this.tenant.dump()).find(
+      (one) =>
+        one['deletedDateTime'] == null && (one['onPremisesImmutableId'] === anchor || one['uniqueName'] === unique),
+    );
+  }
+
+  /** An administrator deletes what has that display name in the tenant. */
+  async deleteNamed(name: string): Promise<void> {
+    const found = (await this.tenant.dump()).find((one) => one['displayName'] === name);
+    const kind = found?.['userPrincipalName'] === undefined ? 'groups' : 'users';
+    await this.tenant.graph('DELETE', `/${kind}/${String(found?.['id'])}`);
   }
 
   /** An administrator changes a user in the tenant. */
