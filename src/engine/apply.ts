@@ -460,6 +460,7 @@ class Application {
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
         object: await this.#nameOf(task),
+        otherObject: await nameInSource(this.#context.store, missing.target),
         attribute: missing.attribute,
         value: missing.targetName,
         ...textsOfMissing(task.name, missing.targetName, steps.length),

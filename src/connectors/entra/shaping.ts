@@ -94,11 +94,16 @@ export class Shaping {
     return {
       attributes: this.#attributes,
       withheld: this.#withheld,
-      problems: this.#problems,
+      problems: this.#blocked ? this.#problems.map(withoutRest) : this.#problems,
       blocked: this.#blocked,
       derived: this.#derived,
     };
   }
+}
+
+/** Of an object that is not created there is no rest. */
+function withoutRest(problem: ShapeProblem): ShapeProblem {
+  return problem.cause === undefined ? problem : { ...problem, cause: problem.cause.replace(`; ${WITHOUT_IT}`, '') };
 }
 
 interface NicknameSources {
