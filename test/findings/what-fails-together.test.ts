@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { anchorOf, group, guid, user } from '../memory/memory-lab.ts';
+import { anchorOf, createMemoryLab, group, guid, user } from '../memory/memory-lab.ts';
 import { endWorlds, FindingWorld } from './finding-world.ts';
 
 afterAll(endWorlds);
@@ -27,6 +27,24 @@ describe('what fails together', () => {
     );
     expect(await world.findings('target-refused')).toHaveLength(2);
     await world.end();
+  });
+
+  test('two refusals of one object are two findings, and what went well beside them takes none away', async () => {
+    const lab = await createMemoryLab();
+    for (const name of ['ann', 'bob']) lab.source.put(user(name));
+    lab.source.put(group('staff', ['ann']));
+    await lab.sync();
+    lab.source.edit(guid('staff'), {
+      attributes: { description: 'All of us' },
+      references: { member: { add: [guid('bob')], remove: [guid('ann')] } },
+    });
+    const failure = { code: 'Request_BadRequest', message: 'No.' };
+    lab.target.refuse(({ action }) => action === 'update', { ...failure, attribute: 'description' });
+    lab.target.refuse((write) => write.action === 'members' && write.add.length > 0, failure);
+    await lab.sync();
+    expect((await lab.findings('target-refused')).map(({ attribute }) => attribute)).toEqual(['description', null]);
+    await lab.sync();
+    expect(await lab.findings('target-refused')).toEqual([]);
   });
 
   test('an administrator whom the application may not delete: the remedy says what is missing', async () => {
