@@ -460,7 +460,7 @@ export class App {
     } catch (error) {
       if (!(error instanceof DirbridgeError)) throw error;
       const cause = `The configuration of ${server} (dirbridge ${presence.version}) could not be taken over, so this server stands by with its own: ${error.message}`;
-      const told = finding('standby-configuration', 'plan', { cause, remedy: error.remedy });
+      const told = finding('standby-configuration', 'plan', { cause });
       await store.runs.replaceFindings('plan', 'standby configuration', [told], '0', at);
       return [];
     }

@@ -1,6 +1,6 @@
 /**
  * Every error Dirbridge ends with, on one table: what it means, what to do, and which exit code the command line gives.
- * A retired code is never used again for something else. A problem of one object is no error but a finding (model/finding.ts).
+ * A retired code is never used again for something else (retired: plan-stale, plan-blocked, which a run ends with, no command). A problem of one object is no error but a finding (model/finding.ts).
  */
 
 /** Who has to act: the administrator's input, something outside, a guard that did its work, or we ourselves. */
@@ -204,16 +204,6 @@ export const ERRORS = {
     kind: 'usage',
     meaning: 'Another server goes by the same name.',
     remedy: 'Give each server a name of its own: standby: { server: NAME }.',
-  },
-  'plan-stale': {
-    kind: 'guard',
-    meaning: 'The plan was made on a state that has moved on since.',
-    remedy: 'Make a new plan and apply that.',
-  },
-  'plan-blocked': {
-    kind: 'guard',
-    meaning: 'A guard stopped the plan; nothing was written.',
-    remedy: 'Read the guard, look at the plan, and apply it with --approve if it is what you want.',
   },
   bug: {
     kind: 'bug',

@@ -459,6 +459,24 @@ test('the schema and the version need no configuration', async () => {
   expect((await dirbridge('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
+test.each([
+  ['plan-not-found', ['apply', '4711']],
+  ['object-not-found', ['explain', 'nobody@contoso.com']],
+  ['object-not-found', ['link', 'anna@contoso.com', 'nobody@contoso.com']],
+  ['link-refused', ['unlink', 'Team']],
+])('%s: %j ends with exit code 2, the name that was given and what to do', async (code, args) => {
+  writeDirectory(TWO);
+  await dirbridge('plan');
+  const ended = await dirbridge(...args, '--json');
+  expect(ended.code).toBe(2);
+  const { error } = JSON.parse(ended.out) as { readonly error: Readonly<Record<string, string>> };
+  expect(error).toMatchObject({
+    code,
+    message: expect.stringContaining(args.at(-1) ?? ''),
+    remedy: expect.any(String),
+  });
+});
+
 test('our own mistake is told with 70, no stack, and a file to report', () => {
   const failure = describeFailure(new TypeError('x is not a function'), ['plan', '--full']);
   expect(failure).toMatchObject({ exitCode: 70, code: 'bug', message: expect.not.stringContaining(' at ') });

@@ -185,7 +185,7 @@ export interface WriteFailure {
   readonly code: string;
   /** The tenant's own words. */
   readonly message: string;
-  /** What they mean and what to do, for people, where the connector can tell more exactly than the table of findings. */
+  /** What they mean and what to do, for people, where the refusal tells more exactly than the table of findings. */
   readonly cause?: string;
   readonly remedy?: string;
   /** Attribute (neutral name) and value it is about, where the answer tells. */

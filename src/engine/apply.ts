@@ -3,15 +3,17 @@ import { DirbridgeError } from '../errors.ts';
 import { FINDINGS, type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
 import type { PlanHead } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
-import type { Value } from '../model/value.ts';
+import { printValue, type Value } from '../model/value.ts';
 import type { ReferenceStep, SpaceHead, StoredOperation } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { findDoubtfulCreations } from './doubtful-creations.ts';
 import { LicenceReturn, licenceTimes, readBeforeDeletion } from './licences.ts';
-import { uniqueValues } from './lookup.ts';
+import { nativeName, uniqueValues } from './lookup.ts';
 import { noteDeparture } from './note-departure.ts';
+import { nameInSource } from './object-name.ts';
 import { rememberInStep } from './plan.ts';
 import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
+import { textsOfMissing, textsOfWait } from './wait-texts.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
 const PAGE = 500;
@@ -90,6 +92,8 @@ class Application {
   readonly #hasDrift: boolean;
   /** Intents of earlier creations whose outcome is not known yet, by anchor. */
   readonly #doubtful: ReadonlyMap<string, readonly number[]>;
+  /** What went wrong, by metaverse object. */
+  readonly #told = new Map<number, readonly Finding[]>();
   readonly done: Record<string, number> = {};
   failed = 0;
   #carriedOut = 0;
@@ -479,9 +483,9 @@ class Application {
     if (wait.mv === task.mv) return;
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
-        object: nameOf(task),
-        otherObject: nameOf(wait),
-        cause: `${task.name} needs a value that ${wait.name} was to give up, which failed.`,
+        object: await this.#nameOf(task),
+        otherObject: await this.#nameOf(wait),
+        ...textsOfWait(this.#target.schema, task, wait),
       }),
     ]);
   }
@@ -500,22 +504,40 @@ class Application {
     if (missing === null) return;
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
-        object: nameOf(task),
+        object: await this.#nameOf(task),
+        otherObject: await nameInSource(this.#context.store, missing.target),
         attribute: missing.attribute,
         value: missing.targetName,
-        cause: `${steps.length} of the references of ${task.name} (${missing.targetName} is one) lead to objects that could not be created.`,
+        ...textsOfMissing(task.name, missing.targetName, steps.length),
       }),
     ]);
   }
 
   async #refusal(task: Task, failure: WriteFailure, step?: ReferenceStep): Promise<Finding> {
     return finding(codeOf(task, failure), 'apply', {
-      object: nameOf(task),
+      object: await this.#nameOf(task),
       otherObject: failure.otherTargetId === undefined ? null : await this.#tenantName(failure.otherTargetId),
-      attribute: failure.attribute ?? step?.attribute ?? null,
-      value: failure.value ?? step?.targetName ?? null,
-      cause: `The tenant refused to ${task.action} ${task.name}: ${failure.message} (${failure.code})`,
+      attribute: this.#nativeName(task, failure.attribute) ?? step?.attribute ?? null,
+      value: failure.value ?? step?.targetName ?? (await this.#heldValue(task, failure.attribute)),
+      cause: `The tenant refused to ${task.action} ${task.name}: ${failure.message}${failure.code in FINDINGS ? '' : ` (${failure.code})`}`,
+      ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
     });
+  }
+
+  /** The object of a source, which is where it is put right; of what has left, that of the tenant. */
+  async #nameOf({ mv, anchor, type, name }: StoredOperation): Promise<ObjectName> {
+    return (await nameInSource(this.#context.store, mv)) ?? { space: TENANT, anchor, type, name };
+  }
+
+  /** A restore writes nothing: what it brings back is what the object held before. */
+  async #heldValue({ action, object }: Task, attribute = ''): Promise<string | null> {
+    if (action !== 'restore' || object === null) return null;
+    const held = (await this.#context.store.spaces.objectById(object))?.attributes[attribute];
+    return held === undefined ? null : String(printValue(held));
+  }
+
+  #nativeName({ type }: Task, attribute: string | undefined): string | undefined {
+    return attribute === undefined ? undefined : nativeName(this.#target.schema, type, attribute);
   }
 
   async #tenantName(targetId: string): Promise<ObjectName> {
@@ -524,8 +546,11 @@ class Application {
     return { space: TENANT, anchor: targetId, type: object?.type ?? 'user', name: String(name) };
   }
 
+  /** Several writes may be of one object: what was wrong with one stays told when the next goes well. */
   async #report(task: Task, findings: readonly Finding[]): Promise<void> {
-    await this.#context.store.runs.replaceFindings('apply', `m${task.mv}`, findings, this.#run, this.#at());
+    const all = [...(this.#told.get(task.mv) ?? []), ...findings];
+    if (all.length > 0) this.#told.set(task.mv, all);
+    await this.#context.store.runs.replaceFindings('apply', `m${task.mv}`, all, this.#run, this.#at());
   }
 
   async #log(task: Task, targetId: string, action: string, body: unknown): Promise<void> {
@@ -566,8 +591,4 @@ function codeOf(task: Task, failure: WriteFailure): FindingCode {
 
 function targetsOf(steps: readonly ReferenceStep[]): readonly number[] {
   return steps.map((step) => step.target);
-}
-
-function nameOf(operation: StoredOperation): ObjectName {
-  return { space: TENANT, anchor: operation.anchor, type: operation.type, name: operation.name };
 }

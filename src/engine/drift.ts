@@ -126,6 +126,7 @@ export function leftFindings(object: ObjectName | null, left: readonly Attribute
       attribute: native,
       value: from === null ? null : textOf(from),
       cause: `${native} was changed in the tenant from ${quoted(to)}, which the directory still says, to ${quoted(from)}, and the configuration leaves such a change alone.`,
+      remedy: remedyOf(`attributes.${native}`),
     }),
   );
 }
@@ -147,7 +148,12 @@ export function leftReferenceFinding(
     attribute,
     value: all,
     cause: `${what}, and the configuration leaves such a change alone.`,
+    remedy: remedyOf(attribute === 'member' ? 'members' : `attributes.${attribute}`),
   });
+}
+
+function remedyOf(key: string): string {
+  return `Nothing, if the change is meant: it stays until the value changes in the directory. Else set drift.${key}: correct in dirbridge.yaml; the next run then puts it right.`;
 }
 
 function quoted(value: PlanValue): string {

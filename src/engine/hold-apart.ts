@@ -21,7 +21,16 @@ export async function holdApart(
   const told = finding('held-apart', 'sync', {
     object: names.object ?? null,
     otherObject: names.target ?? null,
-    cause: `${who} keeps the object apart from the tenant, so nothing is created or changed for it.`,
+    cause: `${who} has taken the object apart from the tenant by hand. So nothing in the tenant is created, changed or deleted for it.`,
+    ...(names.object === undefined
+      ? {}
+      : {
+          remedy: `Nothing, if that is still meant. Else: dirbridge link ${quote(names.object.dn ?? names.object.name)} ${names.target === undefined ? 'OBJECT-OF-THE-TENANT' : quote(names.target.name)}`,
+        }),
   });
   await store.runs.replaceFindings('sync', `m${mv}`, [told], run, now().toISOString());
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name);
 }

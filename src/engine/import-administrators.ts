@@ -11,7 +11,7 @@ export async function importAdministrators(context: EngineContext, run: string):
     ? []
     : [
         finding('administrators-unknown', 'import', {
-          cause: `The tenant does not tell who holds an administrator role (${answer.reason}), so the guard for privileged accounts cannot see them.`,
+          cause: `The tenant does not tell who holds an administrator role (${answer.reason}). Until it does, changes to such accounts are held back for approval only where they are known from before.`,
         }),
       ];
   await store.transaction(async () => {

@@ -1,9 +1,9 @@
-import type { Connector, ReadEvent, ReadProblem, ReadRequest } from '../connectors/connector.ts';
+import type { Connector, ReadEvent, ReadRequest } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { ObjectChange } from '../model/change.ts';
-import { type Finding, finding } from '../model/finding.ts';
 import { type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
+import { keptOf, ReadProblems } from './read-problems.ts';
 import { siblingNames } from './sibling-domains.ts';
 
 export interface ImportSummary {
@@ -48,10 +48,17 @@ export async function importSpace(
     references: options.references,
     onProgress: (done, total) => context.progress(`import ${connector.name}`, done, total),
   };
-  const reading = new Reading(context, connector, request, head, options);
+  const reading = new Reading(context, connector, request, head, {
+    ...options,
+    problems: await ReadProblems.begin(context, head.name),
+  });
   const { counts, begin } = await reading.toItsEnd();
   const reason = begin?.reason ?? why;
   return { counts, detail: `${begin?.mode ?? 'full'}, ${begin?.method ?? ''}${reason === null ? '' : `: ${reason}`}` };
+}
+
+interface ReadingOptions extends ImportOptions {
+  readonly problems: ReadProblems;
 }
 
 /** One read of a connector, stored as it comes. */
@@ -60,8 +67,8 @@ class Reading {
   readonly #connector: Connector;
   readonly #request: ReadRequest;
   readonly #head: SpaceHead;
-  readonly #options: ImportOptions;
-  readonly #problems: ReadProblem[] = [];
+  readonly #options: ReadingOptions;
+  readonly #problems: ReadProblems;
   /** Another domain may hold what is only referred to here. */
   readonly #marksPlaceholders: boolean;
   #begin: Begin | null = null;
@@ -73,8 +80,9 @@ class Reading {
     connector: Connector,
     request: ReadRequest,
     head: SpaceHead,
-    options: ImportOptions,
+    options: ReadingOptions,
   ) {
+    this.#problems = options.problems;
     this.#context = context;
     this.#connector = connector;
     this.#request = request;
@@ -89,9 +97,7 @@ class Reading {
       let end: End | null = null;
       while (end === null) end = await this.#context.store.transaction(() => this.#storeSome(events));
       const begin = this.#begin;
-      this.#count(
-        await finish(this.#context, this.#head, begin, this.#generation, end.watermark, this.#problems, this.#options),
-      );
+      this.#count(await finish(this.#context, this.#head, begin, this.#generation, end.watermark, this.#options));
       return { counts: this.#counts, begin };
     } finally {
       await events.return?.();
@@ -110,8 +116,8 @@ class Reading {
         this.#generation = await this.#context.store.spaces.beginImport(this.#head.id);
       } else if (event.kind === 'page') {
         const unread = event.problems ?? [];
-        this.#problems.push(...unread);
-        const changes = unread.length === 0 ? event.changes : [...event.changes, ...kept(unread)];
+        this.#problems.add(unread);
+        const changes = unread.length === 0 ? event.changes : [...event.changes, ...keptOf(unread)];
         await this.#storePage(changes);
         weight += weightOf(changes);
       } else end = event;
@@ -130,6 +136,7 @@ class Reading {
 
   async #storeChanges(changes: readonly ObjectChange[]): Promise<readonly string[]> {
     const { spaces } = this.#context.store;
+    this.#problems.see(changes);
     const { counts, unknown } = await spaces.storeChanges(
       this.#head.id,
       this.#generation,
@@ -173,14 +180,13 @@ async function finish(
   begin: Begin | null,
   generation: number,
   watermark: string,
-  problems: readonly ReadProblem[],
-  options: ImportOptions,
+  options: ReadingOptions,
 ): Promise<ImportCounts> {
   const { store } = context;
-  const nameless = problems.filter((problem) => problem.anchor === null);
+  const isWhole = begin?.mode === 'full';
   return store.transaction(async () => {
     const removed =
-      begin?.mode === 'full' && nameless.length === 0
+      isWhole && !options.problems.isAnyNameless
         ? await store.spaces.dropUnseen(head.id, generation, madeSince(context, head), options.watched)
         : 0;
     if (removed > 0) await store.sync.raiseVersion();
@@ -196,12 +202,7 @@ async function finish(
       parameters,
       at: context.now().toISOString(),
     });
-    if (begin?.mode === 'full' || problems.length > 0) {
-      const found = problems.map((problem) => toFinding(head.name, problem));
-      if (begin?.mode === 'full' && nameless.length > 0)
-        found.push(finding('source-deletions-withheld', 'import', { cause: withheldCause(head.name) }));
-      await store.runs.replaceFindings('import', `space:${head.name}`, found, options.run, context.now().toISOString());
-    }
+    await options.problems.report(context, options.run, isWhole);
     return { ...noCounts(), removed };
   });
 }
@@ -213,27 +214,6 @@ const LONGEST_LAG = 15 * 60_000;
 function madeSince(context: EngineContext, head: SpaceHead): string | undefined {
   if (head.name !== TENANT) return undefined;
   return new Date(context.now().getTime() - LONGEST_LAG).toISOString();
-}
-
-/** An object that is there but could not be read stays as it is. */
-function kept(problems: readonly ReadProblem[]): readonly ObjectChange[] {
-  return problems.flatMap((problem) =>
-    problem.anchor === null ? [] : [{ kind: 'keep' as const, anchor: problem.anchor }],
-  );
-}
-
-function withheldCause(source: string): string {
-  return `Some records of ${source} could not be read and it is not known which objects they are, so no object was taken as deleted.`;
-}
-
-function toFinding(space: string, problem: ReadProblem): Finding {
-  return finding(problem.code, 'import', {
-    object: { space, anchor: problem.anchor ?? '', type: 'record', name: problem.name },
-    attribute: problem.attribute ?? null,
-    value: problem.value ?? null,
-    cause: problem.cause,
-    ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
-  });
 }
 
 function isChange(before: ImportCounts, after: ImportCounts): boolean {

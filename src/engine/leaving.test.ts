@@ -101,7 +101,7 @@ describe('a user who leaves', () => {
         severity: 'info',
         object: { name: 'anna@contoso.com' },
         cause:
-          'anna@contoso.com has left (CN=anna,OU=People,DC=corp,DC=example,DC=com: it was deleted there). It is switched off in the tenant and leaves on 2030-01-15.',
+          'anna@contoso.com has left (CN=anna,OU=People,DC=corp,DC=example,DC=com: it was deleted there). It is switched off in the tenant and is deleted there on 2030-01-15.',
       },
     ]);
     const [explained] = await explainObject(lab.context, 'anna@contoso.com');
@@ -163,7 +163,7 @@ describe('a group that leaves', () => {
     await lab.sync();
     expect(lab.tenant()['group Sales']).toEqual(before['group Sales']);
     expect(await lab.findings('leaves-later')).toMatchObject([
-      { cause: expect.stringContaining('stays as it is in the tenant and leaves on 2030-01-15') },
+      { cause: expect.stringContaining('stays as it is in the tenant and is deleted there on 2030-01-15') },
     ]);
     passDays(14);
     expect(await lab.operations(await lab.sync())).toEqual(['delete group Sales']);

@@ -98,6 +98,6 @@ export function leavesLater(object: ObjectName | null, cause: Cause, until: Date
   const state = isDisabled ? 'is switched off in the tenant' : 'stays as it is in the tenant';
   return finding('leaves-later', 'plan', {
     object,
-    cause: `${name} has left (${cause.object}: ${why}). It ${state} and leaves on ${dayOf(until)}.`,
+    cause: `${name} has left (${cause.object}: ${why}). It ${state} and is deleted there on ${dayOf(until)}.`,
   });
 }

@@ -1,4 +1,5 @@
 import type { TargetSchema } from '../connectors/connector.ts';
+import type { TargetType } from '../model/change.ts';
 import { type Attributes, type Scalar, scalarsOf } from '../model/value.ts';
 import type { LookupValue } from '../store/store.ts';
 
@@ -48,4 +49,9 @@ export function uniqueValues(schema: TargetSchema): (attributes: Attributes) => 
     }
     return found;
   };
+}
+
+/** What the target calls an attribute; the name itself where it has none of that name. */
+export function nativeName(schema: TargetSchema, type: TargetType, name: string): string {
+  return schema.attributes.find((one) => one.name === name && one.types.includes(type))?.native ?? name;
 }

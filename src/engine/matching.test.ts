@@ -120,7 +120,7 @@ describe('users that the tenant holds already', () => {
       expect(await planned(lab)).toEqual([]);
       const told = await lab.findings('match-privileged');
       expect(told.map(({ attribute, object }) => `${attribute} ${object?.name}`).sort()).toEqual([
-        'anchor bob@contoso.com',
+        'sourceAnchor bob@contoso.com',
         'userPrincipalName ann@contoso.com',
       ]);
     }
@@ -129,6 +129,19 @@ describe('users that the tenant holds already', () => {
     expect(lab.tenant()['user ann']).not.toHaveProperty('title');
     await linkByHand(lab.context, { object: 'bob@contoso.com', target: 'bob@contoso.com', who: 'admin' });
     expect((await lab.plan()).plan.guards.find(({ name }) => name === 'privileged')).toMatchObject({ found: 1 });
+  });
+
+  test('are taken over as soon as they hold an administrator role no more, also when nothing else has changed', async () => {
+    const lab = await createMemoryLab();
+    const cloud = seed(lab, 'ann', {});
+    lab.target.setRoleHolders({ [cloud]: ['Global Administrator'] });
+    lab.source.put(user('ann', { title: 'Boss' }));
+    await lab.sync();
+    expect(await lab.findings('match-privileged')).toHaveLength(1);
+    lab.target.setRoleHolders({});
+    await lab.sync();
+    expect(await lab.findings('match-privileged')).toEqual([]);
+    expect(lab.tenant()['user ann']).toMatchObject({ title: 'Boss' });
   });
 
   test('are not taken over where the configuration forbids it', async () => {

@@ -12,7 +12,8 @@ import {
 import { type EngineContext, TENANT } from './context.ts';
 import { holdApart } from './hold-apart.ts';
 import { uniqueKey } from './lookup.ts';
-import { objectName } from './object-name.ts';
+import { textsOfMatch } from './match-texts.ts';
+import { nameInSource, objectName } from './object-name.ts';
 import { tryFlowOut } from './outbound.ts';
 
 const BATCH = 2000;
@@ -113,7 +114,7 @@ class Matching {
   }
 
   async #holdApart(mv: number, who: string): Promise<void> {
-    const object = await this.#nameOf(mv);
+    const object = await nameInSource(this.#context.store, mv);
     const names = object === null ? {} : { object };
     await this.#context.store.transaction(() => holdApart(this.#context, mv, 0, { names, who, run: this.#run }));
   }
@@ -165,22 +166,20 @@ class Matching {
   }
 
   async #report({ mv, candidate, way, value }: Proposal, refused: FindingCode | null, rival: Proposal | null) {
-    const other = rival === null ? objectName(candidate, TENANT, null) : await this.#nameOf(rival.mv.id);
+    const { store } = this.#context;
     const target = objectName(candidate, TENANT, null);
+    const object = await nameInSource(store, mv.id);
+    const other = rival === null ? null : await nameInSource(store, rival.mv.id);
     const findings =
       refused === null
         ? []
         : [
             finding(refused, 'sync', {
-              object: await this.#nameOf(mv.id),
-              otherObject: other,
+              object,
+              otherObject: other ?? target,
               attribute: way,
               value,
-              ...(rival === null
-                ? {}
-                : {
-                    cause: `${target.name} in the tenant (${candidate.anchor}) has this value, and so have several objects of the directory; none of them is linked or created.`,
-                  }),
+              ...textsOfMatch(refused, { object, target, rival: other, way, anchor: anchorOf(candidate) }),
             }),
           ];
     await this.#tell(mv.id, findings);
@@ -189,15 +188,6 @@ class Matching {
   async #tell(mv: number, findings: readonly Finding[]): Promise<void> {
     const { store, now } = this.#context;
     await store.runs.replaceFindings('sync', `m${mv}`, findings, this.#run, now().toISOString());
-  }
-
-  async #nameOf(mv: number) {
-    const { store } = this.#context;
-    const [first] = await store.sync.objectsOf(mv);
-    if (first === undefined) return null;
-    const spaces = await store.spaces.spaces();
-    const space = spaces.find((one) => one.id === first.space)?.name ?? '';
-    return objectName(first, space, await store.sync.dnOf(first.id));
   }
 }
 
@@ -224,6 +214,11 @@ function isCandidate(object: SpaceObject, way: MatchWay, value: string): boolean
   const isFree = object.state === OBJECT_STATES.live && object.mv === null && object.type === 'user';
   if (!isFree || object.attributes['userType'] === 'Guest') return false;
   return matchValue(way, object.attributes) === value;
+}
+
+function anchorOf({ attributes }: SpaceObject): string | null {
+  const anchor = attributes['sourceAnchor'];
+  return typeof anchor === 'string' ? anchor : null;
 }
 
 function carriesAnchorOf(candidate: SpaceObject, mv: MetaverseObject): boolean {

@@ -41,7 +41,7 @@ describe('a second server that writes to the same tenant', () => {
     expect(await warnings(first)).toEqual([]);
     const [found] = await warnings(second);
     expect(found).toMatchObject({ severity: 'warning', value: 'bob@contoso.com' });
-    expect(found?.cause).toContain('1 objects in the tenant with anchors of our directory: bob@contoso.com');
+    expect(found?.cause).toContain('an object in the tenant with the source anchor of our directory: bob@contoso.com');
     expect(found?.remedy).toContain('staging: true');
 
     first.source.put(user('eve'));
@@ -60,6 +60,27 @@ describe('a second server that writes to the same tenant', () => {
     expect(await warnings(second)).toHaveLength(1);
     const { now } = second.context;
     second.context = { ...second.context, now: () => new Date(now().getTime() + 2 * 86_400_000) };
+    await second.sync();
+    expect(await warnings(second)).toEqual([]);
+  });
+
+  test('is told for a day from the last sign, not from the first', async () => {
+    const [first, second] = await twoServers();
+    let hours = 0;
+    second.context = { ...second.context, now: () => new Date(Date.UTC(2030, 0, 1, hours)) };
+    for (const [name, at] of [
+      ['bob', 0],
+      ['eve', 20],
+    ] as const) {
+      hours = at;
+      first.source.put(user(name));
+      await first.sync();
+      await second.sync();
+    }
+    hours = 40;
+    await second.sync();
+    expect((await warnings(second)).map((one) => one.value)).toEqual(['eve@contoso.com']);
+    hours = 45;
     await second.sync();
     expect(await warnings(second)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { type Finding, finding } from '../model/finding.ts';
 import { OBJECT_STATES, PENDING, type PendingObject, type Store } from '../store/store.ts';
-import { type EngineContext, TENANT } from './context.ts';
+import type { EngineContext } from './context.ts';
 import { findDoubtfulCreations } from './doubtful-creations.ts';
 
 const HISTORY = 20;
@@ -9,6 +9,8 @@ const NAMED = 5;
 /** A sign that was seen stays told for a day, so that nobody misses it between two cycles. */
 const TOLD_FOR = 86_400_000;
 const SUBJECT = 'other-writer';
+/** When the last sign was seen. */
+const LAST_SIGN = 'last sign of another writer';
 /** Set when a sync has seen the tenant. */
 const WATCHING = 'watches for other writers';
 
@@ -57,24 +59,23 @@ export class OtherWriter {
     if (!this.#isWatching) await context.store.setMeta(WATCHING, 'yes');
     if (this.#count === 0) {
       const told = (await runs.subjects('sync', 'another-server')).length > 0;
-      if (!told || (await isFresh(context, at))) return;
+      if (!told || (await isFresh(this.#store, at))) return;
       await runs.replaceFindings('sync', SUBJECT, [], run, at.toISOString());
       return;
     }
+    await this.#store.setMeta(LAST_SIGN, at.toISOString());
     const more = this.#count > this.#names.length ? ` and ${this.#count - this.#names.length} more` : '';
     const found: Finding = finding('another-server', 'sync', {
-      object: { space: TENANT, anchor: '', type: 'tenant', name: 'the tenant' },
       value: this.#names.join(', '),
-      cause: `Since the last import something else has made (or brought back) ${this.#count} objects in the tenant with anchors of our directory: ${this.#names.join(', ')}${more}.`,
+      cause: `Something else has made, or brought back, ${this.#count === 1 ? 'an object' : `${this.#count} objects`} in the tenant with the source anchor of our directory: ${this.#names.join(', ')}${more}. Most likely a second server writes to this tenant. What it made is taken over here, and the two may undo each other's changes.`,
     });
     await runs.replaceFindings('sync', SUBJECT, [found], run, at.toISOString());
   }
 }
 
-async function isFresh(context: EngineContext, now: Date): Promise<boolean> {
-  const open = await context.store.runs.findings(1_000);
-  const told = open.find((one) => one.code === 'another-server');
-  return told !== undefined && Math.abs(now.getTime() - Date.parse(told.firstSeen)) < TOLD_FOR;
+async function isFresh(store: Store, now: Date): Promise<boolean> {
+  const last = await store.meta(LAST_SIGN);
+  return last !== null && Math.abs(now.getTime() - Date.parse(last)) < TOLD_FOR;
 }
 
 function nameOf(object: PendingObject): string {

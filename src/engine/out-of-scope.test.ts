@@ -198,13 +198,13 @@ describe('what is in the scope and yet not in the tenant', () => {
     lab.source.put(user('dan', { employeeID: 'd@n' }));
     await lab.sync();
     expect(await verdictOf(lab, `CN=bob,OU=People,${ROOT_DN}`)).toBe(
-      'Not synchronized: the rules want it in the tenant, but: match-other-anchor (userPrincipalName): An object of the tenant has the same address or name but carries the source anchor of another one, so it is left alone.',
+      'Not synchronized: the rules want it in the tenant, but: match-other-anchor (userPrincipalName): bob@contoso.com in the tenant has the same user principal name as bob@contoso.com, but carries the source anchor AAAA of another object. So bob@contoso.com is neither linked to it nor created beside it.',
     );
     expect(await verdictOf(lab, 'cyn@contoso.com')).toBe(
-      'Not synchronized: join-conflict (sourceAnchor): Another object of the same source is joined to this person or group already.',
+      'Not synchronized: join-conflict (sourceAnchor): cyn@contoso.com has the same source anchor as ann@contoso.com, which is in the same source. Only one of the two can be in the tenant; ann@contoso.com was first, so cyn@contoso.com is not synchronized.',
     );
     expect(await verdictOf(lab, 'dan@contoso.com')).toContain(
-      'Not synchronized: rule-error (sourceAnchor): Rule "In from AD - User AccountEnabled", attribute sourceAnchor: ',
+      'Not synchronized: rule-error (sourceAnchor): The rule "In from AD - User AccountEnabled" cannot work out sourceAnchor: ',
     );
   });
 

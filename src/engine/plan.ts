@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ShapedObject, ShapeProblem } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { TargetType } from '../model/change.ts';
-import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import { FINDINGS, type Finding, finding, type ObjectName } from '../model/finding.ts';
 import type { Action, AttributeChange, Cause, PlanHead } from '../model/plan.ts';
 import type { Attributes } from '../model/value.ts';
 import { RuleEvaluationError } from '../rules/rule-set.ts';
@@ -19,18 +19,21 @@ import {
   type TouchedObject,
 } from '../store/store.ts';
 import { rememberApplied, rememberPlanned } from './configuration.ts';
+import { type Holder, textsOfConflict } from './conflict-texts.ts';
 import { type EngineContext, EVERYTHING_TOUCHED, TENANT } from './context.ts';
 import { keepLeft, leftFindings, leftReferenceFinding, TenantDrift, type Weighed } from './drift.ts';
 import { judgePlan, windowStart } from './guards/judge-plan.ts';
 import { MassChanges } from './guards/mass-changes.ts';
 import { LeavingObjects, leavesLater, type Waiting } from './leaving.ts';
 import { licencesToReturn } from './licences.ts';
-import { uniqueValues } from './lookup.ts';
+import { nativeName, uniqueValues } from './lookup.ts';
+import { textsOfMatch } from './match-texts.ts';
 import { objectName } from './object-name.ts';
 import { orderPlan } from './order.ts';
 import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
 import { OutboundRules } from './outbound-rules.ts';
 import { keepOwnValues, type MergedAttributes, mergedAttributes } from './own-values.ts';
+import { textsOfRuleError } from './rule-error-texts.ts';
 import { shapeDesired } from './shape-desired.ts';
 import { SiblingDomains } from './sibling-domains.ts';
 import { dropStandIns } from './undo/stand-ins.ts';
@@ -167,12 +170,13 @@ class Planning {
     });
   }
 
-  /** Whoever lacks a value that another object had may get it now. */
+  /** Whoever lacks a value that another object had may get it now, and whoever held an administrator role may hold it no more. */
   async touchConflicts(): Promise<void> {
     const { store } = this.#context;
     await store.transaction(async () => {
-      for (const subject of await store.runs.subjects('plan', 'value-conflict'))
-        await store.sync.touch(Number(subject.slice(1)), TOUCH.attributes);
+      for (const code of ['value-conflict', 'match-privileged'] as const)
+        for (const subject of await store.runs.subjects('plan', code))
+          await store.sync.touch(Number(subject.slice(1)), TOUCH.attributes);
     });
   }
 
@@ -203,8 +207,10 @@ class Planning {
     } catch (error) {
       if (!(error instanceof RuleEvaluationError)) throw error;
       const object = await this.#nameOf(touched);
-      const cause = `Rule "${error.rule}", attribute ${error.attribute}: ${error.message}`;
-      await this.#report(touched.mv.id, [finding('rule-error', 'plan', { object, attribute: error.attribute, cause })]);
+      const texts = textsOfRuleError(error, object);
+      await this.#report(touched.mv.id, [
+        finding('rule-error', 'plan', { object, attribute: error.attribute, ...texts }),
+      ]);
       return;
     }
     if (desired.kind === 'nothing') await this.#planRemoval(touched);
@@ -267,7 +273,7 @@ class Planning {
     await this.#report(touched.mv.id, [
       finding('target-cannot-carry-object', 'plan', {
         object,
-        cause: `Microsoft Graph cannot create a ${desired.type}, so ${object?.name ?? 'the object'} is not synchronized.`,
+        cause: `Microsoft Graph lets no application create a ${desired.type}, so ${object?.name ?? 'the object'} is not synchronized.`,
       }),
     ]);
   }
@@ -284,12 +290,15 @@ class Planning {
   async #isProtected({ mv, tenant }: TouchedObject, match: Match): Promise<boolean> {
     if (tenant === null || match.way === 'hand' || !this.#roleHolders.has(tenant.anchor)) return false;
     await this.#context.store.plans.setWanted(mv.id, false);
+    const object = await this.#metaverseName(mv.id);
+    const target = objectName(tenant, TENANT, null);
     await this.#report(mv.id, [
       finding('match-privileged', 'plan', {
-        object: await this.#metaverseName(mv.id),
-        otherObject: objectName(tenant, TENANT, null),
-        attribute: match.way,
+        object,
+        otherObject: target,
+        attribute: match.way === 'anchor' ? 'sourceAnchor' : match.way,
         value: match.value,
+        ...textsOfMatch('match-privileged', { object, target, rival: null, way: match.way, anchor: mv.anchor }),
       }),
     ]);
     return true;
@@ -374,18 +383,19 @@ class Planning {
   async reportConflicts(lost: readonly LostValue[]): Promise<void> {
     const { store } = this.#context;
     await store.transaction(async () => {
-      for (const { mv, attribute, native, value, otherMv, otherObject, replacement } of lost) {
+      for (const one of lost) {
+        const { mv, native, value } = one;
         const object = await this.#metaverseName(mv);
-        const other = otherMv === null ? await this.#tenantName(otherObject) : await this.#metaverseName(otherMv);
+        const holder = await this.#holderOf(one);
         const known = await store.runs.findingsOf([`m${mv}`]);
         await this.#report(mv, [
-          ...known.filter((one) => one.stage === 'plan'),
+          ...known.filter(({ stage }) => stage === 'plan'),
           finding('value-conflict', 'plan', {
             object,
-            otherObject: other,
+            otherObject: holder?.name ?? null,
             attribute: native,
             value,
-            cause: `${native} "${value}" must be unique in the tenant and belongs to ${other?.name ?? 'another object'} already${whatNow(attribute, replacement)}.`,
+            ...textsOfConflict(one, object, holder),
           }),
         ]);
       }
@@ -471,7 +481,8 @@ class Planning {
         otherObject: other,
         attribute,
         value: other.dn ?? other.name,
-        cause: `${attribute} refers to ${other.name}, which is not synchronized.`,
+        cause: `${attribute} refers to ${other.name}, which is not synchronized. So the user has no ${attribute} in the tenant.`,
+        remedy: `Nothing, if that is meant. Else bring ${other.name} into the scope; what leaves it out: dirbridge explain ${JSON.stringify(other.dn ?? other.name)}`,
       });
       outside.set(mv, [...(outside.get(mv) ?? []), found]);
     }
@@ -498,7 +509,7 @@ class Planning {
               object: loss.object,
               attribute: loss.attribute,
               value: loss.value,
-              cause: `Microsoft Graph cannot write ${loss.attribute} of a ${loss.type}, so it is not synchronized (${loss.object?.name ?? 'one object'} is an example).`,
+              cause: `Microsoft Graph lets no application write ${loss.attribute} of a ${loss.type}, so it is not synchronized. Told once for all objects; ${loss.object?.name ?? 'this one'} is an example.`,
             }),
           ],
           this.#run,
@@ -566,11 +577,12 @@ class Planning {
       found.push(
         finding(problem.code, 'plan', {
           object,
-          attribute: problem.attribute,
+          attribute:
+            problem.attribute === null ? null : nativeName(this.#context.target.schema, type, problem.attribute),
           value: problem.value,
           ...(problem.severity === undefined ? {} : { severity: problem.severity }),
           ...(problem.cause === undefined ? {} : { cause: problem.cause }),
-          ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
+          remedy: problem.remedy ?? remedyOfProblem(problem, object),
         }),
       );
     }
@@ -599,9 +611,12 @@ class Planning {
     return this.#sourceName(mv);
   }
 
-  async #tenantName(object: number): Promise<ObjectName | null> {
-    const found = await this.#context.store.spaces.objectById(object);
-    return found === null ? null : objectName(found, TENANT, null);
+  /** Ours where it is one of ours; that of the tenant where nobody stands for it. */
+  async #holderOf({ otherMv, otherObject }: LostValue): Promise<Holder | null> {
+    const held = await this.#context.store.spaces.objectById(otherObject);
+    const ours = otherMv === null ? null : await this.#metaverseName(otherMv);
+    const name = ours ?? (held === null ? null : objectName(held, TENANT, null));
+    return name === null ? null : { name, attributes: held?.attributes ?? null };
   }
 
   async #nameOf(touched: TouchedObject): Promise<ObjectName | null> {
@@ -632,15 +647,18 @@ class Planning {
   }
 }
 
+/** Names in the directory are others than those of the tenant: the command tells what a value is made of. */
+function remedyOfProblem({ code, attribute }: ShapeProblem, object: ObjectName | null): string {
+  const { remedy } = FINDINGS[code];
+  if (!code.startsWith('attribute-') || attribute === null || object === null) return remedy;
+  const which = code === 'attribute-missing' ? '--rules' : `--attribute ${attribute}`;
+  return `${remedy} What it is made of: dirbridge explain ${JSON.stringify(object.dn ?? object.name)} ${which}`;
+}
+
 /** An object that is restored or made again was deleted by somebody in the tenant, if that is known; of one that is there, values were changed. */
 function driftOf(action: Action, { changes, event }: Weighed): Pick<Cause, 'drift'> {
   if (action === 'create' || action === 'restore') return event === 'deleted' ? { drift: 'deleted' } : {};
   return action === 'update' && changes.some((change) => change.drift) ? { drift: 'changed' } : {};
-}
-
-function whatNow(attribute: string, replacement: string | null): string {
-  if (replacement !== null) return `; until it is free the user is called ${replacement}`;
-  return attribute === 'userPrincipalName' ? '' : '; the rest of the object is synchronized without it';
 }
 
 function nameFrom(attributes: Attributes, current: Attributes | null): string {

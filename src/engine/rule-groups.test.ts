@@ -106,7 +106,7 @@ describe('a group that a rule names and no source has', () => {
   const FINDING = {
     severity: 'warning',
     value: DN,
-    cause: `No source holds a group "${DN}", which the scope of "ISMEMBEROF", "ISNOTMEMBEROF" names, so nobody counts as its member.`,
+    cause: `No source holds a group "${DN}", which the scope of the rules "ISMEMBEROF", "ISNOTMEMBEROF" names. So nobody counts as its member: what is for its members is for nobody, what is for all others is for everybody.`,
   };
 
   test('is told until it is there, in whatever source, and again when it has gone', async () => {

@@ -79,7 +79,7 @@ export function missingGroups(rules: RuleSet, sources: readonly RuleGroups[]): r
     const names = asking.map((rule) => `"${rule.name}"`).join(', ');
     return finding('rule-group-missing', 'sync', {
       value: written ?? dn,
-      cause: `No source holds a group "${written ?? dn}", which the scope of ${names} names, so nobody counts as its member.`,
+      cause: `No source holds a group "${written ?? dn}", which the scope of the ${asking.length === 1 ? 'rule' : 'rules'} ${names} names. So nobody counts as its member: what is for its members is for nobody, what is for all others is for everybody.`,
     });
   });
 }

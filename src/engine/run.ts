@@ -2,7 +2,7 @@ import { DirbridgeError, messageOf } from '../errors.ts';
 import type { PlanHead } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
 import { type ApplySummary, applyPlan } from './apply.ts';
-import { type EngineContext, FULL_RUN_DUE } from './context.ts';
+import { ADMINISTRATORS_KNOWN, type EngineContext, FULL_RUN_DUE } from './context.ts';
 import { importSpace } from './import.ts';
 import { importAdministrators } from './import-administrators.ts';
 import { uniqueValues } from './lookup.ts';
@@ -44,7 +44,7 @@ export async function runCycle(context: EngineContext, options: CycleOptions): P
     await step(context, run, 'import tenant', () => importTenant(context, run, full));
     await step(context, run, 'sync', () => synchronize(context, run, full));
     await context.store.setMeta(FULL_RUN_DUE, '');
-    if (await isAnythingToPlan(context))
+    if (await isAskedForAdministrators(context))
       await step(context, run, 'administrators', () => importRoleHolders(context, run));
     const plan = await planStep(context, run);
     if (!options.apply) return { plan, outcome: 'done', message: null, done: {}, failed: 0 };
@@ -126,8 +126,10 @@ function importTenant(context: EngineContext, run: string, full: boolean): Promi
   });
 }
 
-/** Who is an administrator matters to a plan that has something to do, and asking costs requests. */
-async function isAnythingToPlan({ store }: EngineContext): Promise<boolean> {
+/** Who is an administrator matters to a plan that has something to do, and asking costs requests. So it does to what was told before. */
+async function isAskedForAdministrators({ store }: EngineContext): Promise<boolean> {
+  if ((await store.meta(ADMINISTRATORS_KNOWN)) === 'no') return true;
+  if ((await store.runs.subjects('plan', 'match-privileged')).length > 0) return true;
   return (await store.plans.countTouched()) > 0 || (await store.leaving.summary()).count > 0;
 }
 

@@ -72,7 +72,10 @@ export class SourceScope {
         if (live === null) {
           findings.push(
             finding('scope-container-missing', 'sync', {
-              object: { space: space.name, anchor, type: kind, name: dn, dn },
+              object: { space: space.name, anchor, type: kind === 'groups' ? 'group' : 'container', name: dn, dn },
+              attribute: `scope.${kind}`,
+              value: dn,
+              ...textsOfMissing(space.name, kind),
             }),
           );
         }
@@ -187,4 +190,21 @@ export async function findByDn(store: Store, space: number, dn: string): Promise
     if (at !== null) return at;
   }
   return null;
+}
+
+/** What the absence of a container or group of the scope means, and what to do. */
+function textsOfMissing(
+  source: string,
+  kind: (typeof KINDS)[number],
+): { readonly cause: string; readonly remedy: string } {
+  const what = kind === 'groups' ? 'group' : 'container';
+  const result = {
+    include: `Nothing below it is synchronized any more; what was in it counts as having left.`,
+    exclude: `Nothing is left out because of it any more.`,
+    groups: `Nobody belongs to the scope as its member any more; those who did count as having left.`,
+  }[kind];
+  return {
+    cause: `The configuration names this ${what} (scope.${kind} of the source ${source}), but it is no longer in the directory. ${result}`,
+    remedy: `Restore the ${what}, or take it out of scope.${kind} of the source ${source} in dirbridge.yaml.`,
+  };
 }

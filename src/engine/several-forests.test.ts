@@ -336,7 +336,7 @@ describe('two accounts of one person', () => {
         attribute: 'employeeID',
         value: '47',
         cause: expect.stringMatching(
-          /^Rule "In from AD - User Join" .* 2 have this value: ann@contoso.com in \S+, bob@contoso.com in \S+\. /,
+          /^The rule "In from AD - User Join" .* by its employeeID, and 2 objects fit: ann@contoso.com in \S+, bob@contoso.com in \S+\. /,
         ),
       },
     ]);

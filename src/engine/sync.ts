@@ -1,3 +1,4 @@
+import { guidToText } from '../model/anchor.ts';
 import { type Finding, type FindingCode, finding, type ObjectName } from '../model/finding.ts';
 import { isSameValue, printValue } from '../model/value.ts';
 import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
@@ -20,15 +21,21 @@ import { type InboundContent, InboundFlow } from './inbound.ts';
 import { type AmbiguousJoin, ANCHORS, type JoinSource, joinObject, mayProvision } from './join.ts';
 import { Joiners } from './joiners.ts';
 import { anchorValues, joinValues } from './lookup.ts';
+import { textsOfMatch } from './match-texts.ts';
 import { judgeByAnchor, matchTenant } from './matching.ts';
 import { objectName } from './object-name.ts';
 import { OtherWriter } from './other-writer.ts';
 import { tryFlowOut } from './outbound.ts';
+import { subjectOf } from './read-problems.ts';
+import { textsOfRuleError } from './rule-error-texts.ts';
 import { missingGroups, RuleGroups } from './rule-groups.ts';
 import { SourceScope } from './scope.ts';
 import { SiblingDomains } from './sibling-domains.ts';
 
 const BATCH = 2000;
+/** Where the source anchor of an object comes from, for people. */
+const ANCHOR_SOURCE =
+  'the attribute that gives the source anchor (identity.sourceAnchor in dirbridge.yaml; unless it says otherwise mS-DS-ConsistencyGuid, else objectGUID)';
 /** So many of those that a value fits are told by name. */
 const CANDIDATES_NAMED = 5;
 
@@ -178,6 +185,8 @@ class Synchronization {
       if ((await store.meta(key)) === NOT_CONFIGURED) continue;
       await store.setMeta(key, NOT_CONFIGURED);
       await store.sync.markAllPending(space.id);
+      await store.runs.replaceFindings('sync', `scope:${space.name}`, [], this.#run, this.#at());
+      await store.runs.replaceFindings('import', subjectOf(space.name), [], this.#run, this.#at());
       removed.push(space.name);
     }
     return removed;
@@ -484,11 +493,12 @@ class Synchronization {
     } catch (error) {
       if (!(error instanceof RuleEvaluationError)) throw error;
       this.counts.errors++;
+      const name = await this.#nameOf(object);
       await this.#report(object, [
         finding('rule-error', 'sync', {
-          object: await this.#nameOf(object),
+          object: name,
           attribute: error.attribute,
-          cause: `Rule "${error.rule}", attribute ${error.attribute}: ${error.message}`,
+          ...textsOfRuleError(error, name),
         }),
       ]);
       return null;
@@ -687,11 +697,15 @@ class Synchronization {
   }
 
   async #refusedMatch(code: FindingCode, ours: SpaceObject, theirs: SpaceObject): Promise<Finding> {
+    const anchor = String(theirs.attributes['sourceAnchor'] ?? '');
+    const object = await this.#nameOf(ours);
+    const target = objectName(theirs, TENANT, null);
     return finding(code, 'sync', {
-      object: await this.#nameOf(ours),
-      otherObject: objectName(theirs, TENANT, null),
+      object,
+      otherObject: target,
       attribute: 'sourceAnchor',
-      value: String(theirs.attributes['sourceAnchor'] ?? ''),
+      value: anchor,
+      ...textsOfMatch(code, { object, target, rival: null, way: 'anchor', anchor }),
     });
   }
 
@@ -757,8 +771,9 @@ class Synchronization {
   ): Promise<Finding> {
     const about = { object: await this.#nameOf(object), attribute: 'sourceAnchor', value: to };
     if (holder === null) {
-      const cause = `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one and keeps it.`;
-      return finding('anchor-changed', 'sync', { ...about, cause });
+      const cause = `The source anchor changed from ${from ?? 'nothing'} to ${to ?? 'nothing'}, but the object is in the tenant under the old one. Until that is back, the object stays there as it is, and no change of it is synchronized.`;
+      const remedy = `Put the old value back, ${anchorForPeople(from)}, into ${ANCHOR_SOURCE}. An anchor never changes during the life of an object.`;
+      return finding('anchor-changed', 'sync', { ...about, cause, remedy });
     }
     const otherObject = await this.#nameOf(holder);
     const cause = `Another account of this person decides now, and its source anchor is ${to ?? 'nothing'}. The user follows it, but keeps the anchor ${from ?? 'nothing'} of ${otherObject.name} in ${otherObject.space}.`;
@@ -767,11 +782,11 @@ class Synchronization {
   }
 
   async #missingAnchor(object: SpaceObject): Promise<Finding> {
-    return finding('anchor-missing', 'sync', { object: await this.#nameOf(object) });
+    return finding('anchor-missing', 'sync', { object: await this.#nameOf(object), attribute: 'sourceAnchor' });
   }
 
   async #ambiguity(object: SpaceObject, { rule, condition, candidates }: AmbiguousJoin): Promise<Finding> {
-    const { spaceAttribute, metaverseAttribute } = condition;
+    const { spaceAttribute } = condition;
     const names: ObjectName[] = [];
     for (const mv of candidates.slice(0, CANDIDATES_NAMED)) {
       const name = await this.#nameOfMetaverse(mv);
@@ -780,21 +795,33 @@ class Synchronization {
     const value = [printValue(object.attributes[spaceAttribute] ?? [])].flat().join(', ');
     const more = candidates.length - names.length;
     const listed = [...names.map(({ name, space }) => `${name} in ${space}`), ...(more > 0 ? [`${more} more`] : [])];
+    const name = await this.#nameOf(object);
     return finding('join-ambiguous', 'sync', {
-      object: await this.#nameOf(object),
+      object: name,
       otherObject: names[0] ?? null,
       attribute: spaceAttribute,
       value,
-      cause: `Rule "${rule.name}" joins ${spaceAttribute} to ${metaverseAttribute}, and ${candidates.length} have this value: ${listed.join(', ')}. None is chosen.`,
+      cause: `The rule "${rule.name}" joins ${name.name} by its ${spaceAttribute}, and ${candidates.length} objects fit: ${listed.join(', ')}. None is chosen, so ${name.name} is not synchronized.`,
+      remedy: `Change ${spaceAttribute} of ${name.name}, or of the others, so that one of them at most has the same value.`,
     });
   }
 
   /** `anchor`: the source anchor that both have, when it is that. */
   async #joinConflict(object: SpaceObject, rival: number, anchor: string | null = null): Promise<Finding> {
+    const name = await this.#nameOf(object);
+    const other = await this.#nameOfMetaverse(rival);
+    const shared =
+      anchor === null ? `belongs by the rules to the same person or group as` : `has the same source anchor as`;
     return finding('join-conflict', 'sync', {
-      object: await this.#nameOf(object),
-      otherObject: await this.#nameOfMetaverse(rival),
+      object: name,
+      otherObject: other,
       ...(anchor === null ? {} : { attribute: 'sourceAnchor', value: anchor }),
+      cause: `${name.name} ${shared} ${other?.name ?? 'another object'}, which is in the same source. Only one of the two can be in the tenant; ${other?.name ?? 'that one'} was first, so ${name.name} is not synchronized.`,
+      ...(anchor === null
+        ? {}
+        : {
+            remedy: `Give one of the two another value, or none, in ${ANCHOR_SOURCE}. Most often one is a copy of the other.`,
+          }),
     });
   }
 
@@ -825,4 +852,13 @@ function isOfItsType(mv: MetaverseObject | null, rules: readonly CompiledRule[])
 function isWanted(rules: RuleSet, object: MetaverseObject, now: Date): boolean {
   const desired = tryFlowOut(rules, object, now);
   return desired === null || desired.kind === 'object';
+}
+
+/** Bytes are entered into Active Directory as a GUID or in hexadecimal, hardly ever in base64. */
+function anchorForPeople(anchor: string | null): string {
+  if (anchor === null) return 'which was none';
+  const bytes = Buffer.from(anchor, 'base64');
+  return bytes.length === 16 && bytes.toString('base64') === anchor
+    ? `${anchor} (the bytes ${bytes.toString('hex').toUpperCase()}, as a GUID ${guidToText(bytes)})`
+    : anchor;
 }

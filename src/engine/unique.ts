@@ -15,13 +15,21 @@ export interface LostValue {
   readonly value: string;
   readonly otherMv: number | null;
   readonly otherObject: number;
+  /** Whether the other one has no more than come first with the same wish. */
+  readonly isFirst: boolean;
   /** What it has for the time being; null: it goes without. */
-  readonly replacement: string | null;
+  readonly meanwhile: string | null;
 }
 
 /** Before the @ (Graph, resources/user), with the digits that tell a name for the time being. */
 const LONGEST_NAME = 64;
 const DIGITS = 4;
+
+interface Rival {
+  readonly mv: number | null;
+  readonly id: number;
+  readonly isFirst: boolean;
+}
 
 interface Wait {
   readonly operation: number;
@@ -72,7 +80,7 @@ class UniqueValues {
       for (const { operation, value, holder } of await plans.conflicts(this.#plan)) {
         const release = holder.mv === null ? null : await plans.operationOf(this.#plan, holder.mv);
         if (release !== null && this.#releases(release, value)) waits.push({ operation, on: release.id, value });
-        else lost = (await this.#lose(operation, value, holder.mv, holder.id)) || lost;
+        else lost = (await this.#lose(operation, value, { mv: holder.mv, id: holder.id, isFirst: false })) || lost;
       }
       if (lost) continue;
       await this.#orderWaits(waits);
@@ -86,7 +94,8 @@ class UniqueValues {
     if (first === undefined) return;
     const winner = await this.#context.store.plans.operation(first);
     if (winner === null) return;
-    for (const other of others) await this.#lose(other, value, winner.mv, winner.object ?? 0);
+    for (const other of others)
+      await this.#lose(other, value, { mv: winner.mv, id: winner.object ?? 0, isFirst: true });
   }
 
   #releases(operation: StoredOperation, value: LookupValue): boolean {
@@ -103,7 +112,11 @@ class UniqueValues {
   }
 
   /** Takes the value out of the operation; a creation that cannot be without it is given up. */
-  async #lose(operation: number, value: LookupValue, otherMv: number | null, otherObject: number): Promise<boolean> {
+  async #lose(
+    operation: number,
+    value: LookupValue,
+    { mv: otherMv, id: otherObject, isFirst }: Rival,
+  ): Promise<boolean> {
     const { plans } = this.#context.store;
     await plans.dropClaim(this.#plan, operation, value);
     const stored = await plans.operation(operation);
@@ -123,13 +136,14 @@ class UniqueValues {
         value: value.key,
         otherMv,
         otherObject,
-        replacement: await this.#restoreWithout(stored, value),
+        isFirst,
+        meanwhile: await this.#restoreWithout(stored, value),
       });
       return true;
     }
     const isName = change.attribute === 'userPrincipalName';
     const renamed = isName && !isChange(stored) ? await this.#freeName(stored.anchor, String(change.to)) : null;
-    const kept = isName && typeof change.from === 'string' ? change.from : null;
+    const kept = isChange(stored) && typeof change.from === 'string' ? change.from : null;
     this.#lost.push({
       mv: stored.mv,
       attribute: change.attribute,
@@ -137,7 +151,8 @@ class UniqueValues {
       value: String(change.to),
       otherMv,
       otherObject,
-      replacement: renamed ?? kept,
+      isFirst,
+      meanwhile: renamed ?? kept,
     });
     if (renamed !== null) {
       await this.#rename(stored, change, renamed);

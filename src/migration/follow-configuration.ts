@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
+import { loadConfig } from '../config.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
+import { loadRuleSet } from '../rules/rule-set.ts';
 import { type ConfigurationDiff, diffConfigurations } from './diff-configuration.ts';
 import { findKind, type SectionKinds, valueAt } from './section-kind.ts';
 
@@ -36,6 +38,7 @@ export function followConfiguration(request: FollowRequest, kinds: SectionKinds)
   try {
     copyFiles(published, copied);
     write(candidate, textOf(request, kinds));
+    requireReadable(candidate, request, kinds);
     const { differences } = diffConfigurations(file, candidate, kinds);
     if (differences.length > 0) {
       write(`${file}.before`, readFileSync(file, 'utf8'));
@@ -51,6 +54,18 @@ export function followConfiguration(request: FollowRequest, kinds: SectionKinds)
   } finally {
     rmSync(candidate, { force: true });
     forgetUnused(file);
+  }
+}
+
+/** Tells what is wrong with it as something of the other server. */
+function requireReadable(candidate: string, { server }: FollowRequest, kinds: SectionKinds): void {
+  try {
+    const { rules, identity } = loadConfig(candidate, kinds);
+    loadRuleSet(rules, identity);
+  } catch (cause) {
+    if (!(cause instanceof DirbridgeError)) throw cause;
+    const message = cause.message.replaceAll(candidate, `dirbridge.yaml of ${server}`);
+    throw new DirbridgeError(cause.code, message, { cause, remedy: cause.remedy });
   }
 }
 

@@ -17,18 +17,19 @@ export const FINDINGS = {
   'source-record-unreadable': {
     severity: 'error',
     cause: 'A record of the source could not be read, so its object was left as it was.',
-    remedy: 'Correct the record at the place named.',
+    remedy: 'Correct it at the place named. The next run that reads it takes it.',
   },
   'source-deletions-withheld': {
     severity: 'warning',
     cause:
       'Some records of the source could not be read and it is not known which objects they are, so no object was taken as deleted.',
-    remedy: 'Correct the records; the next full import will take deletions into account.',
+    remedy:
+      'Correct the records (source-record-unreadable). The next run that reads all of the source takes deletions into account: dirbridge sync --full.',
   },
   'scope-container-missing': {
     severity: 'warning',
-    cause: 'A container of the scope is no longer in the directory.',
-    remedy: 'Restore the container or take it out of the configuration.',
+    cause: 'A container or group that the scope names is no longer in the directory.',
+    remedy: 'Restore it, or take it out of the scope in dirbridge.yaml.',
   },
   'rule-group-missing': {
     severity: 'warning',
@@ -38,11 +39,11 @@ export const FINDINGS = {
   'rule-error': {
     severity: 'error',
     cause: 'A synchronization rule raised an error for this object, so the object keeps its last good state.',
-    remedy: 'Correct the attribute that the message names, or the rule.',
+    remedy: 'Correct what the rule reads in the directory, or the rule.',
   },
   'join-ambiguous': {
     severity: 'error',
-    cause: 'More than one object matches the join condition of a rule.',
+    cause: 'More than one object matches the join condition of a rule, so none is chosen.',
     remedy: 'Make the matching attribute unique.',
   },
   'join-conflict': {
@@ -52,8 +53,9 @@ export const FINDINGS = {
   },
   'anchor-missing': {
     severity: 'error',
-    cause: 'The object has no source anchor, so it could never be found again in the tenant.',
-    remedy: 'Fill ms-DS-ConsistencyGuid or import objectGUID.',
+    cause: 'The object has no source anchor, so it could never be found again in the tenant. It is not synchronized.',
+    remedy:
+      'Fill the attribute that gives the source anchor (identity.sourceAnchor in dirbridge.yaml; unless it says otherwise mS-DS-ConsistencyGuid, else objectGUID), and let the account of the source read it.',
   },
   'anchor-changed': {
     severity: 'error',
@@ -84,13 +86,14 @@ export const FINDINGS = {
     severity: 'warning',
     cause:
       'The suffix of the user principal name is no verified domain of the tenant, so the initial domain is used instead.',
-    remedy: 'Verify the domain in the tenant, or give the user a verified suffix.',
+    remedy: 'Add the domain to the tenant and verify it, or give the user a suffix that is verified.',
   },
   'upn-characters': {
     severity: 'warning',
     cause:
       'The user principal name holds characters that the tenant does not take, so the mail nickname at the initial domain is used instead.',
-    remedy: 'Correct the user principal name in the directory.',
+    remedy:
+      "Correct the user principal name in the directory. Before the @ the tenant takes A-Z a-z 0-9 ' . - _ ! # ^ ~ and no dot at the end.",
   },
   'value-conflict': {
     severity: 'error',
@@ -114,7 +117,7 @@ export const FINDINGS = {
     severity: 'info',
     cause: 'The value was changed in the tenant, and the configuration leaves such a change alone.',
     remedy:
-      'Nothing, if the change is meant: it stays until the value changes in the directory. Else set drift to correct for this attribute.',
+      'Nothing, if the change is meant: it stays until the value changes in the directory. Else set drift to correct for this attribute in dirbridge.yaml.',
   },
   'match-privileged': {
     severity: 'error',
@@ -125,39 +128,42 @@ export const FINDINGS = {
   'match-synchronized': {
     severity: 'error',
     cause:
-      'The object of the tenant that matches is still written by directory synchronization, so Graph refuses changes to it.',
-    remedy: 'Stop Entra Connect and switch directory synchronization off for the tenant first.',
+      'The object of the tenant is still written by directory synchronization (Entra Connect), so Graph refuses changes to it.',
+    remedy:
+      'Stop Entra Connect and switch directory synchronization off for the tenant. The next run then goes on by itself.',
   },
   'match-forbidden': {
     severity: 'error',
     cause: 'An object of the tenant matches, but the configuration forbids to take it over.',
     remedy:
-      'Allow it (matching in the configuration), link the two by hand (dirbridge link), or give one of them another value.',
+      'Allow it (matching in dirbridge.yaml), link the two by hand (dirbridge link), or give one of them another value.',
   },
   'held-apart': {
     severity: 'info',
-    cause: 'An administrator keeps the object apart from the tenant, so nothing is created or changed for it.',
+    cause: 'An administrator keeps the object apart from the tenant, so nothing is created, changed or deleted for it.',
     remedy: 'Nothing needs to be done; dirbridge link joins it again.',
   },
   'target-cannot-carry-object': {
     severity: 'warning',
-    cause: 'Microsoft Graph cannot create objects of this kind, so the object is not synchronized.',
-    remedy: 'Nothing can be done on this path; the provisioning service can carry it.',
+    cause: 'Microsoft Graph lets no application create objects of this kind, so the object is not synchronized.',
+    remedy: 'Nothing in this version. To be told no more, take the object out of the scope.',
   },
   'target-cannot-carry-attribute': {
     severity: 'info',
-    cause: 'Microsoft Graph cannot write this attribute, so it is not synchronized.',
-    remedy: 'Nothing can be done on this path; the provisioning service can carry it.',
+    cause: 'Microsoft Graph lets no application write this attribute, so it is not synchronized.',
+    remedy:
+      'Nothing in this version. It is told no more when no object has the attribute at a run of everything: dirbridge sync --full.',
   },
   'target-refused': {
     severity: 'error',
     cause: 'The tenant refused the change.',
-    remedy: 'Read the answer of the tenant; correct the object; the next run tries again.',
+    remedy:
+      'The answer of the tenant tells why: correct the object in the directory, or what it names in the tenant. Every run tries again.',
   },
   'waits-for-failed': {
     severity: 'error',
     cause: 'The change needs another one that failed.',
-    remedy: 'Correct the other object first.',
+    remedy: 'Put the other object right first. Every run tries again.',
   },
   'leaves-later': {
     severity: 'info',
@@ -168,7 +174,8 @@ export const FINDINGS = {
     severity: 'warning',
     cause:
       'The tenant does not tell who holds an administrator role, so the guard for privileged accounts cannot see them.',
-    remedy: 'Grant the application the permission RoleManagement.Read.Directory (or Directory.Read.All).',
+    remedy:
+      'Grant the application the permission RoleManagement.Read.Directory (or Directory.Read.All) and consent to it as an administrator; dirbridge check tells whether it works.',
   },
   'another-server': {
     severity: 'warning',
@@ -187,12 +194,14 @@ export const FINDINGS = {
     severity: 'warning',
     cause:
       'The configuration of the server that writes could not be taken over, so this server stands by with its own.',
-    remedy: 'Read the reason; install the same version on both servers; put what is missing in its place.',
+    remedy:
+      'Install the same version on both servers, and put in its place what the reason names; then it goes by itself.',
   },
   'restore-refused': {
     severity: 'error',
     cause: 'The deleted object could not be brought back from the recycle bin of the tenant.',
-    remedy: 'Read the answer of the tenant.',
+    remedy:
+      'The answer of the tenant tells why. A name or address that somebody has by now is left out by the next run; for anything else, put right what the answer names, or delete the user in the recycle bin of the tenant for good: then the next run creates a new one, with another mailbox.',
   },
   'licence-not-returned': {
     severity: 'error',

@@ -35,7 +35,7 @@ describeCompany('a leaver', (lab) => {
     const day = new Date(LEFT + 14 * DAY).toISOString().slice(0, 10);
     const [told] = (await tenant.findings()).filter((one) => one.code === 'leaves-later');
     expect(told).toMatchObject({ severity: 'info', object: { name: name('lea') } });
-    expect(told?.cause).toContain(`It is switched off in the tenant and leaves on ${day}.`);
+    expect(told?.cause).toContain(`It is switched off in the tenant and is deleted there on ${day}.`);
     expect(await tenant.app('status').status()).toMatchObject({ leaving: { count: 1 } });
     const [explained] = await tenant.app('explain').explain(name('lea'));
     expect(explained?.verdict).toContain(`there it leaves on ${day}`);

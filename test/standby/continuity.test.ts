@@ -174,7 +174,7 @@ describe('the plan of the server that stands by', () => {
         object: { name: 'ada@contoso.com' },
         attribute: 'jobTitle',
         cause: expect.stringMatching(
-          /would change jobTitle of ada@contoso.com from "Countess" to "COUNTESS", but one has written otherwise/,
+          /would change jobTitle of ada@contoso.com from "Countess" to "COUNTESS", but one, which writes to the tenant, has written otherwise/,
         ),
       },
     ]);

@@ -24,5 +24,5 @@ export function findingLines(finding: Finding, columns: number): readonly string
 /** `user "Anna Berger" in corp: CN=Anna Berger,OU=Sales,...` */
 export function objectText({ space, type, name, dn }: ObjectName): string {
   const place = dn === undefined ? '' : `: ${printableText(dn)}`;
-  return `${type} "${printableText(name)}" in ${space}${place}`;
+  return `${type} "${printableText(name)}" in ${space === 'tenant' ? 'the tenant' : space}${place}`;
 }

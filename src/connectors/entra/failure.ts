@@ -14,6 +14,8 @@ const CONFLICT = /conflicting object with one or more of the specified property 
 /** "Invalid value specified for property 'mail' of resource 'User'.", "Property userPrincipalName is invalid.", "A value is required for property 'x' …" */
 const INVALID = /(?:Invalid value specified for property|^Property) '?(\w+)'?/i;
 const REQUIRED = /value is required for property '?([\w.]+)'?/i;
+/** "Unable to update the specified properties for on-premises mastered Directory Sync objects …": Entra Connect still writes the object. */
+const MASTERED = /on-premises mastered/i;
 const UPN_DOMAIN = /domain portion of the userPrincipalName/i;
 
 export interface ConflictProperty {
@@ -37,8 +39,18 @@ export function describeFailure(write: TargetWrite, refusal: GraphRefusal): Writ
   if (required !== undefined) return { code: 'attribute-missing', message, ...about(write, type, required) };
   const invalid = UPN_DOMAIN.test(refusal.message) ? 'userPrincipalName' : INVALID.exec(refusal.message)?.[1];
   if (invalid !== undefined) return { code: 'attribute-invalid', message, ...about(write, type, invalid) };
-  return { code: write.action === 'restore' ? 'restore-refused' : refusal.code, message };
+  if (MASTERED.test(refusal.message)) return { code: 'match-synchronized', message };
+  const remedy = REMEDIES[refusal.code.toLowerCase()];
+  const told = remedy === undefined ? {} : { remedy };
+  return { code: write.action === 'restore' ? 'restore-refused' : refusal.code, message, ...told };
 }
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  authorization_requestdenied:
+    'Grant the application what it lacks: dirbridge check tells which permission that is. When only this object is refused, it most likely holds an administrator role: then the application needs a directory role, too, or an administrator makes the change in the tenant. Every run tries again.',
+  directory_quotaexceeded:
+    'Make room in the tenant (delete for good what is not needed; deleted objects count until then), or have its limit raised. Every run tries again.',
+};
 
 function about(write: TargetWrite, type: WritableType, native: string): Pick<WriteFailure, 'attribute' | 'value'> {
   const attribute = neutralName(type, native) ?? native;

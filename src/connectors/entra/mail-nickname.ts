@@ -26,7 +26,7 @@ export function nicknameProblem(given: string | undefined, used: string | undefi
   if (given === undefined || used === undefined || given === used) return null;
   const isTooLong = given.length > MAXIMUM;
   const reason = isTooLong
-    ? `takes ${MAXIMUM} characters, this has ${given.length}`
+    ? `takes at most ${MAXIMUM} characters, this has ${given.length}`
     : 'takes neither blanks, characters beyond ASCII nor @ ( ) \\ [ ] " ; : < > , nor a dot at its ends';
   return {
     code: isTooLong ? 'attribute-too-long' : 'attribute-invalid',

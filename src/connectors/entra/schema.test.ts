@@ -127,7 +127,9 @@ describe('a required value that is missing', () => {
   test('says whether the object is created without a usable one', () => {
     const displayName = 'x'.repeat(257);
     expect(user({ displayName }).problems[0]?.cause).toContain('the object is not created');
-    expect(user({ displayName }, ANNA).problems[0]?.cause).toContain('the rest of the object is synchronized');
+    expect(user({ displayName }, ANNA).problems[0]?.cause).toContain(
+      'the object keeps the one that it has in the tenant',
+    );
   });
 
   test('leaves the value of an existing user alone', () => {

@@ -16,16 +16,16 @@ const HANDLED: ReadonlySet<string> = new Set([
 
 /** A group as the tenant can hold it; `current` is null for a creation. Graph creates security groups without mail, and no other (group-post-groups). */
 export function shapeGroup(desired: Attributes, current: Attributes | null): ShapedObject {
-  const shaping = new Shaping(current === null);
+  const shaping = new Shaping('group', current === null);
   const isMailEnabled = isTrue(desired, 'mailEnabled');
   if (isMailEnabled && current !== null && desired['securityEnabled'] !== false) {
     // It was made before it had an address, and stays what it is.
     shaping.note({ code: 'target-cannot-carry-attribute', attribute: 'mail', value: textOf(desired['mail']) ?? null });
   } else if (isMailEnabled) {
-    const cause = 'Microsoft Graph cannot create mail-enabled groups, so the group is not synchronized.';
+    const cause = 'Microsoft Graph lets no application create mail-enabled groups, so the group is not synchronized.';
     shaping.block({ code: 'target-cannot-carry-object', attribute: null, value: null, cause });
   } else if (desired['securityEnabled'] === false) {
-    const cause = 'Microsoft Graph cannot create distribution groups, so the group is not synchronized.';
+    const cause = 'Microsoft Graph lets no application create distribution groups, so the group is not synchronized.';
     shaping.block({ code: 'target-cannot-carry-object', attribute: null, value: null, cause });
   }
   const anchor = textOf(desired['sourceAnchor']);

@@ -2,8 +2,8 @@ import type { Attributes } from '../../model/value.ts';
 import type { ShapedObject } from '../connector.ts';
 import { RULES } from './attributes.ts';
 import { deriveUserNickname, nicknameProblem, textOf, textsOf } from './mail-nickname.ts';
-import { Shaping, settleNickname, shapeOthers, shapeValue } from './shaping.ts';
-import { fallbackUpn, judgeUpn, type VerifiedDomains, verifiedDomains } from './user-principal-name.ts';
+import { Shaping, settleNickname, shapeOthers, shapeValue, WITHOUT_IT } from './shaping.ts';
+import { fallbackUpn, judgeUpn, unfitness, type VerifiedDomains, verifiedDomains } from './user-principal-name.ts';
 
 const HANDLED: ReadonlySet<string> = new Set([
   'sourceAnchor',
@@ -20,7 +20,7 @@ export function shapeUser(
   current: Attributes | null,
   facts: Readonly<Record<string, string>>,
 ): ShapedObject {
-  const shaping = new Shaping(current === null);
+  const shaping = new Shaping('user', current === null);
   shapeAnchor(shaping, desired);
   shapeRequired(shaping, desired, 'accountEnabled');
   shapeRequired(shaping, desired, 'displayName');
@@ -77,7 +77,7 @@ function shapeUpn(
   if (upn === undefined || judged === null) shaping.lack({ code: 'attribute-missing', ...about });
   else if (judged.verdict === 'usable') shaping.set('userPrincipalName', upn);
   else if (judged.verdict === 'too-long') {
-    const cause = 'A user principal name takes 64 characters before and 48 after the @.';
+    const cause = `A user principal name takes at most 64 characters before and 48 after the @; ${WITHOUT_IT}.`;
     shaping.lack({ code: 'attribute-too-long', ...about, cause });
   } else {
     const before = textOf(current?.['userPrincipalName']);
@@ -92,16 +92,16 @@ function shapeUpn(
 function substituteUpn(shaping: Shaping, upn: string, substitute: string | undefined, suffix: string | null): void {
   const about = { attribute: 'userPrincipalName', value: upn };
   if (substitute === undefined) {
-    const reason = suffix === null ? 'is not of a form that the tenant takes' : 'ends in no verified domain';
-    const cause = `The user principal name ${reason}, and no name at the initial domain can be made of the mail nickname.`;
+    const reason = suffix === null ? unfitness(upn) : 'ends in no verified domain';
+    const cause = `The user principal name ${reason}, and no name at the initial domain can be made of the mail nickname; ${WITHOUT_IT}.`;
     shaping.lack({ code: 'attribute-invalid', ...about, cause });
     return;
   }
   shaping.set('userPrincipalName', substitute);
   const cause =
     suffix === null
-      ? `The user principal name is not of a form that the tenant takes, so ${substitute} is used instead.`
-      : `${suffix} is no verified domain of the tenant, so ${substitute} is used instead.`;
+      ? `The user principal name ${unfitness(upn)}, so the user signs in to the tenant as ${substitute}.`
+      : `${suffix} is no verified domain of the tenant, so the user signs in there as ${substitute}.`;
   shaping.note({ code: suffix === null ? 'upn-characters' : 'upn-suffix-unverified', ...about, cause });
 }
 

@@ -31,8 +31,10 @@ export function lossOf(type: TargetType, name: string): 'told' | 'known' | null 
   return RECORDS_OF_ORIGIN.has(name) ? 'known' : 'told';
 }
 
-const WITHOUT_IT = 'the rest of the object is synchronized without it';
+/** What becomes of the object when one value cannot be taken; `lack` says it otherwise. */
+export const WITHOUT_IT = 'the rest of the object is synchronized without it';
 const NOT_CREATED = 'without it the object is not created';
+const KEPT = 'the object keeps the one that it has in the tenant, and the rest of it is synchronized';
 
 /** Collects what becomes of one object while its attributes are looked at one after the other. */
 export class Shaping {
@@ -43,7 +45,10 @@ export class Shaping {
   readonly #isCreation: boolean;
   #blocked = false;
 
-  constructor(isCreation: boolean) {
+  readonly #type: WritableType;
+
+  constructor(type: WritableType, isCreation: boolean) {
+    this.#type = type;
     this.#isCreation = isCreation;
   }
 
@@ -75,19 +80,30 @@ export class Shaping {
   /** Without this value nothing can be created; an object that is there already keeps the value it has. */
   lack(problem: ShapeProblem & { readonly attribute: string }): void {
     if (this.#isCreation) this.#blocked = true;
-    const cause = this.#isCreation ? problem.cause?.replace(WITHOUT_IT, NOT_CREATED) : problem.cause;
-    this.withhold(cause === undefined ? problem : { ...problem, cause });
+    const told =
+      problem.cause ??
+      `The tenant demands ${this.#nativeName(problem.attribute)}, and the directory gives none; ${WITHOUT_IT}.`;
+    this.withhold({ ...problem, cause: told.replace(WITHOUT_IT, this.#isCreation ? NOT_CREATED : KEPT) });
+  }
+
+  #nativeName(name: string): string {
+    return RULES[this.#type].get(name)?.native ?? name;
   }
 
   finish(): ShapedObject {
     return {
       attributes: this.#attributes,
       withheld: this.#withheld,
-      problems: this.#problems,
+      problems: this.#blocked ? this.#problems.map(withoutRest) : this.#problems,
       blocked: this.#blocked,
       derived: this.#derived,
     };
   }
+}
+
+/** Of an object that is not created there is no rest. */
+function withoutRest(problem: ShapeProblem): ShapeProblem {
+  return problem.cause === undefined ? problem : { ...problem, cause: problem.cause.replace(`; ${WITHOUT_IT}`, '') };
 }
 
 interface NicknameSources {
@@ -179,16 +195,22 @@ type AttributeProblem = ShapeProblem & { readonly attribute: string };
 function findProblem(rule: AttributeRule, value: Value): AttributeProblem | null {
   const about = { attribute: rule.name, value: textForPeople(value) };
   if (rule.form === 'flag') {
-    return typeof value === 'boolean' ? null : { code: 'attribute-invalid', ...about, cause: 'must be true or false' };
+    return typeof value === 'boolean'
+      ? null
+      : { code: 'attribute-invalid', ...about, cause: `${rule.native} must be true or false; ${WITHOUT_IT}.` };
   }
   const values = Array.isArray(value) ? value : [value];
   if (rule.mostValues !== undefined && values.length > rule.mostValues) {
-    const cause = `${rule.native} takes ${rule.mostValues} values, this has ${values.length}; ${WITHOUT_IT}.`;
+    const cause = `${rule.native} takes at most ${rule.mostValues} values, this has ${values.length}; ${WITHOUT_IT}.`;
     return { code: 'attribute-invalid', ...about, cause };
   }
   for (const one of values) {
     if (typeof one !== 'string')
-      return { code: 'attribute-invalid', ...about, cause: `${rule.native} takes text only, this is binary.` };
+      return {
+        code: 'attribute-invalid',
+        ...about,
+        cause: `${rule.native} takes text only, this is binary; ${WITHOUT_IT}.`,
+      };
     const problem = findTextProblem(rule, one);
     if (problem) return problem;
   }
@@ -197,7 +219,7 @@ function findProblem(rule: AttributeRule, value: Value): AttributeProblem | null
 
 function findTextProblem(rule: AttributeRule, text: string): AttributeProblem | null {
   if (rule.maximum !== undefined && text.length > rule.maximum) {
-    const cause = `${rule.native} takes ${rule.maximum} characters, this has ${text.length}; ${WITHOUT_IT}.`;
+    const cause = `${rule.native} takes at most ${rule.maximum} characters, this has ${text.length}; ${WITHOUT_IT}.`;
     return { code: 'attribute-too-long', attribute: rule.name, value: textForPeople(text), cause };
   }
   if (rule.pattern?.test(text) === false || rule.oneOf?.has(text) === false) {

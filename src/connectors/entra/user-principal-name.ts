@@ -42,6 +42,18 @@ export function judgeUpn(upn: string, domains: VerifiedDomains): UpnVerdict {
   return local.length > 64 || suffix.length > 48 ? { verdict: 'too-long' } : { verdict: 'usable' };
 }
 
+/** What is wrong with a name that `judgeUpn` calls one of other characters, behind "The user principal name". */
+export function unfitness(upn: string): string {
+  const at = upn.lastIndexOf('@');
+  if (at < 0) return 'has no @';
+  const local = upn.slice(0, at);
+  if (local === '' || at === upn.length - 1) return `has nothing ${local === '' ? 'before' : 'behind'} the @`;
+  const refused = new Set([...local].filter((one) => !LOCAL_PART.test(one)));
+  if (refused.size === 0) return 'has a dot right before the @';
+  const named = [...refused].map((one) => (one.trim() === '' ? 'a blank' : `"${one}"`)).join(', ');
+  return `holds ${named}, which the tenant does not take before the @`;
+}
+
 /** Characters a mail nickname may hold but a user principal name may not. */
 const NOT_IN_UPN = /[^A-Za-z0-9'.\-_!#^~]/g;
 

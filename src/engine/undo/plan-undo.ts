@@ -159,13 +159,14 @@ class Undoing {
     }
   }
 
-  async #leaveLost(targetId: string, { native, value, otherObject, replacement }: LostValue): Promise<void> {
+  async #leaveLost(targetId: string, { native, value, otherObject, attribute, meanwhile }: LostValue): Promise<void> {
     const { spaces } = this.#context.store;
     const object = await spaces.objectByAnchor(this.#tenant.id, targetId);
     const other = await spaces.objectById(otherObject);
     if (object === null) return;
     const holder = other === null ? 'another object' : nameOf(other);
-    const instead = replacement === null ? '' : `; until it is free the user is called ${replacement}`;
+    const keeps = attribute === 'userPrincipalName' ? 'the user is called' : 'it keeps';
+    const instead = meanwhile === null ? '' : `; until it is free ${keeps} ${meanwhile}`;
     this.left.push({
       type: object.type as TargetType,
       anchor: String(object.attributes['sourceAnchor'] ?? ''),

@@ -280,7 +280,7 @@ export function describeDifference(difference: Difference, server: string, plan:
   const { kind, action, name, attribute, here, there, run, at } = difference;
   const wish = wishOf(action, name, attribute, here, there);
   if (kind === 'contradicts')
-    return `This server would ${wish}, but ${server} has written otherwise (run ${run} here, ${at?.slice(0, 16).replace('T', ' ')} UTC).`;
+    return `This server would ${wish}, but ${server}, which writes to the tenant, has written otherwise (${at?.slice(0, 16).replace('T', ' ')} UTC, run ${run} in "dirbridge runs" here).`;
   if (kind === 'onlyHere')
     return `This server would ${wish} (plan ${plan}) and would have before ${server} ran last, which did not.`;
   if (kind === 'waitsThere') return `Both servers would ${wish}; it waits on ${server}, too.`;

@@ -214,7 +214,11 @@ function readWhole(draft: DraftObject, entry: LdapEntry, attribute: LdapAttribut
     draft.attributes[column.name] = decodeValue(entry, attribute, column);
   } catch (error) {
     const value = firstText(entry, attribute);
-    draft.problem = { attribute: column.name, value, cause: `is no ${column.kind}: ${String(error)}` };
+    draft.problem = {
+      attribute: column.name,
+      value,
+      cause: `The value of ${column.name} is no ${column.kind}: ${String(error)}`,
+    };
   }
 }
 

@@ -128,7 +128,8 @@ export function problemOf(object: DirectoryObject): ReadProblem | null {
       anchor: null,
       name: object.dn,
       cause: 'The server does not show the objectGUID of this object.',
-      remedy: 'Allow the account to read all properties of this object.',
+      remedy:
+        'Allow the account of the source to read all properties of this object, then read everything: dirbridge sync --full.',
     };
   if (object.problem === null) return null;
   const { attribute, value, cause } = object.problem;
