@@ -10,6 +10,7 @@ import { findDoubtfulCreations } from './doubtful-creations.ts';
 import { uniqueValues } from './lookup.ts';
 import { noteDeparture } from './note-departure.ts';
 import { rememberInStep } from './plan.ts';
+import { isRecentlyChanged } from './recent-change.ts';
 import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
 
@@ -92,6 +93,8 @@ class Application {
   readonly #doubtful: ReadonlyMap<string, readonly number[]>;
   readonly done: Record<string, number> = {};
   failed = 0;
+  /** Operations that wait for the tenant to show what was changed a short while ago. */
+  readonly #late = new Set<number>();
   #carriedOut = 0;
   #total = 0;
   #number = 0;
@@ -150,12 +153,17 @@ class Application {
         const waitsForFailed = await this.#failedWait(task);
         if (waitsForFailed !== null) await this.#skip(task, waitsForFailed);
         else {
-          const write = objectWrite(this.#nextId(), task);
+          const write = objectWrite(this.#nextId(), task, await this.#deletedAt(task));
           if (write === null) await this.#passReferencesOnly(task);
           else yield { task, write, references: [], intent: 0 };
         }
       }
     }
+  }
+
+  async #deletedAt({ action, object }: Task): Promise<string | null> {
+    if (action !== 'restore' || object === null) return null;
+    return (await this.#context.store.spaces.objectById(object))?.deletedAt ?? null;
   }
 
   /** Nothing but references is to be written: they come when all objects are there. */
@@ -301,14 +309,14 @@ class Application {
     if (sent.references.length > 0) await this.#settleReferences(sent, result);
     else if (result.outcome === 'done') await this.#settleDone(sent, result, onRestored);
     else if (result.outcome === 'gone') await this.#settleGone(sent, result.failure, onRestored);
-    else await this.#settleFailed(sent.task, result.failure);
+    else await this.#settleUndone(sent, result.failure);
   }
 
   /** What is to be deleted and is gone is deleted. What is to be restored and cannot be found any more will be created anew. */
   async #settleGone(sent: Sent, failure: WriteFailure, onRestored: (task: Task) => void): Promise<void> {
     const { task, write } = sent;
     if (write.action === 'delete') await this.#settleDone(sent, { targetId: write.targetId }, onRestored);
-    else await this.#settleFailed(task, failure);
+    else await this.#settleUndone(sent, failure);
     if (write.action === 'restore' && task.object !== null) await this.#context.store.apply.believeGone(task.object);
   }
 
@@ -368,10 +376,27 @@ class Application {
     );
   }
 
-  async #settleFailed(task: Task, failure: WriteFailure): Promise<void> {
+  /** What came back and could not be given its values has come back all the same. */
+  async #settleUndone({ task, write }: Sent, failure: WriteFailure): Promise<void> {
+    if (task.action === 'restore' && write.action === 'update') await this.#log(task, write.targetId, task.action, []);
+    await this.#settleFailed(task, failure);
+  }
+
+  async #settleFailed(task: Task, failure: WriteFailure, references: readonly ReferenceStep[] = []): Promise<void> {
     await this.#context.store.apply.setOperationState(task.id, 'failed');
-    this.failed++;
-    await this.#report(task, [await this.#refusal(task, failure)]);
+    const isLate = await this.#isShownLate(task, failure, references);
+    if (isLate) this.#late.add(task.id);
+    else this.failed++;
+    await this.#report(task, [isLate ? shownLate(task, failure) : await this.#refusal(task, failure)]);
+  }
+
+  /** Whether the tenant misses what we have made or deleted so short a while ago that it may only not show it yet. The next run tries again. */
+  async #isShownLate(task: Task, failure: WriteFailure, references: readonly ReferenceStep[]): Promise<boolean> {
+    if (failure.isMissing !== true) return false;
+    const { store, now } = this.#context;
+    for (const anchor of [task.anchor, ...references.flatMap((step) => step.targetAnchor ?? [])])
+      if (this.#doubtful.has(anchor) || (await isRecentlyChanged(store, anchor, now()))) return true;
+    return false;
   }
 
   async #settleReferences({ task, write, references }: Sent, result: WriteResult): Promise<void> {
@@ -379,7 +404,7 @@ class Application {
     if (write.action !== 'refer' && write.action !== 'members') return;
     if (result.outcome !== 'done') {
       await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(references), 'failed');
-      await this.#settleFailed(task, result.failure);
+      await this.#settleFailed(task, result.failure, references);
       return;
     }
     const refused = new Map((result.failedReferences ?? []).map((one) => [one.to, one.failure]));
@@ -413,10 +438,13 @@ class Application {
       })),
     );
     if (failed.length === 0) return;
-    const findings = await Promise.all(
-      failed.map((step) => this.#refusal(task, refused.get(step.targetId ?? '') ?? UNKNOWN, step)),
-    );
-    this.failed += failed.length;
+    const findings: Finding[] = [];
+    for (const step of failed) {
+      const failure = refused.get(step.targetId ?? '') ?? UNKNOWN;
+      const isLate = await this.#isShownLate(task, failure, [step]);
+      if (!isLate) this.failed++;
+      findings.push(isLate ? shownLate(task, failure, step) : await this.#refusal(task, failure, step));
+    }
     await this.#report(task, findings);
   }
 
@@ -430,12 +458,16 @@ class Application {
 
   async #skip(task: Task, wait: StoredOperation): Promise<void> {
     await this.#context.store.apply.setOperationState(task.id, 'skipped');
-    this.failed++;
+    const isLate = this.#late.has(wait.id);
+    if (isLate) this.#late.add(task.id);
+    else this.failed++;
     if (wait.mv === task.mv) return;
+    const what = { object: nameOf(task), otherObject: nameOf(wait) };
+    const lateCause = `${task.name} needs a value of ${wait.name}, which the tenant does not show everywhere yet.`;
+    if (isLate) return this.#report(task, [finding('not-replicated-yet', 'apply', { ...what, cause: lateCause })]);
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
-        object: nameOf(task),
-        otherObject: nameOf(wait),
+        ...what,
         cause: `${task.name} needs a value that ${wait.name} was to give up, which failed.`,
       }),
     ]);
@@ -509,6 +541,16 @@ class Application {
 function isDoubtful(write: TargetWrite, result: WriteResult): boolean {
   if (write.action !== 'create' || result.outcome !== 'failed') return false;
   return result.failure.code === 'value-conflict' && result.failure.otherTargetId === undefined;
+}
+
+function shownLate(task: Task, { message }: WriteFailure, step?: ReferenceStep): Finding {
+  const what = step === undefined ? task.name : `${step.targetName} and ${task.name}`;
+  return finding('not-replicated-yet', 'apply', {
+    object: nameOf(task),
+    attribute: step?.attribute ?? null,
+    value: step?.targetName ?? null,
+    cause: `The tenant does not show ${what} everywhere yet, which was made, restored or deleted within the last quarter of an hour: ${message}`,
+  });
 }
 
 const UNKNOWN: WriteFailure = { code: 'unknown', message: 'no reason was given' };

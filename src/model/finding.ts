@@ -154,6 +154,12 @@ export const FINDINGS = {
     cause: 'The tenant refused the change.',
     remedy: 'Read the answer of the tenant; correct the object; the next run tries again.',
   },
+  'not-replicated-yet': {
+    severity: 'warning',
+    cause:
+      'The tenant does not show everywhere yet what was made, restored or deleted within the last quarter of an hour.',
+    remedy: 'Nothing needs to be done: the next run tries again. If it lasts longer than that, it is told as an error.',
+  },
   'waits-for-failed': {
     severity: 'error',
     cause: 'The change needs another one that failed.',

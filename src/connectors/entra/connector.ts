@@ -69,7 +69,7 @@ class EntraConnector implements TargetConnector {
       timeout,
       now: context.now,
     });
-    this.#lag = new ReplicationLag(this.#graph);
+    this.#lag = new ReplicationLag(this.#graph, context.now);
     this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
   }
 

@@ -4,7 +4,7 @@ import type { TargetWrite, WriteFailure } from '../connector.ts';
 import type { WritableType } from './attributes.ts';
 import type { Graph } from './graph.ts';
 import { neutralName } from './graph-object.ts';
-import type { GraphRefusal } from './graph-refusal.ts';
+import { type GraphRefusal, isAbsenceRefusal } from './graph-refusal.ts';
 import { findByAddress, findByAnchor, findByUpn, findDeletedByAnchor, type Holder } from './look-up.ts';
 import { anchorOf } from './write-steps.ts';
 
@@ -37,7 +37,8 @@ export function describeFailure(write: TargetWrite, refusal: GraphRefusal): Writ
   if (required !== undefined) return { code: 'attribute-missing', message, ...about(write, type, required) };
   const invalid = UPN_DOMAIN.test(refusal.message) ? 'userPrincipalName' : INVALID.exec(refusal.message)?.[1];
   if (invalid !== undefined) return { code: 'attribute-invalid', message, ...about(write, type, invalid) };
-  return { code: write.action === 'restore' ? 'restore-refused' : refusal.code, message };
+  const code = write.action === 'restore' ? 'restore-refused' : refusal.code;
+  return { code, message, ...(isAbsenceRefusal(refusal) ? { isMissing: true } : {}) };
 }
 
 function about(write: TargetWrite, type: WritableType, native: string): Pick<WriteFailure, 'attribute' | 'value'> {
