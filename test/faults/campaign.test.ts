@@ -103,7 +103,7 @@ describe('the options', () => {
   test.each([
     [['--runs', 'many'], /--runs: a whole number from 1 on, not "many"/],
     [['--against', 'windows'], /--against: there is no "windows"; there are memory, samba/],
-    [['--lag', '-1'], /--lag: a whole number from 0 on, not "-1"/],
+    [['--lag=-1'], /--lag: a whole number from 0 on, not "-1"/],
     [['--name', '../x'], /--name: letters/],
     [['--fast'], /--fast/],
   ])('refuse %j and say why', (args, message) => {
