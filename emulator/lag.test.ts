@@ -76,3 +76,17 @@ test('a deleted object is still read for a while', async () => {
   now += 5000;
   expect((await client.get(`/users/${id}`)).status).toBe(404);
 });
+
+test('a deletion that has not replicated cannot be restored yet, and what is restored already is 404, too', async () => {
+  const id = await client.createUser('ann');
+  now += 5000;
+  await client.delete(`/users/${id}`);
+  const restore = `/directory/deletedItems/${id}/restore`;
+  expect((await client.post(restore, {})).status).toBe(404);
+  now += 5000;
+  expect((await client.post(restore, {})).status).toBe(200);
+  expect((await client.get(`/directory/deletedItems/${id}`)).status).toBe(200);
+  expect((await client.post(restore, {})).status).toBe(404);
+  now += 5000;
+  expect((await client.get(`/users/${id}`)).status).toBe(200);
+});

@@ -33,7 +33,7 @@ export function listDeletedUncast(): Answer {
 }
 
 export function getDeleted(request: GraphRequest): Answer {
-  const entity = findDeleted(request);
+  const entity = findVisibleDeleted(request);
   return answerJson(200, {
     '@odata.context': `${CONTEXT}directoryObjects/$entity`,
     ...projectDirectoryObject(entity, request.query.select),
@@ -64,12 +64,20 @@ export function restoreDeleted(request: GraphRequest): Answer {
   });
 }
 
-function findDeleted(request: GraphRequest): Entity {
+/** As the replica has it, which may not know yet that it was restored. */
+function findVisibleDeleted(request: GraphRequest): Entity {
   const { value } = paramAt(request, 0);
   checkObjectId(value);
   const visible = request.tenant.visible.find(value);
-  const entity = visible && request.tenant.primaryOf(visible);
-  if (visible?.status !== 'deleted' || entity?.status !== 'deleted') throw notFound(value);
+  if (visible?.status !== 'deleted') throw notFound(value);
+  return visible;
+}
+
+/** The same for writing: as the primary has it now. */
+function findDeleted(request: GraphRequest): Entity {
+  const visible = findVisibleDeleted(request);
+  const entity = request.tenant.primaryOf(visible);
+  if (entity?.status !== 'deleted') throw notFound(visible.id);
   return entity;
 }
 

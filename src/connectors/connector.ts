@@ -149,6 +149,8 @@ export type TargetWrite =
        * others may hold the old ones by now; an update with all of it follows.
        */
       readonly attributes?: Readonly<Record<string, TargetValue>>;
+      /** Of a restoration: when the object was deleted, as far as we know. Replicas may not show a deletion of a moment ago. */
+      readonly deletedAt?: string;
     }
   | {
       /** A single-valued reference (manager): set, or null to clear. */
@@ -191,12 +193,15 @@ export interface WriteFailure {
   /** Attribute (neutral name) and value it is about, where the answer tells. */
   readonly attribute?: string;
   readonly value?: string;
+  /** An object that the write names is not there, or not known yet where the tenant was asked. */
+  readonly isMissing?: boolean;
   /** The tenant's id of the other object in a conflict, where a look-up could tell. */
   readonly otherTargetId?: string;
 }
 
 /**
- * One result for each write. `gone`: the object to change is not in the tenant any more (update, refer, members), which for a delete counts as done.
+ * One result for each write. `gone`: the object to change is not in the tenant any more (update, refer, members), which for a delete counts as done. Of a
+ * restoration it is final, the next plan makes a new object: to be said only where no replica can be behind.
  * For `members`, `failedReferences` names the targets that were refused while the others were done; for `license`, `failedLicences` the licences.
  */
 export type WriteResult =

@@ -12,6 +12,7 @@ import { nativeName, uniqueValues } from './lookup.ts';
 import { noteDeparture } from './note-departure.ts';
 import { nameInSource } from './object-name.ts';
 import { rememberInStep } from './plan.ts';
+import { isRecentlyChanged } from './recent-change.ts';
 import { believeCreated, believeFound, tenantSpace } from './tenant-space.ts';
 import { textsOfMissing, textsOfWait } from './wait-texts.ts';
 import { encodeWrite, objectWrite, referenceWrite, type Task, updateWrite } from './writes.ts';
@@ -96,6 +97,8 @@ class Application {
   readonly #told = new Map<number, readonly Finding[]>();
   readonly done: Record<string, number> = {};
   failed = 0;
+  /** Operations that wait for the tenant to show what was changed a short while ago. */
+  readonly #late = new Set<number>();
   #carriedOut = 0;
   #total = 0;
   #number = 0;
@@ -163,12 +166,17 @@ class Application {
         const waitsForFailed = await this.#failedWait(task);
         if (waitsForFailed !== null) await this.#skip(task, waitsForFailed);
         else {
-          const write = objectWrite(this.#nextId(), task);
+          const write = objectWrite(this.#nextId(), task, await this.#deletedAt(task));
           if (write === null) await this.#passReferencesOnly(task);
           else yield { task, write, references: [], intent: 0 };
         }
       }
     }
+  }
+
+  async #deletedAt({ action, object }: Task): Promise<string | null> {
+    if (action !== 'restore' || object === null) return null;
+    return (await this.#context.store.spaces.objectById(object))?.deletedAt ?? null;
   }
 
   /** Nothing but references is to be written: they come when all objects are there. */
@@ -343,7 +351,7 @@ class Application {
     if (sent.references.length > 0) await this.#settleReferences(sent, result);
     else if (result.outcome === 'done') await this.#settleDone(sent, result, onRestored);
     else if (result.outcome === 'gone') await this.#settleGone(sent, result.failure, onRestored);
-    else await this.#settleFailed(sent.task, result.failure);
+    else await this.#settleUndone(sent, result.failure);
     await this.#settleLicences(sent.write, result);
   }
 
@@ -357,7 +365,7 @@ class Application {
   async #settleGone(sent: Sent, failure: WriteFailure, onRestored: (task: Task) => void): Promise<void> {
     const { task, write } = sent;
     if (write.action === 'delete') await this.#settleDone(sent, { targetId: write.targetId }, onRestored);
-    else await this.#settleFailed(task, failure);
+    else await this.#settleUndone(sent, failure);
     if (write.action === 'restore' && task.object !== null) await this.#context.store.apply.believeGone(task.object);
   }
 
@@ -417,10 +425,29 @@ class Application {
     );
   }
 
-  async #settleFailed(task: Task, failure: WriteFailure): Promise<void> {
+  /** What came back and could not be given its values has come back all the same. */
+  async #settleUndone({ task, write }: Sent, failure: WriteFailure): Promise<void> {
+    if (task.action === 'restore' && write.action === 'update') await this.#log(task, write.targetId, task.action, []);
+    await this.#settleFailed(task, failure);
+  }
+
+  async #settleFailed(task: Task, failure: WriteFailure, references: readonly ReferenceStep[] = []): Promise<void> {
     await this.#context.store.apply.setOperationState(task.id, 'failed');
-    this.failed++;
-    await this.#report(task, [await this.#refusal(task, failure)]);
+    const isLate = await this.#isShownLate(task, failure, references);
+    if (isLate) this.#late.add(task.id);
+    else this.failed++;
+    await this.#report(task, [
+      isLate ? shownLate(await this.#nameOf(task), failure) : await this.#refusal(task, failure),
+    ]);
+  }
+
+  /** Whether the tenant misses what we have made or deleted so short a while ago that it may only not show it yet. The next run tries again. */
+  async #isShownLate(task: Task, failure: WriteFailure, references: readonly ReferenceStep[]): Promise<boolean> {
+    if (failure.isMissing !== true) return false;
+    const { store, now } = this.#context;
+    for (const anchor of [task.anchor, ...references.flatMap((step) => step.targetAnchor ?? [])])
+      if (this.#doubtful.has(anchor) || (await isRecentlyChanged(store, anchor, now()))) return true;
+    return false;
   }
 
   async #settleReferences({ task, write, references }: Sent, result: WriteResult): Promise<void> {
@@ -428,7 +455,7 @@ class Application {
     if (write.action !== 'refer' && write.action !== 'members') return;
     if (result.outcome !== 'done') {
       await store.apply.setReferenceState(this.#plan.id, task.mv, write.attribute, targetsOf(references), 'failed');
-      await this.#settleFailed(task, result.failure);
+      await this.#settleFailed(task, result.failure, references);
       return;
     }
     const refused = new Map((result.failedReferences ?? []).map((one) => [one.to, one.failure]));
@@ -462,10 +489,15 @@ class Application {
       })),
     );
     if (failed.length === 0) return;
-    const findings = await Promise.all(
-      failed.map((step) => this.#refusal(task, refused.get(step.targetId ?? '') ?? UNKNOWN, step)),
-    );
-    this.failed += failed.length;
+    const findings: Finding[] = [];
+    for (const step of failed) {
+      const failure = refused.get(step.targetId ?? '') ?? UNKNOWN;
+      const isLate = await this.#isShownLate(task, failure, [step]);
+      if (!isLate) this.failed++;
+      findings.push(
+        isLate ? shownLate(await this.#nameOf(task), failure, step) : await this.#refusal(task, failure, step),
+      );
+    }
     await this.#report(task, findings);
   }
 
@@ -479,12 +511,16 @@ class Application {
 
   async #skip(task: Task, wait: StoredOperation): Promise<void> {
     await this.#context.store.apply.setOperationState(task.id, 'skipped');
-    this.failed++;
+    const isLate = this.#late.has(wait.id);
+    if (isLate) this.#late.add(task.id);
+    else this.failed++;
     if (wait.mv === task.mv) return;
+    const what = { object: await this.#nameOf(task), otherObject: await this.#nameOf(wait) };
+    const lateCause = `${task.name} needs a value of ${wait.name}, which the tenant does not show everywhere yet.`;
+    if (isLate) return this.#report(task, [finding('not-replicated-yet', 'apply', { ...what, cause: lateCause })]);
     await this.#report(task, [
       finding('waits-for-failed', 'apply', {
-        object: await this.#nameOf(task),
-        otherObject: await this.#nameOf(wait),
+        ...what,
         ...textsOfWait(this.#target.schema, task, wait),
       }),
     ]);
@@ -579,6 +615,16 @@ class Application {
 function isDoubtful(write: TargetWrite, result: WriteResult): boolean {
   if (write.action !== 'create' || result.outcome !== 'failed') return false;
   return result.failure.code === 'value-conflict' && result.failure.otherTargetId === undefined;
+}
+
+function shownLate(object: ObjectName, { message }: WriteFailure, step?: ReferenceStep): Finding {
+  const what = step === undefined ? object.name : `${step.targetName} and ${object.name}`;
+  return finding('not-replicated-yet', 'apply', {
+    object,
+    attribute: step?.attribute ?? null,
+    value: step?.targetName ?? null,
+    cause: `The tenant does not show ${what} everywhere yet (made, restored or deleted within the last quarter of an hour), so this change waits. The tenant: ${message}`,
+  });
 }
 
 const UNKNOWN: WriteFailure = { code: 'unknown', message: 'no reason was given' };

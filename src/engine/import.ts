@@ -4,6 +4,7 @@ import type { ObjectChange } from '../model/change.ts';
 import { type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { keptOf, ReadProblems } from './read-problems.ts';
+import { LONGEST_LAG } from './recent-change.ts';
 import { siblingNames } from './sibling-domains.ts';
 
 export interface ImportSummary {
@@ -206,9 +207,6 @@ async function finish(
     return { ...noCounts(), removed };
   });
 }
-
-/** Milliseconds within which every replica of the tenant knows of a new object (documented: up to 15 minutes). */
-const LONGEST_LAG = 15 * 60_000;
 
 /** A replica that lags behind does not list what we made a moment ago: it is no proof that it is gone. */
 function madeSince(context: EngineContext, head: SpaceHead): string | undefined {

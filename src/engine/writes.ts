@@ -6,14 +6,17 @@ import type { ReferenceStep, StoredOperation } from '../store/store.ts';
 /** An operation as the store hands it out for carrying out: with its place in the plan, and the id of its object in the tenant. */
 export type Task = StoredOperation & { readonly position: number; readonly targetId: string | null };
 
-/** What is sent for the object itself; null when only references are to be written. */
-export function objectWrite(id: string, task: Task): TargetWrite | null {
+/** What is sent for the object itself; null when only references are to be written. `deletedAt`: of one that is to be restored. */
+export function objectWrite(id: string, task: Task, deletedAt: string | null = null): TargetWrite | null {
   const head = { id, type: task.type, anchor: task.anchor };
   if (task.action === 'create') return { ...head, action: 'create', attributes: valuesOf(task.changes) };
   if (task.targetId === null) return null;
   if (task.action === 'delete') return { ...head, action: 'delete', targetId: task.targetId };
-  if (task.action === 'restore')
-    return { ...head, action: 'restore', targetId: task.targetId, attributes: writtenValues(task.changes) };
+  if (task.action === 'restore') {
+    const attributes = writtenValues(task.changes);
+    const known = deletedAt === null ? {} : { deletedAt };
+    return { ...head, action: 'restore', targetId: task.targetId, attributes, ...known };
+  }
   return updateWrite(id, task);
 }
 

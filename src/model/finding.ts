@@ -160,6 +160,13 @@ export const FINDINGS = {
     remedy:
       'The answer of the tenant tells why: correct the object in the directory, or what it names in the tenant. Every run tries again.',
   },
+  'not-replicated-yet': {
+    severity: 'warning',
+    cause:
+      'The tenant does not show everywhere yet what was made, restored or deleted within the last quarter of an hour.',
+    remedy:
+      'Nothing needs to be done: the next run tries again. What the tenant does not show after a quarter of an hour is told as an error.',
+  },
   'waits-for-failed': {
     severity: 'error',
     cause: 'The change needs another one that failed.',

@@ -32,6 +32,13 @@ export interface RunReport extends Comparison {
   readonly log: readonly string[];
 }
 
+/** What a run is made of. */
+export interface RunChoice {
+  readonly seed: number;
+  /** Replication delay of the tenant in milliseconds; null: the seed chooses. */
+  readonly lag: number | null;
+}
+
 export function isGood(report: RunReport): boolean {
   return report.differences.length === 0 && report.problems.length === 0;
 }
@@ -43,19 +50,20 @@ const CLOCK_ERRORS = [-7_200_000, 600_000, 86_400_000, -86_400_000] as const;
 /** 0 done, 1 findings, 3 stale, 4 the other side failed. Never 2 or 70. */
 const PERMITTED_ENDS: readonly number[] = [0, 1, 3, 4];
 
-/** One run: the same seed gives the same changes, faults and kills. */
+/** One run: the same choice gives the same changes, faults and kills. */
 export async function runOnce(
-  seed: number,
+  choice: RunChoice,
   folder: string,
   subjects: Subjects,
   directory: DisturbedDirectory,
 ): Promise<RunReport> {
-  const run = new CampaignRun(seed, folder, subjects, directory);
+  const run = new CampaignRun(choice, folder, subjects, directory);
   return run.carryOut();
 }
 
 class CampaignRun {
   readonly #seed: number;
+  readonly #lag: number | null;
   readonly #folder: string;
   readonly #subjects: Subjects;
   readonly #directory: DisturbedDirectory;
@@ -68,8 +76,9 @@ class CampaignRun {
   /** Ids of what has been in scope and in the tenant ever since. */
   readonly #kept = new Map<string, string>();
 
-  constructor(seed: number, folder: string, subjects: Subjects, directory: DisturbedDirectory) {
+  constructor({ seed, lag }: RunChoice, folder: string, subjects: Subjects, directory: DisturbedDirectory) {
     this.#seed = seed;
+    this.#lag = lag;
     this.#folder = folder;
     this.#subjects = subjects;
     this.#directory = directory;
@@ -79,8 +88,10 @@ class CampaignRun {
   }
 
   async carryOut(): Promise<RunReport> {
+    // Drawn in any case: a forced one leaves the rest of the run as it is.
+    const drawn = this.#random.pick(LAGS);
     const nature = {
-      lag: this.#random.pick(LAGS),
+      lag: this.#lag ?? drawn,
       seed: this.#seed,
       pageSize: this.#random.pick([4, 9, 200]),
       products: PRODUCTS,

@@ -22,8 +22,8 @@ describe('a short campaign of faults', () => {
     if (options === null) throw new Error('that was no question for help');
     const reports = await runCampaign(options, folder, () => undefined);
     const failed = reports.filter((report) => !isGood(report));
-    expect(failed.flatMap((report) => describeFailure(report, 'memory')).join('\n')).toBe('');
-    const summary = summarize(reports, { against: 'memory', seed: 77, minutes: 1 });
+    expect(failed.flatMap((report) => describeFailure(report, options)).join('\n')).toBe('');
+    const summary = summarize(reports, { ...options, minutes: 1 });
     expect(summary.total).toEqual(NOTHING);
     const injected = summary.rows.reduce((sum, row) => sum + row.injected, 0);
     expect({ runs: reports.length, isMuch: injected > 100, kinds: summary.rows.length > 20 }).toEqual({
@@ -84,12 +84,13 @@ describe('the report', () => {
   };
 
   test('counts what was injected and what was recovered, and gives the seed of a run that failed', () => {
-    const summary = summarize([good, bad], { against: 'memory', seed: 1, minutes: 2 });
+    const summary = summarize([good, bad], { against: 'memory', seed: 1, minutes: 2, lag: 60_000 });
     const text = formatReport(summary);
     expect(text).toContain('| 429 | 4 | 3 | 1 | 0 | 0 | 0 | 0 |');
     expect(text).toContain('| reset | 2 | 0 | 1 | 0 | 0 | 0 | 0 |');
     expect(text).toContain('1 ended in the right tenant, 1 did not');
-    expect(text).toContain('npm run faults -- --runs 1 --seed 2 --against memory');
+    expect(text).toContain('npm run faults -- --runs 1 --seed 2 --against memory --lag 60000');
+    expect(text).toContain('a replication lag of 60 s in all of them');
     expect(text).toContain('lost: u1');
   });
 });
@@ -102,6 +103,7 @@ describe('the options', () => {
   test.each([
     [['--runs', 'many'], /--runs: a whole number from 1 on, not "many"/],
     [['--against', 'windows'], /--against: there is no "windows"; there are memory, samba/],
+    [['--lag=-1'], /--lag: a whole number from 0 on, not "-1"/],
     [['--name', '../x'], /--name: letters/],
     [['--fast'], /--fast/],
   ])('refuse %j and say why', (args, message) => {

@@ -1,4 +1,4 @@
-import { type DisturbedDirectory, isGood, type RunReport, runOnce } from './campaign-run.ts';
+import { type DisturbedDirectory, isGood, type RunChoice, type RunReport, runOnce } from './campaign-run.ts';
 import { MemoryDirectoryOfRun } from './memory-directory.ts';
 import type { CampaignOptions } from './options.ts';
 import { describeFailure } from './report.ts';
@@ -21,9 +21,9 @@ export async function runCampaign(
       while (next < options.seed + options.runs && performance.now() < deadline) {
         const seed = next++;
         const directory = samba === null ? new MemoryDirectoryOfRun(seed) : await samba.prepare(seed);
-        const report = await attempt(seed, folder, subjects, directory);
+        const report = await attempt({ seed, lag: options.lag }, folder, subjects, directory);
         reports.push(report);
-        if (!isGood(report)) note(describeFailure(report, options.against).join('\n'));
+        if (!isGood(report)) note(describeFailure(report, options).join('\n'));
         else if (options.isTalkative) note([`Seed ${seed}`, ...report.log.map((text) => `    ${text}`)].join('\n'));
         if (reports.length % 25 === 0) note(`${reports.length} of ${options.runs} runs`);
       }
@@ -40,16 +40,16 @@ export async function runCampaign(
 }
 
 async function attempt(
-  seed: number,
+  choice: RunChoice,
   folder: string,
   subjects: Subjects,
   directory: DisturbedDirectory,
 ): Promise<RunReport> {
   try {
-    return await runOnce(seed, folder, subjects, directory);
+    return await runOnce(choice, folder, subjects, directory);
   } catch (error) {
     const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const damage = { lost: 0, duplicated: 0, wronglyDeleted: 0, wrongMemberships: 0, wrongValues: 0 };
-    return { seed, struck: {}, problems: [problem], log: directory.log, damage, differences: [] };
+    return { seed: choice.seed, struck: {}, problems: [problem], log: directory.log, damage, differences: [] };
   }
 }

@@ -26,7 +26,7 @@ async function carryOut(options: CampaignOptions, folder: string): Promise<numbe
   const startedAt = performance.now();
   const reports = await runCampaign(options, folder, (text) => process.stderr.write(`${text}\n`));
   const minutes = Math.round((performance.now() - startedAt) / 6000) / 10;
-  const summary = summarize(reports, { against: options.against, seed: options.seed, minutes });
+  const summary = summarize(reports, { ...options, minutes });
   const text = formatReport(summary);
   process.stdout.write(`${text}\n`);
   if (options.name !== null) {

@@ -11,6 +11,8 @@ export interface CampaignOptions {
   readonly against: (typeof DIRECTORIES)[number];
   /** Runs at the same time. */
   readonly parallel: number;
+  /** Replication delay of the tenant in every run, in milliseconds; null: every run chooses its own. */
+  readonly lag: number | null;
   /** Tell also what was done in runs that are good. */
   readonly isTalkative: boolean;
   /** Of the file in test/faults/results, without its ending; null: none is written. */
@@ -25,6 +27,7 @@ export const HELP = `npm run faults -- [options]
   --seed N          seed of the first run, the others follow by one (default: 1)
   --minutes N       begin no run later than this (default: no limit)
   --against NAME    memory or samba: the directory that is followed (default: memory; samba needs root)
+  --lag MS          replication delay of the tenant in every run, in milliseconds (default: each run chooses 0, 5000 or 60000)
   --parallel N      runs at the same time, memory only (default: 4)
   --name NAME       write the table to test/faults/results/NAME.md
   --verbose         print what was done in every run, not only in those that failed
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): CampaignOptions | null {
     minutes: readNumber('--minutes', values.minutes, Number.POSITIVE_INFINITY),
     against,
     parallel: against === 'samba' ? 1 : readNumber('--parallel', values.parallel, 4),
+    lag: values.lag === undefined ? null : readNumber('--lag', values.lag, 0, 0),
     isTalkative: values.verbose ?? false,
     name,
   };
@@ -65,6 +69,7 @@ function parse(args: readonly string[]) {
       minutes: { type: 'string' },
       against: { type: 'string' },
       parallel: { type: 'string' },
+      lag: { type: 'string' },
       name: { type: 'string' },
       verbose: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -75,10 +80,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readNumber(option: string, text: string | undefined, otherwise: number): number {
+function readNumber(option: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new UsageError(`${option}: a whole number from 1 on, not "${text}"`);
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isInteger(number) || number < least)
+    throw new UsageError(`${option}: a whole number from ${least} on, not "${text}"`);
   return number;
 }

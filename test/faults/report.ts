@@ -12,6 +12,8 @@ export interface Summary {
   readonly firstSeed: number;
   readonly runs: number;
   readonly minutes: number;
+  /** Replication delay that every run was given; null: each chose its own. */
+  readonly lag: number | null;
   readonly rows: readonly FaultRow[];
   readonly total: Damage;
   readonly failures: readonly RunReport[];
@@ -20,7 +22,12 @@ export interface Summary {
 /** A fault that struck is recovered when its run ended in the right tenant; damage counts for every fault of its run. */
 export function summarize(
   reports: readonly RunReport[],
-  { against, seed, minutes }: { readonly against: string; readonly seed: number; readonly minutes: number },
+  {
+    against,
+    seed,
+    minutes,
+    lag,
+  }: { readonly against: string; readonly seed: number; readonly minutes: number; readonly lag: number | null },
 ): Summary {
   const faults = [...new Set(reports.flatMap((report) => Object.keys(report.struck)))].sort();
   const rows = faults.map((fault): FaultRow => {
@@ -29,7 +36,7 @@ export function summarize(
     return { fault, injected: times(struck), recovered: times(struck.filter(isGood)), ...addUp(struck) };
   });
   const failures = reports.filter((report) => !isGood(report));
-  return { against, firstSeed: seed, runs: reports.length, minutes, rows, total: addUp(reports), failures };
+  return { against, firstSeed: seed, runs: reports.length, minutes, lag, rows, total: addUp(reports), failures };
 }
 
 function addUp(reports: readonly RunReport[]): Damage {
@@ -47,19 +54,19 @@ const HEADS: Readonly<Record<keyof Damage, string>> = {
 
 /** The result as a page for people. */
 export function formatReport(summary: Summary): string {
-  const { against, firstSeed, runs, minutes, rows, total, failures } = summary;
+  const { against, firstSeed, runs, minutes, lag, rows, total, failures } = summary;
   const damages = (damage: Damage): string => DAMAGES.map((kind) => damage[kind]).join(' | ');
   const lines = [
     `# ${runs} runs against ${against} and the emulated tenant`,
     '',
-    `Seeds ${firstSeed} to ${firstSeed + runs - 1}, ${minutes} minutes. ${runs - failures.length} ended in the right tenant, ${failures.length} did not.`,
+    `Seeds ${firstSeed} to ${firstSeed + runs - 1}, ${minutes} minutes${lag === null ? '' : `, a replication lag of ${lag / 1000} s in all of them`}. ${runs - failures.length} ended in the right tenant, ${failures.length} did not.`,
     '',
     `| fault | times injected | times recovered | ${DAMAGES.map((kind) => HEADS[kind]).join(' | ')} |`,
     `|---|---|---|${DAMAGES.map(() => '---|').join('')}`,
     ...rows.map((row) => `| ${row.fault} | ${row.injected} | ${row.recovered} | ${damages(row)} |`),
     `| **all runs** | ${sumOf(rows, 'injected')} | ${sumOf(rows, 'recovered')} | ${damages(total)} |`,
   ];
-  for (const failure of failures) lines.push('', ...describeFailure(failure, against));
+  for (const failure of failures) lines.push('', ...describeFailure(failure, summary));
   return lines.join('\n');
 }
 
@@ -68,9 +75,13 @@ function sumOf(rows: readonly FaultRow[], name: 'injected' | 'recovered'): numbe
 }
 
 /** What is wrong, what was done, and how to do it again. */
-export function describeFailure(report: RunReport, against: string): readonly string[] {
+export function describeFailure(
+  report: RunReport,
+  { against, lag }: { readonly against: string; readonly lag: number | null },
+): readonly string[] {
+  const forced = lag === null ? '' : ` --lag ${lag}`;
   return [
-    `Seed ${report.seed} failed; again: npm run faults -- --runs 1 --seed ${report.seed} --against ${against}`,
+    `Seed ${report.seed} failed; again: npm run faults -- --runs 1 --seed ${report.seed} --against ${against}${forced}`,
     ...[...report.problems, ...report.differences].map((text) => `  ${text}`),
     ...report.log.map((text) => `    ${text}`),
   ];

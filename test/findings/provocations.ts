@@ -45,6 +45,7 @@ export const PROVOCATIONS_OF_ONE_SERVER: Readonly<Record<OfOneServer, Provocatio
   'waits-for-failed': writing.waitsForFailed,
   'restore-refused': writing.restoreRefused,
   'licence-not-returned': writing.licenceNotReturned,
+  'not-replicated-yet': writing.notReplicatedYet,
 };
 
 /** Every code with a way in which it comes up: a new one without does not compile. */

@@ -72,7 +72,7 @@ class EntraConnector implements TargetConnector {
       timeout,
       now: context.now,
     });
-    this.#lag = new ReplicationLag(this.#graph);
+    this.#lag = new ReplicationLag(this.#graph, context.now);
     this.#licences = new LicenceReader(this.#graph, this.#pace);
     this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
   }

@@ -4,7 +4,7 @@ import type { TargetWrite, WriteFailure } from '../connector.ts';
 import type { WritableType } from './attributes.ts';
 import type { Graph } from './graph.ts';
 import { neutralName } from './graph-object.ts';
-import type { GraphRefusal } from './graph-refusal.ts';
+import { type GraphRefusal, isAbsenceRefusal } from './graph-refusal.ts';
 import { findByAddress, findByAnchor, findByUpn, findDeletedByAnchor, type Holder } from './look-up.ts';
 import { anchorOf } from './write-steps.ts';
 
@@ -42,7 +42,8 @@ export function describeFailure(write: TargetWrite, refusal: GraphRefusal): Writ
   if (MASTERED.test(refusal.message)) return { code: 'match-synchronized', message };
   const remedy = REMEDIES[refusal.code.toLowerCase()];
   const told = remedy === undefined ? {} : { remedy };
-  return { code: write.action === 'restore' ? 'restore-refused' : refusal.code, message, ...told };
+  const code = write.action === 'restore' ? 'restore-refused' : refusal.code;
+  return { code, message, ...told, ...(isAbsenceRefusal(refusal) ? { isMissing: true } : {}) };
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

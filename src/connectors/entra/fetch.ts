@@ -1,12 +1,15 @@
-import type { ObjectChange, ReferenceChange } from '../../model/change.ts';
+import type { ObjectChange, ObjectRemoval, ReferenceChange } from '../../model/change.ts';
 import type { WritableType } from './attributes.ts';
 import { readMany } from './batch.ts';
 import { type Graph, type GraphAnswer, refused } from './graph.ts';
 import { isJson, type Json, listOf, SELECTED } from './graph-object.ts';
+import { backOff } from './pace.ts';
 import type { ReadParts } from './read.ts';
 import { toPut } from './tenant-change.ts';
 
 const PAGE = 10;
+/** How often an object that is nowhere is looked for. */
+const MOST_LOOKS = 4;
 
 /** The fetch of the contract: whole objects by id, and who refers to them (a restored object comes back into its groups without their delta saying so). */
 export async function* fetchObjects(
@@ -15,12 +18,43 @@ export async function* fetchObjects(
 ): AsyncGenerator<readonly ObjectChange[]> {
   for (let from = 0; from < anchors.length; from += PAGE) {
     const ids = anchors.slice(from, from + PAGE);
-    const [users, groups] = [await readAll(parts, ids, 'user'), await readAll(parts, ids, 'group')];
-    const missing = ids.filter((id) => !users.has(id) && !groups.has(id));
-    yield [...(await describeMissing(parts, missing)), ...[...users].map(([id, user]) => describeUser(id, user))];
+    const { users, groups, removals } = await findAll(parts, ids);
+    yield [...removals, ...[...users].map(([id, user]) => describeUser(id, user))];
     for (const [id, group] of groups) yield* describeGroup(parts.graph, id, group);
     yield await describeReferrers(parts, [...users.keys()], [...groups.keys()]);
   }
+}
+
+interface Found {
+  readonly users: ReadonlyMap<string, Json>;
+  readonly groups: ReadonlyMap<string, Json>;
+  readonly removals: readonly ObjectRemoval[];
+}
+
+/**
+ * Looks for the objects among the living and in the recycle bin. A delta has just told of them, so one that is in neither place is most likely not
+ * known to one of the replicas that answered: it is looked for again, and then told as one that may come back. Told as gone for good it would be made
+ * anew, with another id; that it is gone for good a later delta says.
+ */
+async function findAll(parts: ReadParts, ids: readonly string[]): Promise<Found> {
+  const [users, groups, bin] = [new Map<string, Json>(), new Map<string, Json>(), new Map<string, string>()];
+  let open = ids;
+  for (let look = 1; ; look++) {
+    for (const [id, user] of await readAll(parts, open, 'user')) users.set(id, user);
+    for (const [id, group] of await readAll(parts, open, 'group')) groups.set(id, group);
+    open = open.filter((id) => !users.has(id) && !groups.has(id));
+    for (const [id, at] of await readBin(parts, open)) bin.set(id, at);
+    open = open.filter((id) => !bin.has(id));
+    if (open.length === 0 || look === MOST_LOOKS) break;
+    await parts.pace.delay(backOff(look, null, parts.pace));
+  }
+  for (const id of open) bin.set(id, parts.now().toISOString());
+  const removals = [...bin].map(([anchor, deletedAt]) => toRemoval(anchor, deletedAt));
+  return { users, groups, removals };
+}
+
+function toRemoval(anchor: string, deletedAt: string): ObjectRemoval {
+  return { kind: 'delete', anchor, restorable: true, deletedAt };
 }
 
 async function readAll(
@@ -45,16 +79,16 @@ function bodyOr404(url: string, answer: GraphAnswer): Json | null {
   return answer.body;
 }
 
-async function describeMissing(parts: ReadParts, ids: readonly string[]): Promise<readonly ObjectChange[]> {
+/** When the objects were deleted, as far as the recycle bin has them. */
+async function readBin(parts: ReadParts, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const urls = ids.map((id) => `/directory/deletedItems/${id}?$select=id,deletedDateTime`);
   const answers = await readMany(parts.graph, urls, parts.pace);
-  return answers.map((answer, at): ObjectChange => {
-    const anchor = ids[at] ?? '';
-    const body = bodyOr404(urls[at] ?? '', answer);
-    const deletedAt = body?.['deletedDateTime'];
-    if (typeof deletedAt !== 'string') return { kind: 'delete', anchor };
-    return { kind: 'delete', anchor, restorable: true, deletedAt };
-  });
+  const found = new Map<string, string>();
+  for (const [at, answer] of answers.entries()) {
+    const deletedAt = bodyOr404(urls[at] ?? '', answer)?.['deletedDateTime'];
+    if (typeof deletedAt === 'string') found.set(ids[at] ?? '', deletedAt);
+  }
+  return found;
 }
 
 function describeUser(id: string, user: Json): ObjectChange {

@@ -40,3 +40,10 @@ export function isTransientStatus(status: number): boolean {
 export function isConcurrencyRefusal(refusal: GraphRefusal): boolean {
   return refusal.status === 409 && refusal.code.toLowerCase() === 'directory_concurrencyviolation';
 }
+
+const NOT_YET = /source resource object or one of the objects being referenced do not exist/i;
+
+/** An object that the request names is not there, or not there yet. */
+export function isAbsenceRefusal({ status, message }: GraphRefusal): boolean {
+  return status === 404 || NOT_YET.test(message);
+}

@@ -1,6 +1,12 @@
 import type { GraphAnswer } from './graph.ts';
 import { isJson } from './graph-object.ts';
-import { type GraphRefusal, isConcurrencyRefusal, isTransientStatus, readRefusal } from './graph-refusal.ts';
+import {
+  type GraphRefusal,
+  isAbsenceRefusal,
+  isConcurrencyRefusal,
+  isTransientStatus,
+  readRefusal,
+} from './graph-refusal.ts';
 import type { Step } from './write-steps.ts';
 
 /** What an answer to one request means. Nothing is looked up here. */
@@ -17,7 +23,6 @@ export type Verdict =
   | { readonly verdict: 'split'; readonly refusal: GraphRefusal }
   | { readonly verdict: 'refused'; readonly refusal: GraphRefusal };
 
-const NOT_YET = /source resource object or one of the objects being referenced do not exist/i;
 const ALREADY = /added object references already exist/i;
 
 export function judge(step: Step, answer: GraphAnswer): Verdict {
@@ -30,7 +35,7 @@ export function judge(step: Step, answer: GraphAnswer): Verdict {
   if (ALREADY.test(refusal.message)) {
     return step.targets.length > 1 ? { verdict: 'split', refusal } : { verdict: 'done', id: null };
   }
-  if (status === 404 || NOT_YET.test(refusal.message)) return { verdict: 'missing', refusal };
+  if (isAbsenceRefusal(refusal)) return { verdict: 'missing', refusal };
   // One request adds all or none: which member it is about shows one by one.
   if (step.kind === 'add-members' && step.targets.length > 1 && status !== 403) return { verdict: 'split', refusal };
   return { verdict: 'refused', refusal };

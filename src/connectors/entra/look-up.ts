@@ -93,8 +93,6 @@ export async function hasTakenEffect(graph: Graph, write: TargetWrite, type: Wri
   switch (write.action) {
     case 'delete':
       return isInBin(graph, write.targetId);
-    case 'restore':
-      return exists(graph, type, write.targetId);
     case 'update':
       return isUpdated(graph, write, type);
     case 'refer':

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type EntraTenant, startEntraTenant } from '../../../test/lab/entra-tenant.ts';
 import type { ObjectChange } from '../../model/change.ts';
 import type { TargetWrite } from '../connector.ts';
@@ -455,14 +455,29 @@ describe('fetching single objects', () => {
     expect(new Set(added)).toEqual(new Set([id('anna'), id('carl')]));
   });
 
-  test('tells what is gone, and whether it can come back', async () => {
+  test('tells what is gone, and never that it is gone for good: that only a delta knows', async () => {
     const ids = await make(newUser('anna'));
     await graph('DELETE', `/users/${ids['anna']}`);
     const nobody = '11111111-2222-3333-4444-555555555555';
     const changes = await fetchAll(ids['anna'], nobody);
     expect(changes).toEqual([
       { kind: 'delete', anchor: ids['anna'], restorable: true, deletedAt: expect.any(String) },
-      { kind: 'delete', anchor: nobody },
+      { kind: 'delete', anchor: nobody, restorable: true, deletedAt: expect.any(String) },
     ]);
+  });
+
+  test('looks again for an object that some replica does not know yet', async () => {
+    const ids = await make(newUser('anna'));
+    const fetchReally = globalThis.fetch;
+    let left = 3;
+    vi.stubGlobal('fetch', async (...given: Parameters<typeof fetch>) => {
+      const response = await fetchReally(...given);
+      if (!String(given[0]).endsWith('/$batch') || left-- <= 0) return response;
+      const { responses } = (await response.json()) as { readonly responses: readonly object[] };
+      const unknown = { status: 404, body: { error: { code: 'Request_ResourceNotFound', message: 'Unknown.' } } };
+      return Response.json({ responses: responses.map((one) => ({ ...one, ...unknown })) });
+    });
+    const changes = await fetchAll(ids['anna']).finally(() => vi.unstubAllGlobals());
+    expect(changes[0]).toMatchObject({ kind: 'put', anchor: ids['anna'] });
   });
 });

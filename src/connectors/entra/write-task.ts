@@ -53,6 +53,11 @@ export class WriteTask {
     return this.#targetId === null ? step.targets : [this.#targetId, ...step.targets];
   }
 
+  /** A request of it was sent whose answer was lost. */
+  get isAmbiguous(): boolean {
+    return this.#isAmbiguous;
+  }
+
   get targetId(): string | null {
     return this.#targetId;
   }
@@ -99,6 +104,8 @@ export class WriteTask {
     }
     // Members added or removed twice are refused without harm, and a licence given twice is the same one: they are simply sent again.
     if (REPEATED.includes(step.kind)) return SEND_AGAIN;
+    // A replica that does not know of the deletion yet shows the object alive; what came back already is refused without harm.
+    if (step.kind === 'restore') return SEND_AGAIN;
     return (await hasTakenEffect(this.#graph, this.write, type)) ? this.#settle() : SEND_AGAIN;
   }
 

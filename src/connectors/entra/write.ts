@@ -45,6 +45,8 @@ interface Sending {
   readonly step: Step;
   readonly firstAt: number;
   readonly tries: number;
+  /** Refusals because something is missing that replication lag did not explain. */
+  readonly unexplained: number;
   readonly notBefore: number;
 }
 
@@ -160,7 +162,8 @@ class WriteRun {
     const now = this.#parts.pace.now();
     for (const write of pulled.value) {
       const task = new WriteTask(write, this.#parts.graph, this.#parts.pace);
-      for (const step of task.steps) this.#queue.push({ task, step, firstAt: now, tries: 0, notBefore: now });
+      for (const step of task.steps)
+        this.#queue.push({ task, step, firstAt: now, tries: 0, unexplained: 0, notBefore: now });
       if (task.steps.length === 0) this.#report(task);
     }
   }
@@ -268,9 +271,10 @@ class WriteRun {
 
   async #takeMissing(sending: Sending, refusal: GraphRefusal): Promise<void> {
     const { lag, pace } = this.#parts;
-    const attempt = { ...sending, tries: sending.tries + 1 };
-    if (await lag.isWorthWaiting(attempt, refusal, pace.now())) this.#later(sending, null);
-    else this.#follow(sending, await sending.task.missing(sending.step, refusal));
+    const absence = await lag.judge(sending, refusal, pace.now());
+    if (absence === 'real') return this.#follow(sending, await sending.task.missing(sending.step, refusal));
+    const unexplained = sending.unexplained + (absence === 'unexplained' ? 1 : 0);
+    this.#later({ ...sending, unexplained }, null);
   }
 
   /** Throttled: as often as it takes, the pauses are the tenant's. Otherwise in each other's way: not for ever. */
@@ -293,7 +297,8 @@ class WriteRun {
     const { task } = sending;
     if (next.next === 'send-again') this.#later(sending, wait);
     if (next.next === 'further') {
-      for (const step of next.steps) this.#queue.push({ task, step, firstAt: now, tries: 0, notBefore: now });
+      for (const step of next.steps)
+        this.#queue.push({ task, step, firstAt: now, tries: 0, unexplained: 0, notBefore: now });
     }
     this.#report(task);
     this.#bell.ring();

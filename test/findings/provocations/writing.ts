@@ -1,5 +1,5 @@
 import { anchorOf, guid, user } from '../../memory/memory-lab.ts';
-import { DAY, FindingWorld } from '../finding-world.ts';
+import { DAY, FindingWorld, MINUTE } from '../finding-world.ts';
 import { type Provocation, person } from '../provocation.ts';
 
 export const leavesLater: Provocation = {
@@ -186,4 +186,30 @@ export const licenceNotReturned: Provocation = {
     await world.run();
     return { world, follow: () => license(world, 'bob', false) };
   },
+};
+
+/** A member who was made a moment ago and whom the replicas of the tenant do not show for a quarter of an hour. */
+export const notReplicatedYet: Provocation = {
+  told: [
+    {
+      object: person('ann'),
+      otherObject: null,
+      attribute: null,
+      value: null,
+      cause:
+        "The tenant does not show ann@contoso.com everywhere yet (made, restored or deleted within the last quarter of an hour), so this change waits. The tenant: Resource 'c4591165-b40f-45c4-91a1-8049274b1c33' does not exist or one of its queried reference-property objects are not present.",
+      remedy:
+        'Nothing needs to be done: the next run tries again. What the tenant does not show after a quarter of an hour is told as an error.',
+    },
+  ],
+  provoke: async () => {
+    const world = await FindingWorld.begin({ emulator: { lag: 14 * MINUTE } });
+    world.source.put(user('ann'));
+    await world.run();
+    world.edit('ann', { title: 'Analyst' });
+    world.pass(MINUTE);
+    await world.lab.sync();
+    return { world, follow: () => undefined };
+  },
+  isLasting: false,
 };
