@@ -1,23 +1,30 @@
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { type Config, configJsonSchema, deadAfterOf, loadConfig, readSecret } from './config.ts';
+import { fence, OtherServer, requireOther } from './app/other-server.ts';
+import { type OpenFinding, PlanPages } from './app/plan-pages.ts';
+import {
+  describeTried,
+  type FoundSample,
+  rulesRequest,
+  sampleRequest,
+  type TriedRules,
+  tryOnFile as tryOnSample,
+  tryRulesOnFile as tryRulesOnSample,
+} from './app/try-on-samples.ts';
+import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
 import { SOURCES, TARGETS } from './connectors/all.ts';
 import type { CheckLine, Connector, ConnectorContext, TargetConnector } from './connectors/connector.ts';
-import { fenceWrites } from './connectors/fenced.ts';
 import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
 import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
 import { dueOf } from './engine/leaving.ts';
-import { readOwedLicences } from './engine/licences.ts';
 import { markRestored } from './engine/mark-restored.ts';
-import { ruleSource, runParameters } from './engine/rule-source.ts';
 import { type CycleResult as EngineResult, runApply, runCycle, runUndo } from './engine/run.ts';
-import { readSample, type SampledObject, type SampleRequest } from './engine/sample-object.ts';
-import type { ObjectTrace } from './engine/trace-object.ts';
-import { traceAlone, traceInStore, traceMetaverse } from './engine/try-rules.ts';
+import { readSample, type SampleRequest } from './engine/sample-object.ts';
+import { traceAlone, traceInStore } from './engine/try-rules.ts';
 import { countUpnSuffixes, describeUpnSuffixes } from './engine/upn-suffixes.ts';
 import { WantedObjects } from './engine/wanted-objects.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
@@ -27,19 +34,15 @@ import { type ConfigurationDiff, diffConfigurations } from './migration/diff-con
 import type { Difference } from './migration/difference.ts';
 import { type ExportedConfiguration, exportConfiguration } from './migration/export-configuration.ts';
 import { compareWithMark, type ShippedComparison } from './migration/export-mark.ts';
-import { followConfiguration } from './migration/follow-configuration.ts';
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
 import { nextSteps } from './migration/import-report.ts';
 import { readConnectExport } from './migration/read-export.ts';
 import { writeExport } from './migration/write-export.ts';
 import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
-import { type Finding, finding } from './model/finding.ts';
-import type { MemberName, NotUndone, Operation, PlanHead } from './model/plan.ts';
+import type { PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
-import { isReferenceAttribute } from './rules/reference-attributes.ts';
 import {
-  attributesOfExpression,
   type CompiledRule,
   loadRuleSet,
   type RuleReview,
@@ -51,16 +54,17 @@ import {
   type TriedExpression,
   tryExpression,
 } from './rules/rule-set.ts';
-import { readSampleFile } from './rules/sample-file.ts';
 import { describeCheck } from './scheduler/standby/describe-check.ts';
 import { forgetPublication } from './scheduler/standby/publish.ts';
-import { type PairOptions, ServerPair } from './scheduler/standby/server-pair.ts';
-import { configurationFolder, type Term } from './scheduler/standby/server-records.ts';
+import type { ServerPair } from './scheduler/standby/server-pair.ts';
+import type { Term } from './scheduler/standby/server-records.ts';
 import { describeRoles, type StandbyReport, StandbySession } from './scheduler/standby/standby-session.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
-import type { OwedLicences, PlanPart, Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 
+export { type OpenFinding, PlanPages } from './app/plan-pages.ts';
+export { type TriedRules, tryAlone } from './app/try-on-samples.ts';
 export type { Config } from './config.ts';
 export type { CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
@@ -84,9 +88,6 @@ export type { Term } from './scheduler/standby/server-records.ts';
 export type { StandbyReport } from './scheduler/standby/standby-session.ts';
 export type { RestoredStore, StoreCopy } from './store/sqlite-copies.ts';
 export type { PlanPart } from './store/store.ts';
-
-/** A finding with the time of its first appearance and the run that saw it last. */
-export type OpenFinding = Finding & { readonly firstSeen: string; readonly run: string };
 
 /** What a cycle came to; `standby`: of a server that shares its tenant with another one. */
 export type CycleResult = EngineResult & {
@@ -126,14 +127,16 @@ export interface Status {
   readonly every: number;
 }
 
+const KINDS = { sources: SOURCES, targets: TARGETS };
+
 /** Reads and checks a configuration file; throws `config-missing`, `config-invalid`. */
 export function readConfig(file: string): Config {
-  return loadConfig(file, { sources: SOURCES, targets: TARGETS });
+  return loadConfig(file, KINDS);
 }
 
 /** The JSON schema of the configuration file. */
 export function configSchema(): Readonly<Record<string, unknown>> {
-  return configJsonSchema({ sources: SOURCES, targets: TARGETS });
+  return configJsonSchema(KINDS);
 }
 
 /** An import together with the paths that were written and what to do next. */
@@ -171,7 +174,7 @@ export function exportConfig(
   output: string | null,
   force: boolean,
 ): ExportedConfiguration & { readonly written: readonly string[] } {
-  const exported = exportConfiguration(file, { sources: SOURCES, targets: TARGETS }, version);
+  const exported = exportConfiguration(file, KINDS, version);
   if (output === null) return { ...exported, written: [] };
   const written = writeExport(exported, output, force);
   for (const path of written.slice(0, 1)) readRules(readConfig(path));
@@ -180,7 +183,7 @@ export function exportConfig(
 
 /** Compares two configurations, files or folders, by what they mean. Throws `config-missing`, `config-invalid`, `rules-invalid`. */
 export function diffConfigs(a: string, b: string): ConfigurationDiff {
-  return diffConfigurations(a, b, { sources: SOURCES, targets: TARGETS });
+  return diffConfigurations(a, b, KINDS);
 }
 
 /** Of a configuration that another server exported: how the shipped rules here differ from those there. Null for any other. */
@@ -208,85 +211,21 @@ export function rulesSchema(): Readonly<Record<string, unknown>> {
   return ruleFileSchema();
 }
 
-/** Works an expression out without any object: what it reads is absent. Throws `rules-invalid`. */
-export function tryAlone(expression: string): TriedExpression {
-  return tryExpression(expression, ruleSource({}, {}, runParameters(new Date()), null, ''));
-}
-
 /** Works an expression out on the object of a JSON file, or on the first of an LDIF file that is no container. */
-export async function tryOnFile(expression: string, file: string): Promise<TriedExpression> {
-  const { source } = await sampleOfFile(file, sampleRequest(expression, null), 'user');
-  return tryExpression(expression, source);
+export function tryOnFile(expression: string, file: string): Promise<TriedExpression> {
+  return tryOnSample(expression, file, openLdif);
 }
 
-/** What the rules of the configuration do with an object, step by step. */
-export interface TriedRules {
-  readonly object: string;
-  readonly type: string;
-  /** The source it was read from; null for a file. */
-  readonly source: string | null;
-  readonly trace: ObjectTrace;
+/** Lets such an object go through the rules. `rule`: the one of interest; of an outbound one the JSON file is the metaverse object that it reads. */
+export function tryRulesOnFile(config: Config, file: string, rule: CompiledRule | null): Promise<TriedRules> {
+  return tryRulesOnSample(config, file, rule, openLdif);
 }
 
-/**
- * Lets the object of a JSON file, or the first of an LDIF file that is no container, go through the rules. `rule`: the one of interest; of an
- * outbound one the JSON file is the metaverse object that it reads.
- */
-export async function tryRulesOnFile(config: Config, file: string, rule: CompiledRule | null): Promise<TriedRules> {
-  const rules = loadRuleSet(config.rules, config.identity);
-  const type = rule?.sourceType ?? 'user';
-  const now = new Date();
-  if (rule?.direction === 'outbound' && isJson(file)) {
-    const { attributes = {} } = readSampleFile(file);
-    return { object: file, type, source: null, trace: await traceMetaverse(rules, type, attributes, now) };
-  }
-  const sample = await sampleOfFile(
-    file,
-    rulesRequest(rules, null, now),
-    rule?.direction === 'outbound' ? 'user' : type,
-  );
-  return { object: sample.dn || file, type: sample.type, source: null, trace: await traceAlone(rules, sample, now) };
-}
-
-function isJson(file: string): boolean {
-  return file.toLowerCase().endsWith('.json');
-}
-
-/** `type`: of an object in JSON, which does not tell. */
-async function sampleOfFile(file: string, request: SampleRequest, type: string): Promise<SampledObject> {
-  if (isJson(file)) {
-    const { attributes = {} } = readSampleFile(file);
-    const dn = typeof attributes['dn'] === 'string' ? attributes['dn'] : null;
-    const source = ruleSource(attributes, {}, runParameters(request.now), dn, file);
-    return { source, type, anchor: file, dn: dn ?? '', attributes };
-  }
+function openLdif(file: string): Connector {
   const definition = SOURCES.find((one) => one.kind === 'ldif');
   if (definition === undefined) throw new DirbridgeError('bug', 'there is no connector for LDIF files');
   const context = createConnectorContext('file', process.cwd(), SILENT_LOG, () => new Date());
-  const connector = definition.create(definition.section.parse({ path: file }) as never, context);
-  const sample = await readSample(connector, request);
-  if (sample === null) throw new DirbridgeError('object-not-found', `there is no object in ${file}`);
-  return sample;
-}
-
-function sampleRequest(expression: string, dn: string | null): SampleRequest {
-  const names = attributesOfExpression(expression).filter((name) => name !== 'dn');
-  return {
-    attributes: names.filter((name) => !isReferenceAttribute(name)),
-    references: names.filter(isReferenceAttribute),
-    dn,
-    now: new Date(),
-  };
-}
-
-function rulesRequest(rules: RuleSet, dn: string | null, now: Date): SampleRequest {
-  return {
-    attributes: rules.attributesRead('source'),
-    references: rules.referencesRead('source'),
-    groups: rules.scopeGroups(),
-    dn,
-    now,
-  };
+  return definition.create(definition.section.parse({ path: file }) as never, context);
 }
 
 function createConnectorContext(name: string, folder: string, log: Log, now: () => Date): ConnectorContext {
@@ -299,23 +238,18 @@ function createConnectorContext(name: string, folder: string, log: Log, now: () 
   };
 }
 
-interface FoundSample {
-  readonly sample: SampledObject;
-  readonly sourceName: string;
-}
-
-function describeTried({ sample, sourceName }: FoundSample, trace: ObjectTrace): TriedRules {
-  return { object: sample.dn, type: sample.type, source: sourceName, trace };
-}
-
 /** The composition: the only place that knows which connectors and which store there are. Every method opens what it needs and closes it again. */
 export class App {
   readonly config: Config;
   readonly #options: AppOptions;
+  /** Null where the configuration names none. */
+  readonly #other: OtherServer | null;
 
   constructor(config: Config, options: AppOptions) {
     this.config = config;
     this.#options = options;
+    const { log, version = '' } = options;
+    this.#other = OtherServer.of({ config, kinds: KINDS, version, now: this.#now, log });
   }
 
   /** Import, sync, plan: changes nothing outside. */
@@ -386,9 +320,9 @@ export class App {
   /** This server, the one that writes, and how our newest plan stands to what that one has done. Throws `usage` without `standby` in the configuration. */
   async standby(): Promise<StandbyReport> {
     return this.#withEngine(async (_context, standby) => {
-      if (standby === null) throw noStandby(this.config.file);
-      await standby.conclude(null, this.#published);
-      return standby.report();
+      const session = requireOther(standby, this.config);
+      await this.#tellOther(session, null);
+      return session.report();
     });
   }
 
@@ -417,19 +351,19 @@ export class App {
 
   async #withPair<T>(work: (pair: ServerPair, store: Store) => Promise<T>): Promise<T> {
     return this.#withEngine(async (context, standby) => {
-      if (standby === null) throw noStandby(this.config.file);
-      const result = await work(standby.pair, context.store);
-      await (await StandbySession.resume(standby.pair, context.store, this.#now)).conclude(null, this.#published);
+      const { pair } = requireOther(standby, this.config);
+      const result = await work(pair, context.store);
+      await this.#tellOther(await StandbySession.resume(pair, context.store, this.#now), null);
       return result;
     });
   }
 
   /** This application, or one on the configuration that was taken over from the server that writes. */
   async #inStep(): Promise<{ readonly app: App; readonly followed: readonly Difference[] }> {
-    if (this.config.standby?.follow !== true) return { app: this, followed: [] };
+    if (this.#other === null) return { app: this, followed: [] };
     const store = await this.#openStore(false);
     try {
-      const followed = await this.#follow(store);
+      const followed = await this.#other.follow(store);
       const app = followed.length === 0 ? this : new App(readConfig(this.config.file), this.#options);
       return { app, followed };
     } finally {
@@ -437,63 +371,15 @@ export class App {
     }
   }
 
-  /** A configuration that cannot be taken over, such as one of a newer version, leaves ours in force, with a finding. */
-  async #follow(store: Store): Promise<readonly Difference[]> {
-    const pair = await ServerPair.open(store, this.#pairOptions());
-    const { presence, isActive } = await pair.roles();
-    if (isActive || presence?.configuration == null || presence.server === pair.server) return [];
-    const { server, configuration } = presence;
-    const at = this.#now().toISOString();
-    try {
-      const followed = followConfiguration(
-        {
-          file: this.config.file,
-          published: pair.folder.at(configurationFolder(server, configuration)),
-          version: configuration,
-          server,
-          keep: this.config.standby?.keep ?? [],
-        },
-        { sources: SOURCES, targets: TARGETS },
-      );
-      await store.runs.replaceFindings('plan', 'standby configuration', [], '0', at);
-      return followed;
-    } catch (error) {
-      if (!(error instanceof DirbridgeError)) throw error;
-      const cause = `The configuration of ${server} (dirbridge ${presence.version}) could not be taken over, so this server stands by with its own: ${error.message}`;
-      const told = finding('standby-configuration', 'plan', { cause });
-      await store.runs.replaceFindings('plan', 'standby configuration', [told], '0', at);
-      return [];
-    }
-  }
-
-  #pairOptions(): PairOptions {
-    const { standby, schedule, staging, file } = this.config;
-    if (standby === null) throw noStandby(file);
-    const { folder, server } = standby;
-    const host = hostname();
-    return {
-      folder,
-      server: server ?? host.replaceAll(/[^A-Za-z0-9_.-]/g, '-'),
-      host,
-      version: this.#options.version ?? '',
-      every: schedule.every,
-      deadAfter: deadAfterOf(standby, schedule.every),
-      isStaging: staging,
-      now: this.#now,
-      log: this.#options.log,
-    };
-  }
-
-  /** What other servers take over of our configuration; nothing that cannot be read as a whole. */
-  readonly #published = (): ExportedConfiguration['files'] => {
-    const kinds = { sources: SOURCES, targets: TARGETS };
-    return exportConfiguration(this.config.file, kinds, this.#options.version ?? '').files;
-  };
-
   async #concluding(standby: StandbySession | null, result: CycleResult): Promise<CycleResult> {
     if (standby === null) return result;
-    await standby.conclude(result, this.#published);
+    await this.#tellOther(standby, result);
     return { ...result, standby: await standby.report() };
+  }
+
+  /** What another server for the same tenant has to know of what was done. */
+  async #tellOther(standby: StandbySession | null, result: CycleResult | null): Promise<void> {
+    if (this.#other !== null) await standby?.conclude(result, this.#other.published);
   }
 
   get #now(): () => Date {
@@ -521,7 +407,7 @@ export class App {
     return this.#withEngine(async (context, standby) => {
       standby?.requireActive('link');
       const linked = await linkByHand(context, { object, target, who: currentUser() });
-      await standby?.conclude(null, this.#published);
+      await this.#tellOther(standby, null);
       return linked;
     });
   }
@@ -531,7 +417,7 @@ export class App {
     return this.#withEngine(async (context, standby) => {
       standby?.requireActive('unlink');
       const linked = await unlinkByHand(context, { object, who: currentUser() });
-      await standby?.conclude(null, this.#published);
+      await this.#tellOther(standby, null);
       return linked;
     });
   }
@@ -541,7 +427,7 @@ export class App {
     yield { what: 'configuration', state: 'ok', detail: this.config.file };
     yield* this.#checkRules();
     yield await this.#checkStore();
-    if (this.config.standby !== null) yield await this.#checkStandby();
+    if (this.#other !== null) yield await this.#checkOther(this.#other);
     for (const connector of [...this.#sources(), this.#target()]) {
       try {
         for await (const line of connector.check()) {
@@ -597,11 +483,11 @@ export class App {
     }
   }
 
-  async #checkStandby(): Promise<CheckLine> {
+  async #checkOther(other: OtherServer): Promise<CheckLine> {
     try {
       const store = await this.#openStore(true);
       try {
-        return describeCheck(await this.#requireRoles(store));
+        return describeCheck(await other.describe(store));
       } finally {
         await store.close();
       }
@@ -620,7 +506,7 @@ export class App {
       return {
         store: this.config.store.path,
         staging: this.config.staging,
-        standby: await this.#describeStandby(store),
+        standby: (await this.#other?.describe(store)) ?? null,
         managed: await store.plans.managedCounts(),
         spaces,
         lastRuns: await store.runs.runs(5),
@@ -630,15 +516,6 @@ export class App {
         every: this.config.schedule.every,
       };
     });
-  }
-
-  async #describeStandby(store: Store): Promise<StandbyReport | null> {
-    return this.config.standby === null ? null : this.#requireRoles(store);
-  }
-
-  async #requireRoles(store: Store): Promise<StandbyReport> {
-    const pair = await ServerPair.open(store, { ...this.#pairOptions(), isReader: true });
-    return describeRoles(pair, await pair.roles());
   }
 
   async #leaving(store: Store): Promise<Status['leaving']> {
@@ -756,13 +633,13 @@ export class App {
     const target = this.#target();
     let standby: StandbySession | null = null;
     try {
-      if (this.config.standby !== null) standby = await StandbySession.begin(store, this.#pairOptions());
-      const context = this.#context(store, sources, this.#fence(target, standby), standby);
+      standby = (await this.#other?.begin(store)) ?? null;
+      const context = this.#context(store, sources, fence(target, standby), standby);
       await standby?.prepare(context);
       return await work(context, standby);
     } catch (error) {
       // What was written before it failed is told to the other server all the same.
-      await standby?.conclude(null, this.#published).catch((cause: unknown) => this.#warn('publishing failed', cause));
+      await this.#tellOther(standby, null).catch((cause: unknown) => this.#warn('publishing failed', cause));
       throw error;
     } finally {
       await standby?.end().catch((cause: unknown) => this.#warn('the last sign of life failed', cause));
@@ -774,12 +651,6 @@ export class App {
 
   #warn(what: string, cause: unknown): void {
     this.#options.log.warn({ error: messageOf(cause) }, what);
-  }
-
-  /** A server that stands by writes nothing, whatever goes wrong; the one that writes stops when it is replaced. */
-  #fence(target: TargetConnector, standby: StandbySession | null): TargetConnector {
-    if (standby === null) return target;
-    return standby.isActive ? fenceWrites(target, () => standby.pair.requireActive()) : makeReadonly(target);
   }
 
   async #withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
@@ -852,63 +723,6 @@ export class App {
     const { log, now = () => new Date() } = this.#options;
     return createConnectorContext(name, this.config.folder, log, now);
   }
-}
-
-/** The operations of one plan, read in pages. */
-export class PlanPages {
-  readonly #store: Store;
-  readonly #plan: string;
-
-  constructor(store: Store, plan: string) {
-    this.#store = store;
-    this.#plan = plan;
-  }
-
-  /** Operations after a position, in order. */
-  operations(after: number, limit: number, part?: PlanPart): Promise<readonly Operation[]> {
-    return this.#store.apply.operations(this.#plan, after, limit, part);
-  }
-
-  countOperations(part: PlanPart): Promise<number> {
-    return this.#store.apply.countOperations(this.#plan, part);
-  }
-
-  members(operation: string, adds: boolean, offset: number, limit: number): Promise<readonly MemberName[]> {
-    return this.#store.apply.members(this.#plan, operation, adds, offset, limit);
-  }
-
-  findings(limit: number, offset = 0): Promise<readonly OpenFinding[]> {
-    return this.#store.runs.findings(limit, offset);
-  }
-
-  /** Of a plan that takes back a run: what it leaves, and why. */
-  notUndone(offset: number, limit: number): Promise<readonly NotUndone[]> {
-    return this.#store.undo.notUndone(this.#plan, offset, limit);
-  }
-
-  countNotUndone(): Promise<number> {
-    return this.#store.undo.countNotUndone(this.#plan);
-  }
-
-  /** The run that made the plan, with its steps. */
-  run(id: string): Promise<Run | null> {
-    return this.#store.runs.run(id);
-  }
-
-  countFindings(): Promise<Readonly<Record<'error' | 'warning' | 'info', number>>> {
-    return this.#store.runs.countFindings();
-  }
-
-  /** What users whom earlier runs restored have not been given back yet: each apply tries. Read after one user's id, in their order. */
-  owedLicences(after: string, limit: number): Promise<readonly OwedLicences[]> {
-    return readOwedLicences(this.#store, after, limit);
-  }
-}
-
-function noStandby(file: string): DirbridgeError {
-  return new DirbridgeError('usage', `${file} names no other server for this tenant`, {
-    remedy: 'Name the folder that both servers reach: standby: { folder: PATH }. See docs/guide/second-server.md.',
-  });
 }
 
 function errorLine(what: string, error: unknown): CheckLine {

@@ -96,7 +96,7 @@ export interface MatchingConfig {
   readonly hard: boolean;
 }
 
-export { deadAfterOf } from './config/standby-section.ts';
+export { deadAfterOf, type StandbyConfig } from './config/standby-section.ts';
 
 export const PASSWORD_METHODS = ['off', 'hash', 'capture'] as const;
 export type PasswordMethod = (typeof PASSWORD_METHODS)[number];
