@@ -109,6 +109,7 @@ describe('a configuration that is right', () => {
       passwords: { method: 'off' },
       schedule: { every: 1_800_000, passwords: 120_000 },
       staging: false,
+      standby: null,
     });
   });
 
@@ -152,7 +153,7 @@ describe('a configuration that is wrong', () => {
     expect(problemsOf(text)).toEqual([
       '7:7 sources[0].tls.cafile is not a key that is known here; allowed: ca, fingerprint',
       '9:7 sources[0].scope.includes is not a key that is known here (did you mean include?); allowed: include, exclude, groups',
-      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, matching, guards, deletions, drift, passwords, schedule, staging',
+      '11:1 guard is not a key that is known here (did you mean guards?); allowed: sources, target, store, rules, identity, matching, guards, deletions, drift, passwords, schedule, staging, standby',
     ]);
   });
 
