@@ -81,6 +81,16 @@ export function describePeerContract(name: string, open: () => Promise<Store>): 
       expect(await store.peers.departures(FIRST)).toMatchObject([{ kind: 'delete', count: 1 }]);
     });
 
+    test('licences that it keeps are taken over, the newer of two counts', async () => {
+      const licence = { targetId: 't', licence: 'mail', anchor: 'ada', name: 'ada', body: '{}', heldAt: SECOND };
+      await store.peers.adoptLicences([{ ...licence, sentAt: null, givenAt: null }]);
+      await store.peers.adoptLicences([{ ...licence, heldAt: FIRST, sentAt: null, givenAt: null }]);
+      expect(await store.peers.licences()).toEqual([{ ...licence, sentAt: null, givenAt: null }]);
+      await store.peers.adoptLicences([{ ...licence, sentAt: THIRD, givenAt: null }]);
+      await store.peers.adoptLicences([{ ...licence, sentAt: null, givenAt: null }]);
+      expect(await store.peers.licences()).toEqual([{ ...licence, sentAt: THIRD, givenAt: null }]);
+    });
+
     test('plans are found by when they were made', async () => {
       expect(await store.peers.planBefore(FOURTH)).toBeNull();
       expect(await store.peers.operationOf('1', 'ada')).toBeNull();

@@ -870,6 +870,18 @@ export interface PeerDeparture {
   readonly count: number;
 }
 
+/** A licence that somebody is to be given back, with the times that `LicenceStore` keeps; `body` is its own. */
+export interface PeerLicence {
+  readonly targetId: string;
+  readonly licence: string;
+  readonly anchor: string;
+  readonly name: string;
+  readonly body: string;
+  readonly heldAt: string;
+  readonly sentAt: string | null;
+  readonly givenAt: string | null;
+}
+
 /**
  * What a second server has to know of what this one did, and the other way round. Changes of another server stand in the change log beside our own, under runs
  * that say whose they are, so that whatever asks the log for the history of an object is told all of it.
@@ -893,6 +905,10 @@ export interface PeerStore {
   departures(since: string): Promise<readonly PeerDeparture[]>;
   /** Puts what left through the other servers in the place of what was known of that. */
   adoptDepartures(departures: readonly PeerDeparture[]): Promise<void>;
+  /** What is kept for users who were deleted, by user and licence. */
+  licences(): Promise<readonly PeerLicence[]>;
+  /** Takes over what is newer than what we know of the same user and licence. */
+  adoptLicences(licences: readonly PeerLicence[]): Promise<void>;
   /** The metaverse object of a source anchor. */
   metaverseOf(anchor: string): Promise<number | null>;
   /** The newest plan of ours that was made before a time. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listPlan } from '../scenarios/plan-list.ts';
-import { type Person, type Server, TwoServers } from './two-servers.ts';
+import { type Person, type Server, SKU, TwoServers } from './two-servers.ts';
 
 const PEOPLE: readonly Person[] = [
   { name: 'ada' },
@@ -111,7 +111,8 @@ describe('after a takeover', () => {
     expect((await company.dump()).users).toHaveLength(4);
   });
 
-  test('a user that the other server deleted comes back as the same one', async () => {
+  test('a user that the other server deleted comes back as the same one, with his licences', async () => {
+    await company.license('kurt');
     const before = (await company.users('id'))['kurt'];
     await company.write(without('kurt'));
     await one.sync();
@@ -119,6 +120,7 @@ describe('after a takeover', () => {
     await company.write(PEOPLE);
     await two.sync();
     expect((await company.users('id'))['kurt']).toBe(before);
+    expect((await company.users('assignedLicenses'))['kurt']).toMatchObject([{ skuId: SKU }]);
   });
 });
 

@@ -9,6 +9,8 @@ import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-fol
 import type { TenantDump } from '../scenarios/tenant-picture.ts';
 
 const MINUTE = 60_000;
+/** A product that the tenant has bought. */
+export const SKU = '30000000-0000-4000-8000-000000000001';
 const START = Date.parse('2030-03-01T08:00:00Z');
 const ANY = { count: 1_000_000, percent: 100 };
 
@@ -34,7 +36,11 @@ export class TwoServers {
   }
 
   static async start(people: readonly Person[]): Promise<TwoServers> {
-    const emulator = await startEmulator({ domains: ['contoso.com'], throttle: 'off' });
+    const emulator = await startEmulator({
+      domains: ['contoso.com'],
+      throttle: 'off',
+      seed: { licences: [{ skuId: SKU, skuPartNumber: 'MAIL', enabled: 5 }] },
+    });
     const servers = new TwoServers(emulator, await makeTemporaryFolder('dirbridge-standby-'));
     await mkdir(servers.shared);
     await servers.write(people);
@@ -103,6 +109,31 @@ export class TwoServers {
     const text = await response.text();
     if (!response.ok) throw new Error(`/emulator/${path} answered ${response.status}: ${text}`);
     return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** An administrator of the tenant assigns the product to a user. */
+  async license(name: string): Promise<void> {
+    const id = String((await this.users('id'))[name]);
+    await this.graph('PATCH', `/users/${id}`, { usageLocation: 'DE' });
+    const addLicenses = [{ skuId: SKU, disabledPlans: [] }];
+    await this.graph('POST', `/users/${id}/assignLicense`, { addLicenses, removeLicenses: [] });
+  }
+
+  /** A request to Graph as an administrator of the tenant makes it. */
+  async graph(method: string, path: string, body: object): Promise<void> {
+    const signIn = await fetch(`${this.emulator.url}/${this.emulator.tenant}/oauth2/v2.0/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        client_id: this.emulator.clientId,
+        client_secret: this.emulator.clientSecret,
+        scope: 'https://graph.microsoft.com/.default',
+        grant_type: 'client_credentials',
+      }),
+    });
+    const { access_token: token } = (await signIn.json()) as { readonly access_token: string };
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const response = await fetch(`${this.emulator.url}/v1.0${path}`, { method, headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   }
 
   /** Answers of the tenant to a path so far. */

@@ -92,16 +92,18 @@ class Adoption {
 }
 
 /**
- * Takes over what was decided on the server that writes (what is linked or kept apart by hand, who waits for his deletion since when) and what left within a day through any
- * of the others.
+ * Takes over what left within a day through any of the other servers and what licences they keep for users who were deleted; and, unless this server writes itself,
+ * what was decided on the one that does: what is linked or kept apart by hand, who waits for his deletion since when. `writer`: null when it is this server.
  */
-export async function adoptDecisions(pair: ServerPair, context: EngineContext, writer: string): Promise<void> {
+export async function adoptDecisions(pair: ServerPair, context: EngineContext, writer: string | null): Promise<void> {
   const { store } = context;
   const departures: PeerDeparture[] = [];
   for (const server of await pair.servers()) {
     const told = server === pair.server ? null : await pair.folder.readJson(decisionsFile(server), decisionsSchema);
     departures.push(...(told?.departures ?? []));
-    if (told === null || server !== writer) continue;
+    if (told === null) continue;
+    await store.transaction(() => store.peers.adoptLicences(told.licences));
+    if (server !== writer) continue;
     await adoptHandLinks(context, told.handLinks);
     await store.transaction(async () => {
       for (const leaving of told.leaving) await store.peers.adoptLeaving(leaving);

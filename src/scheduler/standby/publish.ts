@@ -28,6 +28,18 @@ export const decisionsSchema = z.object({
   handLinks: z.array(z.object({ anchor: z.string(), target: z.string().nullable(), who: z.string(), at: z.string() })),
   leaving: z.array(z.object({ anchor: z.string(), since: z.string(), isSettled: z.boolean() })),
   departures: z.array(departureSchema),
+  licences: z.array(
+    z.object({
+      targetId: z.string(),
+      licence: z.string(),
+      anchor: z.string(),
+      name: z.string(),
+      body: z.string(),
+      heldAt: z.string(),
+      sentAt: z.string().nullable(),
+      givenAt: z.string().nullable(),
+    }),
+  ),
 });
 
 export const runLineSchema = z.object({
@@ -143,6 +155,7 @@ export async function publishDecisions(pair: ServerPair, store: Store, now: Date
     handLinks: [...(await store.matches.handLinks())],
     leaving: [...(await store.peers.leaving())],
     departures: [...(await store.peers.departures(yesterday))],
+    licences: [...(await store.peers.licences())],
   };
   await pair.folder.writeJson(decisionsFile(pair.server), decisions);
 }

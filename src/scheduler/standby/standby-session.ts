@@ -82,11 +82,12 @@ export class StandbySession {
 
   /** Before a cycle: what the others have done and decided since. */
   async prepare(context: EngineContext): Promise<void> {
+    // What a killed run has left untold.
     await publishChanges(this.pair, this.#store, this.#now());
+    await publishDecisions(this.pair, this.#store, this.#now());
     await adoptChanges(this.pair, this.#store);
-    const writer = this.roles.term?.server;
-    if (!this.isActive && writer !== undefined && writer !== this.pair.server)
-      await adoptDecisions(this.pair, context, writer);
+    const { server } = this.roles.term ?? { server: this.pair.server };
+    await adoptDecisions(this.pair, context, server === this.pair.server ? null : server);
   }
 
   /** After a cycle, also one that failed: what the others have to know, and on a server that stands by how its plan stands to what the other one does. */
@@ -102,12 +103,12 @@ export class StandbySession {
       });
     }
     await publishChanges(this.pair, this.#store, this.#now());
+    await publishDecisions(this.pair, this.#store, this.#now());
     if (this.isActive) await this.#publish(configuration());
     await this.#tellDifference(result?.run ?? '0');
   }
 
   async #publish(configuration: readonly PublishedFile[]): Promise<void> {
-    await publishDecisions(this.pair, this.#store, this.#now());
     await publishPending(this.pair, this.#store);
     await publishConfiguration(this.pair, configuration);
   }

@@ -5,6 +5,7 @@ import type {
   NumberedChange,
   PeerDeparture,
   PeerLeaving,
+  PeerLicence,
   PeerRun,
   PeerStore,
   StoredOperation,
@@ -28,6 +29,12 @@ interface RunRow {
   readonly message: string | null;
   readonly done: string;
   readonly failed: number;
+}
+
+/** The last that is known of a kept licence. */
+function newest(row: string): string {
+  const [held, sent, given] = ['held_at', 'sent_at', 'given_at'].map((column) => `coalesce(${row}.${column}, '')`);
+  return `case when ${given} >= ${sent} and ${given} >= ${held} then ${given} when ${sent} >= ${held} then ${sent} else ${held} end`;
 }
 
 export class SqlPeerStore implements PeerStore {
@@ -184,6 +191,32 @@ export class SqlPeerStore implements PeerStore {
         at,
         count,
       );
+  }
+
+  async licences(): Promise<readonly PeerLicence[]> {
+    return this.#driver.all<PeerLicence>(
+      `select target_id as "targetId", licence, anchor, name, body, held_at as "heldAt", sent_at as "sentAt", given_at as "givenAt"
+       from kept_licence order by target_id, licence`,
+    );
+  }
+
+  async adoptLicences(licences: readonly PeerLicence[]): Promise<void> {
+    await this.#driver.runMany(
+      `insert into kept_licence (target_id, licence, anchor, name, body, held_at, sent_at, given_at) values (?, ?, ?, ?, ?, ?, ?, ?)
+       on conflict (target_id, licence) do update
+       set anchor = excluded.anchor, name = excluded.name, body = excluded.body, held_at = excluded.held_at, sent_at = excluded.sent_at, given_at = excluded.given_at
+       where ${newest('excluded')} > ${newest('kept_licence')}`,
+      licences.map((one) => [
+        one.targetId,
+        one.licence,
+        one.anchor,
+        one.name,
+        one.body,
+        one.heldAt,
+        one.sentAt,
+        one.givenAt,
+      ]),
+    );
   }
 
   async metaverseOf(anchor: string): Promise<number | null> {
