@@ -214,7 +214,16 @@ type FlowOptions = Pick<CompiledFlow, 'merge' | 'once'>;
 
 const NOTHING: FlowResult = { kind: 'null' };
 
+/** What stands in an expression and in no name of an attribute: brackets around a name, a function, a text. */
+const LOOKS_LIKE_EXPRESSION = /\[[^\]]+\]|\w+\(.*\)|^"/;
+
 function directFlow(target: string, attribute: string, options: FlowOptions, report: Report): CompiledFlow {
+  if (LOOKS_LIKE_EXPRESSION.test(attribute))
+    report(
+      ['flows', target],
+      `flow to ${target}: ${attribute} is taken for the name of an attribute`,
+      `For an expression write { expression: ${JSON.stringify(attribute)} }, for a fixed text { constant: ... }.`,
+    );
   if (isReferenceAttribute(target) !== isReferenceAttribute(attribute)) {
     const [reference, plain] = isReferenceAttribute(target) ? [target, attribute] : [attribute, target];
     const message = `flow to ${target}: ${reference} refers to objects, ${plain} does not`;

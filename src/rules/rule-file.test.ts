@@ -167,3 +167,21 @@ describe('a rule', () => {
     ]);
   });
 });
+
+describe('a flow of a name alone', () => {
+  test.each([
+    'UCase([title])',
+    '[title]',
+    '"fixed"',
+    'IIF(IsPresent([a]), "b", "c")',
+  ])('%s is told to be no name', (text) => {
+    const content = `rules:\n  - { name: A, ${HEAD}, precedence: 1, link: join, flows: { title: '${text}' } }\n`;
+    expect(told(content)).toEqual([[2, 'A', `flow to title: ${text} is taken for the name of an attribute`]]);
+  });
+
+  test.each(['info', 'extensionAttribute1', 'Employee ID', 'Name (short)'])('%s is one', (text) => {
+    expect(told(`rules:\n  - { name: A, ${HEAD}, precedence: 1, link: join, flows: { title: '${text}' } }\n`)).toEqual(
+      [],
+    );
+  });
+});
