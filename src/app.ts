@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { fence, OtherServer, requireOther } from './app/other-server.ts';
+import { guardTarget, OtherServer, requireOther } from './app/other-server.ts';
 import { type OpenFinding, PlanPages } from './app/plan-pages.ts';
 import {
   describeTried,
@@ -22,6 +22,7 @@ import { type Explanation, explainObject } from './engine/explain.ts';
 import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
 import { dueOf } from './engine/leaving.ts';
 import { markRestored } from './engine/mark-restored.ts';
+import { stopWatching } from './engine/other-writer.ts';
 import { type CycleResult as EngineResult, runApply, runCycle, runUndo } from './engine/run.ts';
 import { readSample, type SampleRequest } from './engine/sample-object.ts';
 import { traceAlone, traceInStore } from './engine/try-rules.ts';
@@ -88,6 +89,9 @@ export type { Term } from './scheduler/standby/server-records.ts';
 export type { StandbyReport } from './scheduler/standby/standby-session.ts';
 export type { RestoredStore, StoreCopy } from './store/sqlite-copies.ts';
 export type { PlanPart } from './store/store.ts';
+
+/** What taking over came to: the new term, and what was taken over of the configuration of the server before. */
+export type Takeover = StandbyReport & { readonly claimed: Term; readonly followed: readonly Difference[] };
 
 /** What a cycle came to; `standby`: of a server that shares its tenant with another one. */
 export type CycleResult = EngineResult & {
@@ -327,35 +331,42 @@ export class App {
   }
 
   /** Makes this server the one that writes. Throws `server-alive` while another one is alive, unless forced. */
-  async takeOver(isForced: boolean): Promise<StandbyReport & { readonly claimed: Term }> {
+  async takeOver(isForced: boolean): Promise<Takeover> {
     if (this.config.standby !== null && this.config.staging)
       throw new DirbridgeError(
         'usage',
         `${this.config.file} says staging: true, so this server stands by for good and cannot take over`,
         { remedy: 'Take staging out of the configuration; with standby in it nothing is written before the takeover.' },
       );
-    return this.#withPair(async (pair, store) => {
+    const { app, followed } = await this.#inStep();
+    return app.#withPair(async (pair, store) => {
       const claimed = await pair.takeOver(currentUser(), isForced);
-      await store.transaction(() => store.sync.raiseVersion());
-      return { ...(await describeRoles(pair, await pair.roles())), claimed };
+      await store.transaction(async () => {
+        await store.sync.raiseVersion();
+        await stopWatching(store);
+      });
+      return { ...(await describeRoles(pair, await pair.roles())), claimed, followed };
     });
   }
 
   /** Gives the tenant up, so that another server may take over at once. Throws `standby-only`. */
   async handOver(): Promise<StandbyReport> {
     return this.#withPair(async (pair) => {
-      await pair.handOver();
+      await pair.handOver(currentUser());
       return describeRoles(pair, await pair.roles());
     });
   }
 
+  /** What the other server has told and cannot be read here must not keep this one from taking over. */
   async #withPair<T>(work: (pair: ServerPair, store: Store) => Promise<T>): Promise<T> {
     return this.#withEngine(async (context, standby) => {
       const { pair } = requireOther(standby, this.config);
+      // What was decided here last is told before the roles change, and after.
+      await this.#tellOther(standby, null);
       const result = await work(pair, context.store);
       await this.#tellOther(await StandbySession.resume(pair, context.store, this.#now), null);
       return result;
-    });
+    }, true);
   }
 
   /** This application, or one on the configuration that was taken over from the server that writes. */
@@ -364,8 +375,7 @@ export class App {
     const store = await this.#openStore(false);
     try {
       const followed = await this.#other.follow(store);
-      const app = followed.length === 0 ? this : new App(readConfig(this.config.file), this.#options);
-      return { app, followed };
+      return { app: new App(readConfig(this.config.file), this.#options), followed };
     } finally {
       await store.close();
     }
@@ -373,7 +383,10 @@ export class App {
 
   async #concluding(standby: StandbySession | null, result: CycleResult): Promise<CycleResult> {
     if (standby === null) return result;
-    await this.#tellOther(standby, result);
+    // What was done is done, and is told the other server by the next command.
+    await this.#tellOther(standby, result).catch((cause: unknown) =>
+      this.#warn('the other server could not be told', cause),
+    );
     return { ...result, standby: await standby.report() };
   }
 
@@ -483,6 +496,17 @@ export class App {
     }
   }
 
+  /** The folder may be away: the rest of the state can be told all the same. */
+  async #describeOther(store: Store): Promise<StandbyReport | null> {
+    try {
+      return (await this.#other?.describe(store)) ?? null;
+    } catch (error) {
+      if (!(error instanceof DirbridgeError)) throw error;
+      this.#warn('the other server cannot be asked', error);
+      return null;
+    }
+  }
+
   async #checkOther(other: OtherServer): Promise<CheckLine> {
     try {
       const store = await this.#openStore(true);
@@ -506,7 +530,7 @@ export class App {
       return {
         store: this.config.store.path,
         staging: this.config.staging,
-        standby: (await this.#other?.describe(store)) ?? null,
+        standby: await this.#describeOther(store),
         managed: await store.plans.managedCounts(),
         spaces,
         lastRuns: await store.runs.runs(5),
@@ -627,15 +651,21 @@ export class App {
     });
   }
 
-  async #withEngine<T>(work: (context: EngineContext, standby: StandbySession | null) => Promise<T>): Promise<T> {
+  async #withEngine<T>(
+    work: (context: EngineContext, standby: StandbySession | null) => Promise<T>,
+    isLenient = false,
+  ): Promise<T> {
     const store = await this.#openStore(false);
     const sources = this.#sources();
-    const target = this.#target();
     let standby: StandbySession | null = null;
+    const target = this.#target(async () => standby?.pair.requireActive());
     try {
       standby = (await this.#other?.begin(store)) ?? null;
-      const context = this.#context(store, sources, fence(target, standby), standby);
-      await standby?.prepare(context);
+      const context = this.#context(store, sources, guardTarget(target, standby), standby);
+      await standby?.prepare(context).catch((cause: unknown) => {
+        if (!isLenient) throw cause;
+        this.#warn('some of what the other server did is not known here', cause);
+      });
       return await work(context, standby);
     } catch (error) {
       // What was written before it failed is told to the other server all the same.
@@ -711,11 +741,13 @@ export class App {
     });
   }
 
-  #target(): TargetConnector {
+  /** `requireRight`: throws when another server has taken over. */
+  #target(requireRight?: () => Promise<void>): TargetConnector {
     const definition = TARGETS.find((one) => one.kind === this.config.target.kind);
     if (definition === undefined)
       throw new DirbridgeError('bug', `there is no connector for targets of kind ${this.config.target.kind}`);
-    const target = definition.create(this.config.target.section as never, this.#connectorContext('tenant'));
+    const context = { ...this.#connectorContext('tenant'), ...(requireRight === undefined ? {} : { requireRight }) };
+    const target = definition.create(this.config.target.section as never, context);
     return this.config.staging ? makeReadonly(target) : target;
   }
 

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { type Config, deadAfterOf, type StandbyConfig } from '../config.ts';
 import type { TargetConnector } from '../connectors/connector.ts';
-import { fenceWrites } from '../connectors/fenced.ts';
 import { makeReadonly } from '../connectors/readonly.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -105,10 +104,9 @@ export class OtherServer {
   }
 }
 
-/** A server that stands by writes nothing, whatever goes wrong; the one that writes stops when it is replaced. */
-export function fence(target: TargetConnector, standby: StandbySession | null): TargetConnector {
-  if (standby === null) return target;
-  return standby.isActive ? fenceWrites(target, () => standby.pair.requireActive()) : makeReadonly(target);
+/** A server that stands by writes nothing, whatever goes wrong. */
+export function guardTarget(target: TargetConnector, standby: StandbySession | null): TargetConnector {
+  return standby === null || standby.isActive ? target : makeReadonly(target);
 }
 
 /** Throws `usage` where the configuration names no other server. */

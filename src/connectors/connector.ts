@@ -315,6 +315,11 @@ export interface ConnectorContext {
     error(fields: object, message: string): void;
   };
   readonly now: () => Date;
+  /**
+   * Of a target: to be awaited right before each request that changes anything, also before one that is repeated. Throws when this server may not write any more,
+   * because another one has taken over; then nothing further is sent, and `write` throws the same.
+   */
+  readonly requireRight?: () => Promise<void>;
   /** The text of a secret, without the line break at its end; throws `config-secret`. Ask for it when it is needed, and don't keep it. */
   readonly readSecret: (source: SecretSource) => string;
   /** A path of the configuration, taken from the folder of the configuration file. */

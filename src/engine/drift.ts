@@ -10,6 +10,7 @@ const POLICY = 'drift policy';
 /** Milliseconds within which every replica of the tenant knows of a write (documented: up to 15 minutes). */
 const LONGEST_LAG = 15 * 60_000;
 const HISTORY_SEARCHED = 10;
+const WRITES_VALUES: ReadonlySet<string> = new Set(['create', 'link', 'update']);
 
 /** What the comparison of one object comes to when it is known what was changed in the tenant. */
 export interface Weighed {
@@ -54,7 +55,8 @@ export class TenantDrift {
       const isDrift =
         known.attributes.has(name) &&
         isSameValue(known.attributes.get(name), wanted[name]) &&
-        !(await this.#isOwnOldValue(mv.anchor, change));
+        !(await this.#isOwnOldValue(mv.anchor, change)) &&
+        !(await this.#isOwnValue(mv.anchor, change));
       if (!isDrift) {
         kept.push(change);
         continue;
@@ -83,6 +85,17 @@ export class TenantDrift {
         (one) => one.attribute === attribute && JSON.stringify(one.from) === JSON.stringify(from),
       ),
     );
+  }
+
+  /** What the tenant holds was written by us last, or by the other server for this tenant: it only did not reach what we believe. */
+  async #isOwnValue(anchor: string | null, { attribute, from }: AttributeChange): Promise<boolean> {
+    if (anchor === null) return false;
+    for (const entry of await this.#context.store.apply.changesOf(anchor, HISTORY_SEARCHED)) {
+      if (!WRITES_VALUES.has(entry.action)) continue;
+      const written = (JSON.parse(entry.body) as readonly AttributeChange[]).find((one) => one.attribute === attribute);
+      if (written !== undefined) return JSON.stringify(written.to) === JSON.stringify(from);
+    }
+    return false;
   }
 
   /** The reference attributes of which a change in the tenant stays. */

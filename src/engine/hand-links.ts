@@ -69,20 +69,32 @@ export async function unlinkByHand(
 }
 
 /**
- * Takes over what administrators decided on another server for the same tenant. Where an object is not known here yet, the decision waits for it. In transactions of its own.
+ * Takes over what administrators decided on the server that writes, whose word counts whatever the clocks say. Where an object is not known here yet, or its place is still
+ * taken, the decision waits for it: it is looked at each time. In transactions of its own.
  */
 export async function adoptHandLinks(context: EngineContext, links: readonly HandLink[]): Promise<void> {
   const { store } = context;
   const known = new Map((await store.matches.handLinks()).map((link) => [link.anchor, link]));
-  for (const link of links) {
+  // Who is taken apart makes room for who is linked.
+  const inOrder = [...links.filter((one) => one.target === null), ...links.filter((one) => one.target !== null)];
+  for (const link of inOrder) {
     const before = known.get(link.anchor);
-    if (before !== undefined && before.at >= link.at) continue;
+    const isSame = before?.target === link.target && before.at === link.at;
+    if (isSame && (await isCarriedOut(context, link))) continue;
     await store.transaction(async () => {
       await store.matches.setHandLink(link);
       await carryOutHandLink(context, link);
       await store.sync.raiseVersion();
     });
   }
+}
+
+async function isCarriedOut({ store }: EngineContext, { anchor, target }: HandLink): Promise<boolean> {
+  const number = await store.peers.metaverseOf(anchor);
+  const mv = number === null ? null : await store.sync.metaverse(number);
+  if (mv === null) return true;
+  const theirs = mv.tenant === null ? null : await store.spaces.objectById(mv.tenant);
+  return (theirs?.anchor ?? null) === target;
 }
 
 async function carryOutHandLink(context: EngineContext, { anchor, target, who }: HandLink): Promise<void> {

@@ -32,7 +32,7 @@ export class OtherWriter {
   }
 
   static async begin({ store, isWrittenElsewhere }: EngineContext): Promise<OtherWriter> {
-    return new OtherWriter(store, isWrittenElsewhere !== true && (await store.meta(WATCHING)) !== null);
+    return new OtherWriter(store, isWrittenElsewhere !== true && (await store.meta(WATCHING)) === 'yes');
   }
 
   /** A full sync looks at everything as if it had just come: what is new cannot be told from what is not. */
@@ -81,4 +81,9 @@ async function isFresh(store: Store, now: Date): Promise<boolean> {
 function nameOf(object: PendingObject): string {
   const { userPrincipalName, displayName } = object.attributes;
   return String(userPrincipalName ?? displayName ?? object.anchor);
+}
+
+/** After this server has taken over from another one: what that one made last is no sign of a stranger. */
+export async function stopWatching(store: Store): Promise<void> {
+  await store.setMeta(WATCHING, 'no');
 }

@@ -1,5 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
 import { parseDocument, stringify } from 'yaml';
 import { loadConfig } from '../config.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
@@ -9,6 +23,9 @@ import { findKind, type SectionKinds, valueAt } from './section-kind.ts';
 
 /** Below the folder of the configuration: rule files and certificates of the server that is followed, each version in a folder of its own. */
 const FOLLOWED = 'followed';
+/** How a file begins that was taken over. */
+const HEAD = '# Taken over from';
+const MOST_BYTES = 20_000_000;
 /** Keys that every server has for itself. */
 const OWN_KEYS = ['store', 'staging', 'standby'] as const;
 
@@ -31,17 +48,19 @@ export interface FollowRequest {
  * `config-invalid`, `rules-invalid` and leaves everything as it was.
  */
 export function followConfiguration(request: FollowRequest, kinds: SectionKinds): ConfigurationDiff['differences'] {
-  const { file, published, version } = request;
+  const { published, version } = request;
+  // A link to the file stays a link.
+  const file = realpathSync(request.file);
   const folder = dirname(file);
   const copied = join(folder, FOLLOWED, version);
   const candidate = join(folder, `.${basename(file)}.followed`);
   try {
     copyFiles(published, copied);
-    write(candidate, textOf(request, kinds));
+    write(candidate, textOf({ ...request, file }, kinds), file);
     requireReadable(candidate, request, kinds);
     const { differences } = diffConfigurations(file, candidate, kinds);
     if (differences.length > 0) {
-      write(`${file}.before`, readFileSync(file, 'utf8'));
+      keepFormer(file);
       renameSync(candidate, file);
     }
     return differences;
@@ -52,8 +71,7 @@ export function followConfiguration(request: FollowRequest, kinds: SectionKinds)
       remedy: 'Give this account the right to write the file and its folder, or set standby: { follow: false }.',
     });
   } finally {
-    rmSync(candidate, { force: true });
-    forgetUnused(file);
+    tidyUp(file, candidate);
   }
 }
 
@@ -69,6 +87,22 @@ function requireReadable(candidate: string, { server }: FollowRequest, kinds: Se
   }
 }
 
+/** What an administrator wrote is kept, and not what was taken over before. */
+function keepFormer(file: string): void {
+  const text = readFileSync(file, 'utf8');
+  if (!text.startsWith(HEAD)) write(`${file}.before`, text, file);
+}
+
+/** What is left behind does no harm: it goes the next time. */
+function tidyUp(file: string, candidate: string): void {
+  try {
+    rmSync(candidate, { force: true });
+    forgetUnused(file);
+  } catch {
+    // Somebody else's file in our folder, or no right to take it away.
+  }
+}
+
 function copyFiles(published: string, copied: string): void {
   if (existsSync(copied)) return;
   const half = `${copied}.half`;
@@ -77,7 +111,7 @@ function copyFiles(published: string, copied: string): void {
     if (!existsSync(join(published, part))) continue;
     mkdirSync(join(half, part), { recursive: true });
     for (const name of readdirSync(join(published, part)))
-      writeFileSync(join(half, part, name), readFileSync(join(published, part, name)));
+      copyFile(join(published, part, name), join(half, part, name));
   }
   mkdirSync(half, { recursive: true });
   renameSync(half, copied);
@@ -93,19 +127,38 @@ function forgetUnused(file: string): void {
   if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
 }
 
-function write(path: string, text: string): void {
-  writeFileSync(path, text, { mode: 0o640 });
+/** Only a file as a server publishes it: a link or a device would show or hang whatever it leads to. */
+function copyFile(from: string, to: string): void {
+  const { size } = requirePlain(from);
+  if (size > MOST_BYTES)
+    throw new DirbridgeError('config-invalid', `${from} is too large for a file of a configuration`);
+  writeFileSync(to, readFileSync(from));
+}
+
+function requirePlain(path: string) {
+  const facts = lstatSync(path);
+  if (facts.isFile()) return facts;
+  throw new DirbridgeError('config-invalid', `${path} is no plain file, so it was not published by a server`);
+}
+
+/** With the owner and the rights of the file whose place it takes. */
+function write(path: string, text: string, like: string): void {
+  const { mode, uid, gid } = statSync(like);
+  writeFileSync(path, text, { mode: 0o600 });
+  if (process.getuid?.() === 0) chownSync(path, uid, gid);
+  chmodSync(path, mode & 0o777);
 }
 
 function textOf({ file, published, version, server, keep }: FollowRequest, kinds: SectionKinds): string {
   const ours = readKeys(file);
+  requirePlain(join(published, 'dirbridge.yaml'));
   const theirs = readKeys(join(published, 'dirbridge.yaml'));
   moveFiles(theirs, `./${FOLLOWED}/${version}`, kinds);
   keepOwnFiles(theirs, ours, kinds);
   for (const key of [...OWN_KEYS, ...keep]) keepKey(theirs, ours, key.split('.'));
   const kept = keep.length === 0 ? '' : ` and ${keep.join(', ')}`;
   return [
-    `# Taken over from ${server}, which this server stands by for, and replaced whenever it changes there: change it there.`,
+    `${HEAD} ${server}, which this server stands by for, and replaced whenever it changes there: change it there.`,
     `# Of this server are ${OWN_KEYS.join(', ')}, where secrets and data files lie${kept}.`,
     stringify(theirs, { lineWidth: 0, aliasDuplicateObjects: false }),
   ].join('\n');
@@ -166,16 +219,24 @@ function keepFiles(section: Keys, own: Keys, facts: SectionKinds['sources'][numb
   }
 }
 
-/** `sources.NAME.KEY` or `KEY.KEY`: what ours has, or nothing. */
+/** `sources.NAME`, `sources.NAME.KEY` or `KEY.KEY`: what ours has, or nothing. Throws `config-invalid` for what names nothing. */
 function keepKey(theirs: Keys, ours: Keys, path: readonly string[]): void {
   if (path[0] !== 'sources') {
     setAt(theirs, path, valueAt(ours, path.join('.')));
     return;
   }
-  const [, name, ...rest] = path;
-  const section = sourcesOf(theirs).find((one) => one['name'] === name);
-  const own = sourcesOf(ours).find((one) => one['name'] === name);
-  if (section !== undefined && own !== undefined && rest.length > 0) setAt(section, rest, valueAt(own, rest.join('.')));
+  const wanted = path.slice(1).join('.');
+  const own = sourcesOf(ours).find((one) => wanted === one['name'] || wanted.startsWith(`${one['name']}.`));
+  if (own === undefined)
+    throw new DirbridgeError('config-invalid', `standby.keep: ${path.join('.')} names no source of this server`, {
+      remedy: 'Write sources.NAME or sources.NAME.KEY, such as sources.corp.servers.',
+    });
+  const list = theirs['sources'] as Keys[];
+  const at = list.findIndex((one) => one['name'] === own['name']);
+  const rest = wanted.slice(String(own['name']).length + 1);
+  if (at < 0) return;
+  if (rest === '') list[at] = own;
+  else setAt(list[at] ?? {}, rest.split('.'), valueAt(own, rest));
 }
 
 function setAt(keys: Keys, path: readonly string[], value: unknown): void {

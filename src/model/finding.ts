@@ -197,6 +197,11 @@ export const FINDINGS = {
     remedy:
       'Compare versions, configurations (dirbridge config diff) and what both read; dirbridge standby shows the whole difference. It goes by itself when both want the same.',
   },
+  'nobody-writes': {
+    severity: 'error',
+    cause: 'No server writes to the tenant: what changes in the directory does not arrive there.',
+    remedy: 'See what happened to the server that ought to write, or have this one take over: dirbridge take-over.',
+  },
   'standby-configuration': {
     severity: 'warning',
     cause:

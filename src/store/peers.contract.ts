@@ -31,7 +31,7 @@ export function describePeerContract(name: string, open: () => Promise<Store>): 
     test('stands in the change log beside our own, and is not told as ours', async () => {
       const own = await writeOurselves('ada', FIRST);
       const run = await store.peers.adoptRun('one', peerRun('31', SECOND));
-      await store.peers.adoptChanges(run, [change('ada', SECOND, 'delete')]);
+      await store.peers.adoptChange(run, change('ada', SECOND, 'delete'));
       expect((await store.apply.changesOf('ada', 10)).map((entry) => entry.action)).toEqual(['delete', 'update']);
       expect(await store.apply.deletedAt('ada')).toBe(SECOND);
       expect(await store.peers.ownChanges(0, SINCE_EVER, 10)).toMatchObject([{ id: 1, run: own, anchor: 'ada' }]);
@@ -56,7 +56,9 @@ export function describePeerContract(name: string, open: () => Promise<Store>): 
     test('that comes late stands before what is newer, and is found by its run all the same', async () => {
       await writeOurselves('ada', THIRD, 'restore');
       const run = await store.peers.adoptRun('one', peerRun('31', SECOND));
-      await store.peers.adoptChanges(run, [change('ada', SECOND, 'delete'), change('kurt', SECOND, 'delete')]);
+      for (const name of ['ada', 'kurt'])
+        expect(await store.peers.adoptChange(run, change(name, SECOND, 'delete'))).toBe(true);
+      expect(await store.peers.adoptChange(run, change('ada', SECOND, 'delete'))).toBe(false);
       expect(await store.apply.deletedAt('ada')).toBeNull();
       expect(await store.apply.deletedAt('kurt')).toBe(SECOND);
       const told: string[] = [];
@@ -64,9 +66,20 @@ export function describePeerContract(name: string, open: () => Promise<Store>): 
       expect(told.sort()).toEqual(['ada', 'kurt']);
     });
 
+    test('that comes late stands in its place among what is older and newer', async () => {
+      await writeOurselves('ada', FIRST, 'create');
+      await writeOurselves('ada', FOURTH, 'update');
+      const run = await store.peers.adoptRun('one', peerRun('31', SECOND));
+      await store.peers.adoptChange(run, change('ada', SECOND, 'delete'));
+      await store.peers.adoptChange(run, change('ada', THIRD, 'restore'));
+      const told = (await store.apply.changesOf('ada', 10)).map((entry) => entry.action);
+      expect(told).toEqual(['update', 'restore', 'delete', 'create']);
+    });
+
     test('is counted since a time, without what groups held', async () => {
       const run = await store.peers.adoptRun('one', { ...peerRun('31', FIRST), endedAt: THIRD });
-      await store.peers.adoptChanges(run, [change('a', FIRST), change('b', THIRD), change('c', THIRD, 'held')]);
+      for (const one of [change('a', FIRST), change('b', THIRD), change('c', THIRD, 'held')])
+        await store.peers.adoptChange(run, one);
       expect(await store.peers.countChanges('one', SECOND)).toBe(1);
       expect(await store.peers.countChanges('one', FOURTH)).toBe(0);
     });

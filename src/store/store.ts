@@ -892,8 +892,8 @@ export interface PeerStore {
   ownRun(run: string): Promise<PeerRun | null>;
   /** Takes over a run of another server, once; answers our number for it. */
   adoptRun(server: string, run: PeerRun): Promise<string>;
-  /** Takes over what it wrote, in its order. One that is older than what we know of its object is put before it. */
-  adoptChanges(run: string, changes: readonly Omit<ChangeLogEntry, 'run' | 'plan' | 'mv'>[]): Promise<void>;
+  /** Takes over a change that it wrote, in the place among those of its object that its time gives it; false for one that is known already. */
+  adoptChange(run: string, change: Omit<ChangeLogEntry, 'run' | 'plan' | 'mv'>): Promise<boolean>;
   /** The newest change of another server that we know of, to an object; of one attribute or membership alone the caller has to look for. */
   changesOfServer(server: string, anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
   /** How many changes of another server we know of since a time. */

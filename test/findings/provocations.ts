@@ -9,7 +9,7 @@ import * as writing from './provocations/writing.ts';
 import type { ProvokedWorld } from './provoked-world.ts';
 
 /** Codes that come up only where two servers share a tenant. */
-type OfTwoServers = 'standby-differs' | 'standby-configuration';
+type OfTwoServers = 'standby-differs' | 'nobody-writes' | 'standby-configuration';
 export type OfOneServer = Exclude<FindingCode, OfTwoServers>;
 
 export const PROVOCATIONS_OF_ONE_SERVER: Readonly<Record<OfOneServer, Provocation>> = {
@@ -53,4 +53,5 @@ export const PROVOCATIONS: Readonly<Record<FindingCode, Provocation<ProvokedWorl
   ...PROVOCATIONS_OF_ONE_SERVER,
   'standby-differs': secondServer.standbyDiffers,
   'standby-configuration': secondServer.standbyConfiguration,
+  'nobody-writes': secondServer.nobodyWrites,
 };

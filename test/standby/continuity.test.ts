@@ -111,6 +111,19 @@ describe('after a takeover', () => {
     expect((await company.dump()).users).toHaveLength(4);
   });
 
+  test('what the other server wrote is no drift, also where drift is left alone', async () => {
+    await one.configure({ drift: { default: 'leave' } });
+    await one.sync();
+    await two.sync();
+    await company.write([...without('ada'), { name: 'ada', title: 'Countess' }]);
+    await one.sync();
+    await company.write(PEOPLE);
+    await replaceByTwo();
+    await two.sync();
+    expect(await two.findings('drift-left')).toEqual([]);
+    expect((await company.users())['ada']).toBe(null);
+  });
+
   test('a user that the other server deleted comes back as the same one, with his licences', async () => {
     await company.license('kurt');
     const before = (await company.users('id'))['kurt'];

@@ -1,6 +1,7 @@
-import { chmod, readdir, stat } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { type Server, TwoServers } from './two-servers.ts';
 
 const LOUD = `rules:
@@ -126,12 +127,58 @@ describe('the configuration of the server that writes', () => {
   });
 });
 
+describe('a folder that somebody else has written to', () => {
+  test('leads to no file outside of it, by no name', async () => {
+    await company.rewritePresence('one', (presence) => ({ ...presence, configuration: '../evil' }));
+    await expect(two.sync()).rejects.toMatchObject({ code: 'standby-folder' });
+    expect(await readdir(two.folder)).not.toContain('evil');
+  });
+
+  test('shows no file that a link leads to', async () => {
+    await one.writeFile('loud.yaml', LOUD);
+    await one.configure({ rules: ['standard', './loud.yaml'] });
+    await one.sync();
+    await company.linkRules('one', join(two.folder, 'client-secret'));
+    await two.sync();
+    const [told] = await two.findings('standby-configuration');
+    expect(told?.cause).toContain('is no plain file');
+    expect(told?.cause).not.toContain(company.emulator.clientSecret);
+  });
+});
+
+describe('the file that is replaced', () => {
+  test('keeps its rights, and what the administrator wrote lies beside it', async () => {
+    await chmod(two.configFile, 0o600);
+    const before = await two.readConfig();
+    for (const every of ['20m', '10m']) {
+      await one.configure({ schedule: { every } });
+      await one.sync();
+      await two.sync();
+    }
+    expect((await stat(two.configFile)).mode & 0o777).toBe(0o600);
+    expect(parse(await readFile(`${two.configFile}.before`, 'utf8'))).toEqual(before);
+  });
+
+  test('keeps whole sources, and a key that names nothing is told', async () => {
+    await two.configure({ standby: { folder: company.shared, server: 'two', keep: ['sources.corp'] } });
+    await one.configure({ sources: [{ ...(await one.sources())[0], scope: { include: ['DC=contoso,DC=com'] } }] });
+    await one.sync();
+    await two.sync();
+    expect((await two.sources())[0]).not.toHaveProperty('scope');
+    await two.configure({ standby: { folder: company.shared, server: 'two', keep: ['sources.crop.path'] } });
+    await two.sync();
+    expect(await two.findings('standby-configuration')).toMatchObject([
+      { cause: expect.stringContaining('standby.keep: sources.crop.path names no source of this server') },
+    ]);
+  });
+});
+
 describe('the folder of the servers', () => {
   test('holds no secret, and nothing that other accounts may read', async () => {
     await one.sync();
     for (const name of await readdir(company.shared, { recursive: true })) {
       const file = await stat(join(company.shared, name));
-      expect(file.mode & 0o007, name).toBe(0);
+      expect(file.mode & 0o077, name).toBe(file.isDirectory() ? 0o070 : 0o060);
     }
     expect(await company.sharedTexts()).not.toContain(company.emulator.clientSecret);
   });

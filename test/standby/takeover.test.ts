@@ -98,17 +98,17 @@ describe('taking over', () => {
   test('is possible at once when the other server hands over, and back again', async () => {
     await inStep();
     await one.app('hand-over').handOver();
-    expect((await one.sync()).standby).toMatchObject({ isActive: false, term: { server: 'one' } });
+    expect((await one.sync()).standby).toMatchObject({ isActive: false, term: { server: null, previous: 'one' } });
     expect(await two.takeOver()).toMatchObject({ isActive: true });
     await expect(one.app('hand-over').handOver()).rejects.toMatchObject({ code: 'standby-only' });
     await two.app('hand-over').handOver();
-    expect(await one.takeOver()).toMatchObject({ isActive: true, term: { term: 3 } });
+    expect(await one.takeOver()).toMatchObject({ isActive: true, term: { term: 5 } });
   });
 
   test('by a server that handed the tenant over is possible again, when nobody else did', async () => {
     await inStep();
     await one.app('hand-over').handOver();
-    expect(await one.takeOver()).toMatchObject({ isActive: true, term: { term: 2, server: 'one' } });
+    expect(await one.takeOver()).toMatchObject({ isActive: true, term: { term: 3, server: 'one' } });
     expect((await one.sync()).standby?.isActive).toBe(true);
   });
 
@@ -143,11 +143,91 @@ describe('taking over', () => {
     expect(await one.sync()).toMatchObject({ plan: { operations: 0 }, standby: { isActive: false } });
   });
 
+  test('by force stops also what waits to be sent again: the value of the new server stays', async () => {
+    const people = Array.from({ length: 60 }, (_, index) => ({ name: `user${index}` }));
+    await one.takeOver();
+    await company.write(people);
+    await one.sync();
+    await two.sync();
+    await company.write(people.map((person) => ({ ...person, title: 'old' })));
+    await company.control('faults', [{ match: 'PATCH /v1.0/users/{id}', times: 60, fault: '429', retryAfter: 2 }]);
+    const writing = one.sync().then(
+      () => 'ended by itself',
+      (error: unknown) => error,
+    );
+    await company.waitFor(async () => (await company.requests('/v1.0/users/{id}')) >= 60);
+    await two.takeOver(true);
+    await company.control('faults', undefined, 'DELETE');
+    await company.write(people.map((person) => ({ ...person, title: 'new' })));
+    await two.sync();
+    expect(await writing).toMatchObject({ code: 'server-replaced' });
+    expect(new Set(Object.values(await company.users()))).toEqual(new Set(['new']));
+  });
+
+  test('takes over the configuration first, also what was changed since the last cycle', async () => {
+    await inStep();
+    await one.configure({ schedule: { every: '20m' } });
+    await one.app('hand-over').handOver();
+    const taken = await two.app('take-over').takeOver(false);
+    expect(taken.followed).toMatchObject([{ key: 'schedule.every', b: '20m' }]);
+    await one.sync();
+    expect(await one.readConfig()).toMatchObject({ schedule: { every: '20m' } });
+  });
+
+  test('goes on although the other server told something that cannot be read', async () => {
+    await inStep();
+    await company.tellNonsense('one');
+    await company.pass(91);
+    await expect(two.sync()).rejects.toMatchObject({
+      code: 'standby-folder',
+      message: expect.stringContaining('a line that this version cannot read: {"id":"?"}'),
+    });
+    expect(await two.takeOver()).toMatchObject({ isActive: true });
+  });
+
   test('is refused on a server that is in staging mode for good', async () => {
     await inStep();
     await two.configure({ staging: true });
     await company.pass(91);
     await expect(two.takeOver()).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('staging') });
+  });
+});
+
+describe('a server is known by its store, not by its name', () => {
+  test('a copy of the one that writes does not write, and is told so', async () => {
+    await inStep();
+    const copy = await company.server('copy', { standby: { folder: company.shared, server: 'one' } });
+    await company.write([{ name: 'ada', title: 'Countess' }]);
+    expect((await copy.sync()).standby?.isActive).toBe(false);
+    expect((await copy.commandLine('status')).text).toContain('has a new store');
+    await expect(copy.app('apply').apply(undefined, false)).rejects.toMatchObject({
+      message: expect.stringContaining('with a new store'),
+    });
+    expect((await one.sync()).done).toMatchObject({ update: 1 });
+  });
+
+  test('one of another host does not become the one that writes when the first is silent', async () => {
+    await inStep();
+    await company.rewritePresence('one', (presence) => ({ ...presence, host: 'elsewhere', identity: 'another' }));
+    await company.pass(91);
+    const copy = await company.server('copy', { standby: { folder: company.shared, server: 'one' } });
+    expect((await copy.sync()).standby?.isActive).toBe(false);
+  });
+
+  test('one that handed the tenant over stands by, also when its sign of life is lost', async () => {
+    await inStep();
+    await one.app('hand-over').handOver();
+    await rename(`${company.shared}/servers`, `${company.shared}/lost`);
+    expect((await one.sync()).standby?.isActive).toBe(false);
+  });
+
+  test('one that is called otherwise from now on takes nothing of its own for that of another', async () => {
+    await inStep();
+    await one.configure({ standby: { folder: company.shared, server: 'uno' } });
+    await one.takeOver(true);
+    await one.sync();
+    const runs = await one.app('runs').runs(20);
+    expect(runs.filter(({ command }) => command.includes(' of one)'))).toEqual([]);
   });
 });
 
@@ -175,7 +255,7 @@ describe('a folder that the servers cannot use', () => {
 
   test('is one in which another host goes by the same name', async () => {
     await inStep();
-    await company.rewritePresence('one', (presence) => ({ ...presence, host: 'elsewhere' }));
+    await company.rewritePresence('one', (presence) => ({ ...presence, host: 'elsewhere', identity: 'another' }));
     await expect(one.sync()).rejects.toMatchObject({ code: 'server-name-taken', exitCode: 2 });
   });
 });

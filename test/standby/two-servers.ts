@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { parse, stringify } from 'yaml';
@@ -167,6 +167,25 @@ export class TwoServers {
     const names = await readdir(this.shared, { recursive: true, withFileTypes: true });
     const files = names.filter((one) => one.isFile()).map((one) => readFile(join(one.parentPath, one.name), 'utf8'));
     return (await Promise.all(files)).join('\n');
+  }
+
+  /** Puts a link in the place of each rule file that a server has published. */
+  async linkRules(server: string, target: string): Promise<void> {
+    const folder = join(this.shared, 'servers', server, 'configurations');
+    for (const version of await readdir(folder)) {
+      const rules = join(folder, version, 'rules');
+      for (const name of await readdir(rules).catch(() => [])) {
+        await rm(join(rules, name));
+        await symlink(target, join(rules, name));
+      }
+    }
+  }
+
+  /** A line that no version writes, as the newest of what a server tells. */
+  async tellNonsense(server: string): Promise<void> {
+    const folder = join(this.shared, 'servers', server, 'changes');
+    for (const publication of await readdir(folder))
+      await writeFile(join(folder, publication, '000000009000-000000009001.ndjson'), '{"id":"?"}\n');
   }
 
   async rewritePresence(server: string, change: (presence: object) => object): Promise<void> {

@@ -17,25 +17,35 @@ const TITLES: Readonly<Record<DifferenceKind, string>> = {
   notYet: 'Wanted here; the other server has not run since',
 };
 
+function describeTerm(session: Session, { server, isActive, term }: StandbyReport): string {
+  if (term === null) return `no server has taken over yet (${session.commandLine('take-over')})`;
+  const since = formatTime(term.at);
+  if (isActive) return `${server} (this one) writes to the tenant since ${since}`;
+  const { paint } = session;
+  if (term.server === null)
+    return paint(
+      'bad',
+      `nobody writes since ${since}: ${term.previous ?? 'a server'} has handed the tenant over (${session.commandLine('take-over')})`,
+    );
+  if (term.server === server)
+    return paint('bad', `nobody writes: ${server} (this one) ought to, and is in staging mode or has a new store`);
+  return `${server} (this one) stands by; ${term.server} writes since ${since}`;
+}
+
 /** Who writes, and whether it is alive. */
 export async function writeRoles(session: Session, report: StandbyReport): Promise<void> {
   const { out, paint } = session;
   const { server, isActive, term, active, folder } = report;
   const told = (text: string): string => `${paint('strong', 'Servers')}: ${text}`;
-  if (term === null) await out.line(told(`no server has taken over yet (${session.commandLine('take-over')})`));
-  else if (isActive) await out.line(told(`${server} (this one) writes to the tenant since ${formatTime(term.at)}`));
-  else if (term.server === server)
-    await out.line(told(paint('warn', `${server} (this one) has handed the tenant over; nobody writes`)));
-  else await out.line(told(`${server} (this one) stands by; ${term.server} writes since ${formatTime(term.at)}`));
-  if (!isActive && active !== null && term?.server !== server) await out.line(`  ${lifeText(session, active)}`);
+  await out.line(told(describeTerm(session, report)));
+  if (!isActive && active !== null && term?.server != null && term.server !== server)
+    await out.line(`  ${lifeText(session, active)}`);
   await out.line(`  They meet in ${folder}.`);
 }
 
 function lifeText(session: Session, active: NonNullable<StandbyReport['active']>): string {
   const { server, state, age, deadIn, lastRun } = active;
   const { paint } = session;
-  if (state === 'released')
-    return paint('warn', `${server} has handed the tenant over: ${session.commandLine('take-over')}`);
   const ran =
     lastRun === null ? 'no run yet' : `last run ${lastRun.run}, ${lastRun.outcome}, ${formatTime(lastRun.endedAt)}`;
   const seen = `${server}: last sign of life ${formatDuration(age)} ago${state === 'running' ? ' (at work)' : ''}, ${ran}`;

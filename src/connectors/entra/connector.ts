@@ -92,7 +92,8 @@ class EntraConnector implements TargetConnector {
 
   write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]> {
     const parts = { graph: this.#graph, pace: this.#pace, quota: this.#quota, lag: this.#lag };
-    return writeAll({ ...parts, log: this.#context.log }, chunks);
+    const { log, requireRight = async () => undefined } = this.#context;
+    return writeAll({ ...parts, log, requireRight }, chunks);
   }
 
   readRoleHolders(): Promise<RoleHolders> {

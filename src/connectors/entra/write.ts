@@ -18,6 +18,7 @@ export interface WriteParts {
   readonly quota: WriteQuota;
   readonly lag: ReplicationLag;
   readonly log: ConnectorContext['log'];
+  readonly requireRight: () => Promise<void>;
 }
 
 /** Tries of one request that the tenant keeps failing to carry out. */
@@ -197,6 +198,7 @@ class WriteRun {
     const objects = sendings.map(objectOf);
     this.#contention.start(objects);
     try {
+      await this.#parts.requireRight();
       const requests = sendings.map((sending) => sending.step.request());
       const { whole, items } = await sendBatch(graph, requests);
       quotaAnswer = readQuota(graph, whole, items);

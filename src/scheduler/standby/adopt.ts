@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { EngineContext } from '../../engine/context.ts';
 import { adoptHandLinks } from '../../engine/hand-links.ts';
+import { DirbridgeError } from '../../errors.ts';
 import type { PeerDeparture, Store } from '../../store/store.ts';
 import { changeLineSchema, decisionsSchema, runLineSchema } from './publish.ts';
 import type { ServerPair } from './server-pair.ts';
 import { changesFolder, decisionsFile } from './server-records.ts';
 
-/** How far what a server has published was read: by what it publishes as, and the time of its newest change. */
-const positionSchema = z.object({ read: z.record(z.string(), z.number()), newest: z.string() });
+/** How far what a server has published was read, by what it publishes as. */
+const positionSchema = z.object({ read: z.record(z.string(), z.number()) });
 type Position = z.infer<typeof positionSchema>;
 
 const changeOrRun = z.union([changeLineSchema, runLineSchema]);
@@ -17,7 +18,7 @@ type Change = z.infer<typeof changeLineSchema>;
 export async function adoptChanges(pair: ServerPair, store: Store): Promise<number> {
   let count = 0;
   for (const server of await pair.servers()) {
-    if (server === pair.server) continue;
+    if (await isOurs(pair, server)) continue;
     for (const publication of await pair.folder.list(changesFolder(server)))
       count += await new Adoption(pair, store, server, publication).carryOut();
   }
@@ -46,44 +47,56 @@ class Adoption {
       const position = await this.#position();
       if (lastNumber(file) <= (position.read[this.#publication] ?? 0)) continue;
       const lines = ((await this.#pair.folder.readText(`${folder}/${file}`)) ?? '').split('\n');
-      count += await this.#store.transaction(() => this.#takeIn(lines, position));
+      count += await this.#store.transaction(() => this.#takeIn(lines, position, `${folder}/${file}`));
     }
     return count;
   }
 
-  async #takeIn(lines: readonly string[], position: Position): Promise<number> {
-    const isKnown = position.read[this.#publication] !== undefined;
+  async #takeIn(lines: readonly string[], position: Position, file: string): Promise<number> {
     const after = position.read[this.#publication] ?? 0;
-    let { newest } = position;
     let last = after;
     let count = 0;
     for (const line of lines) {
       if (line === '') continue;
-      const told = changeOrRun.parse(JSON.parse(line));
+      const told = this.#read(line, file);
       if (!('id' in told)) {
         this.#runs.set(told.run, await this.#store.peers.adoptRun(this.#server, told));
         continue;
       }
       last = Math.max(last, told.id);
-      // A store that was lost or put back publishes again what is known already.
-      if (told.id <= after || (!isKnown && told.at <= position.newest)) continue;
-      await this.#adopt(told);
-      if (told.at > newest) newest = told.at;
-      count++;
+      if (told.id <= after) continue;
+      if (await this.#adopt(told)) count++;
     }
     const read = { ...position.read, [this.#publication]: last };
-    await this.#store.setMeta(this.#key, JSON.stringify({ read, newest } satisfies Position));
+    await this.#store.setMeta(this.#key, JSON.stringify({ read } satisfies Position));
     return count;
   }
 
-  async #adopt({ id: _id, run, ...change }: Change): Promise<void> {
+  #read(line: string, file: string): z.infer<typeof changeOrRun> {
+    try {
+      return changeOrRun.parse(JSON.parse(line));
+    } catch (cause) {
+      throw new DirbridgeError(
+        'standby-folder',
+        `${this.#pair.folder.at(file)} holds a line that this version cannot read: ${line.slice(0, 200)}`,
+        {
+          cause,
+          remedy:
+            'Install the same version on both servers, or take the file away: its changes are then not known here.',
+        },
+      );
+    }
+  }
+
+  /** False for what is known already: a store that was put back publishes it again. */
+  async #adopt({ id: _id, run, ...change }: Change): Promise<boolean> {
     const ours = this.#runs.get(run);
-    if (ours !== undefined) await this.#store.peers.adoptChanges(ours, [change]);
+    return ours !== undefined && (await this.#store.peers.adoptChange(ours, change));
   }
 
   async #position(): Promise<Position> {
     const known = await this.#store.meta(this.#key);
-    return known === null ? { read: {}, newest: '' } : positionSchema.parse(JSON.parse(known));
+    return known === null ? { read: {} } : positionSchema.parse(JSON.parse(known));
   }
 
   get #key(): string {
@@ -99,7 +112,9 @@ export async function adoptDecisions(pair: ServerPair, context: EngineContext, w
   const { store } = context;
   const departures: PeerDeparture[] = [];
   for (const server of await pair.servers()) {
-    const told = server === pair.server ? null : await pair.folder.readJson(decisionsFile(server), decisionsSchema);
+    const told = (await isOurs(pair, server))
+      ? null
+      : await pair.folder.readJson(decisionsFile(server), decisionsSchema);
     departures.push(...(told?.departures ?? []));
     if (told === null) continue;
     await store.transaction(() => store.peers.adoptLicences(told.licences));
@@ -110,6 +125,11 @@ export async function adoptDecisions(pair: ServerPair, context: EngineContext, w
     });
   }
   await store.transaction(() => store.peers.adoptDepartures(departures));
+}
+
+/** Also under a name that this server had before. */
+async function isOurs(pair: ServerPair, server: string): Promise<boolean> {
+  return server === pair.server || (await pair.presenceOf(server))?.identity === pair.identity;
 }
 
 function lastNumber(file: string): number {

@@ -16,6 +16,16 @@ export function describeCheck({ server, isActive, term, active, folder }: Standb
       remedy: 'Say so once, on the server that is to write: dirbridge take-over.',
     };
   if (isActive) return { what, state: 'ok', detail: `${server} (this one) writes; the servers meet in ${folder}` };
+  if (term.server === null || term.server === server)
+    return {
+      what,
+      state: 'warning',
+      detail:
+        term.server === null
+          ? `nobody writes: ${term.previous ?? 'a server'} has handed the tenant over`
+          : `nobody writes: ${server} (this one) ought to, and is in staging mode or has a new store`,
+      remedy: 'Have a server take over: dirbridge take-over.',
+    };
   if (active === null || active.deadIn <= 0)
     return {
       what,

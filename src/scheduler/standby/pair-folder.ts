@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
 import { DirbridgeError, messageOf } from '../../errors.ts';
 
-/** So that a group to which the accounts of all servers belong may read and write, and nobody else; the umask may take away more. */
+/** So that a group to which the accounts of all servers belong may read and write, and nobody else. */
 const FILE_MODE = 0o660;
 const FOLDER_MODE = 0o770;
 
@@ -81,7 +81,8 @@ export class PairFolder {
         await link(temporary, this.at(name));
         return true;
       } catch (error) {
-        if (codeOf(error) === 'EEXIST') return false;
+        // Over a network the first answer may get lost, and the second try finds what the first one made.
+        if (codeOf(error) === 'EEXIST') return (await readFile(this.at(name), 'utf8')) === text;
         return await createPlainly(this.at(name), text);
       } finally {
         await unlink(temporary);
@@ -108,8 +109,9 @@ export class PairFolder {
       const temporary = join(dirname(this.at(name)), `.${randomUUID()}`);
       for (const file of files) {
         const path = join(temporary, file.name);
-        await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
-        await writeFile(path, file.text, { mode: FILE_MODE });
+        await makeFolder(dirname(path));
+        await writeFile(path, file.text);
+        await chmod(path, FILE_MODE);
       }
       await rename(temporary, this.at(name));
     });
@@ -148,10 +150,12 @@ export class PairFolder {
   async #writeBeside(name: string, text: string): Promise<string> {
     const folder = dirname(this.at(name));
     await this.requireThere();
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await makeFolder(folder);
     const temporary = join(folder, `.${randomUUID()}`);
     const file = await open(temporary, 'wx', FILE_MODE);
     try {
+      // Whatever the umask of this account is, the other servers have to read it.
+      await file.chmod(FILE_MODE);
       await file.writeFile(text);
       await file.sync();
     } finally {
@@ -174,6 +178,12 @@ export class PairFolder {
       cause,
     });
   }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  for (let one = path; made !== undefined && one.length >= made.length; one = dirname(one))
+    await chmod(one, FOLDER_MODE);
 }
 
 async function* withBreaks(lines: AsyncIterable<string>): AsyncIterable<string> {

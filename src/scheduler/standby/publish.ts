@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Operation, PlanHead } from '../../model/plan.ts';
+import { RUN_OUTCOMES } from '../../model/run.ts';
 import { DEPARTURES, type NumberedChange, type Store } from '../../store/store.ts';
 import type { ServerPair } from './server-pair.ts';
 import { changesFolder, configurationFolder, decisionsFile, pendingFile } from './server-records.ts';
@@ -11,7 +12,6 @@ const ID_DIGITS = 12;
 const DAY = 86_400_000;
 /** As long as the tenant keeps deleted users: until then the history of an object matters to what is done with it. */
 const KEPT_DAYS = 30;
-const CONFIGURATIONS_KEPT = 2;
 /** Tells one store from another that has its numbers begin anew. */
 const PUBLISHED_AS = 'standby publishes as';
 
@@ -47,7 +47,7 @@ export const runLineSchema = z.object({
   command: z.string(),
   startedAt: z.string(),
   endedAt: z.string().nullable(),
-  outcome: z.enum(['done', 'blocked', 'stale', 'failed']).nullable(),
+  outcome: z.enum(RUN_OUTCOMES).nullable().catch(null),
   message: z.string().nullable(),
   done: z.record(z.string(), z.number()),
   failed: z.number(),
@@ -83,13 +83,16 @@ export interface PublishedFile {
 
 /** Writes the configuration for the others to take over. Versions lie side by side, so that nobody ever reads half of one. */
 export async function publishConfiguration(pair: ServerPair, files: readonly PublishedFile[]): Promise<void> {
+  const before = await pair.presenceOf(pair.server);
   const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
   await pair.folder.createFolder(configurationFolder(pair.server, hash), files);
   pair.noteConfiguration(hash);
   await pair.sign();
-  const others = (await pair.folder.list(configurationFolder(pair.server))).filter((one) => one !== hash);
-  for (const old of others.slice(0, Math.max(0, others.length - CONFIGURATIONS_KEPT + 1)))
-    await pair.folder.remove(configurationFolder(pair.server, old));
+  const others = (await pair.folder.list(configurationFolder(pair.server))).filter(
+    (one) => one !== hash && one !== before?.configuration,
+  );
+  // The one that was told last may just be read.
+  for (const old of others) await pair.folder.remove(configurationFolder(pair.server, old));
 }
 
 /** Publishes what this server itself has written to the tenant and not published yet, and forgets what is older than 30 days. Safe to repeat. */

@@ -9,6 +9,8 @@ import { type Presence, presenceFile, presenceSchema, type Term, termFile, termS
 /** The last term that this store has seen in a folder. With less it is not the one that we know, or not mounted. */
 const TERM_SEEN = 'standby term seen in';
 
+const IDENTITY = 'standby identity';
+
 /** Sign of life of a process that works. */
 export const BEAT_MS = 10_000;
 
@@ -48,6 +50,8 @@ export interface LifeSign {
 export class ServerPair {
   readonly folder: PairFolder;
   readonly server: string;
+  /** Of the store: a server that lost it, or a copy of a server, is another one. */
+  readonly identity: string;
   readonly #options: PairOptions;
   readonly #store: Store;
   /** Tells this process from another one of the same name. */
@@ -59,16 +63,17 @@ export class ServerPair {
   #timer: NodeJS.Timeout | undefined;
   #beat: Promise<void> = Promise.resolve();
 
-  private constructor(store: Store, options: PairOptions) {
+  private constructor(store: Store, options: PairOptions, identity: string) {
     this.#store = store;
+    this.identity = identity;
     this.#options = options;
     this.folder = new PairFolder(options.folder);
     this.server = options.server;
   }
 
-  /** Throws `standby-folder`, and `server-name-taken` when another host has given signs of life by this name. */
+  /** Throws `standby-folder`, and `server-name-taken` when another server gives signs of life by this name. */
   static async open(store: Store, options: PairOptions): Promise<ServerPair> {
-    const pair = new ServerPair(store, options);
+    const pair = new ServerPair(store, options, await identityOf(store, options.isReader === true));
     await pair.folder.requireThere();
     const own = await pair.presenceOf(options.server);
     if (own !== null) await pair.#takeUp(own);
@@ -77,24 +82,23 @@ export class ServerPair {
 
   async #takeUp(own: Presence): Promise<void> {
     const { host, server } = this.#options;
-    if (own.host !== host && own.state !== 'released') {
-      const { deadIn } = await this.lifeOf(own);
-      if (deadIn > 0)
-        throw new DirbridgeError(
-          'server-name-taken',
-          `${own.host} goes by the name ${server} in ${this.folder.path}, and so does this server (${host})`,
-        );
-    }
-    if (own.state === 'released') this.#state = 'released';
+    // A store that was lost and begins anew on the same host is the same server, though not the one that writes until it is told so.
+    if (own.identity !== this.identity && own.host !== host && (await this.lifeOf(own)).deadIn > 0)
+      throw new DirbridgeError(
+        'server-name-taken',
+        `${own.host} goes by the name ${server} in ${this.folder.path}, and so does this server (${host})`,
+      );
+    if (own.identity !== this.identity) return;
     this.#configuration = own.configuration;
     this.#lastRun = own.lastRun;
   }
 
   async roles(): Promise<Roles> {
     const term = await this.#newestTerm();
-    const presence = term === null ? null : await this.presenceOf(term.server);
-    const isActive = term?.server === this.server && this.#state !== 'released' && !this.#options.isStaging;
-    return { term, presence, isActive };
+    const writer = term?.server ?? term?.previous ?? null;
+    const presence = writer === null ? null : await this.presenceOf(writer);
+    const isOurs = term !== null && term.server === this.server && term.identity === this.identity;
+    return { term, presence, isActive: isOurs && !this.#options.isStaging };
   }
 
   async #newestTerm(): Promise<Term | null> {
@@ -129,7 +133,7 @@ export class ServerPair {
     const byClock = Math.max(0, this.#options.now().getTime() - Date.parse(presence.seen));
     const byFolder = this.#options.isReader === true ? null : await this.#ageByFolder(presence.server);
     const age = Math.min(byClock, byFolder ?? byClock);
-    return { age, deadIn: presence.state === 'released' ? 0 : Math.max(0, presence.deadAfter - age) };
+    return { age, deadIn: Math.max(0, presence.deadAfter - age) };
   }
 
   #ageByFolder(server: string): Promise<number | null> {
@@ -154,10 +158,10 @@ export class ServerPair {
 
   /** Gives signs of life until `end`. */
   async begin(): Promise<void> {
-    if (this.#state === 'idle') this.#state = 'running';
+    this.#state = 'running';
     await this.sign();
     this.#timer = setInterval(() => {
-      this.#beat = this.sign().catch((error: unknown) =>
+      this.#beat = this.#signIfOurs().catch((error: unknown) =>
         this.#options.log.warn(
           { error: messageOf(error) },
           'the sign of life for the other server could not be written',
@@ -166,11 +170,17 @@ export class ServerPair {
     }, BEAT_MS).unref();
   }
 
+  /** What another process of our name has written stays, so that we see it. */
+  async #signIfOurs(): Promise<void> {
+    const own = await this.presenceOf(this.server);
+    if (own === null || own.process === this.#process) await this.sign();
+  }
+
   async end(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beat;
-    if (this.#state === 'running') this.#state = 'idle';
-    await this.sign();
+    this.#state = 'idle';
+    await this.#signIfOurs();
   }
 
   noteRun(run: Presence['lastRun']): void {
@@ -185,6 +195,7 @@ export class ServerPair {
     const { host, version, every, deadAfter, now } = this.#options;
     await this.folder.writeJson(presenceFile(this.server), {
       server: this.server,
+      identity: this.identity,
       host,
       pid: process.pid,
       process: this.#process,
@@ -205,23 +216,22 @@ export class ServerPair {
    * succeeds.
    */
   async takeOver(by: string, isForced: boolean): Promise<Term> {
-    const { term, presence } = await this.roles();
-    if (term?.server === this.server && this.#state !== 'released') return term;
-    if (term !== null && term.server !== this.server && !isForced) await this.#requireDead(term, presence);
-    const next: Term = {
-      term: (term?.term ?? 0) + 1,
-      server: this.server,
-      at: this.#options.now().toISOString(),
-      by,
-      previous: term?.server ?? null,
-      forced: isForced,
-    };
+    const { term, presence, isActive } = await this.roles();
+    if (term !== null && isActive) return term;
+    const isOther = term?.server != null && term.server !== this.server;
+    if (isOther && !isForced) await this.#requireDead(term, presence);
+    const previous = term?.server ?? term?.previous ?? null;
+    return this.#claim({ server: this.server, by, previous, forced: isForced && isOther }, term);
+  }
+
+  async #claim(claim: Pick<Term, 'server' | 'by' | 'previous' | 'forced'>, before: Term | null): Promise<Term> {
+    const at = this.#options.now().toISOString();
+    const next: Term = { term: (before?.term ?? 0) + 1, identity: this.identity, at, ...claim };
     if (!(await this.folder.createJson(termFile(next.term), next))) {
       const winner = await this.#newestTerm();
       throw new DirbridgeError('server-alive', `${winner?.server ?? 'another server'} took over at the same moment`);
     }
     await this.#store.setMeta(this.#termSeen, String(next.term));
-    this.#state = 'idle';
     await this.sign();
     return next;
   }
@@ -242,18 +252,15 @@ export class ServerPair {
   }
 
   /** Gives the tenant up, so that another server may take over at once; this one writes no more until it takes over again. */
-  async handOver(): Promise<void> {
+  async handOver(by: string): Promise<void> {
     const { isActive, term } = await this.roles();
     if (!isActive)
       throw new DirbridgeError(
         'standby-only',
-        `${this.server} does not write to the tenant; ${term?.server ?? 'nobody'} does`,
-        {
-          remedy: 'There is nothing to hand over here.',
-        },
+        `${this.server} does not write to the tenant; ${term?.server == null ? 'nobody does' : `${term.server} does`}`,
+        { remedy: 'There is nothing to hand over here.' },
       );
-    this.#state = 'released';
-    await this.sign();
+    await this.#claim({ server: null, by, previous: this.server, forced: false }, term);
   }
 }
 
@@ -263,4 +270,12 @@ function duration(milliseconds: number): string {
   if (minutes < 1) return 'under a minute';
   if (minutes < 120) return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
   return `${Math.round(minutes / 60)} hours`;
+}
+
+async function identityOf(store: Store, isReader: boolean): Promise<string> {
+  const known = await store.meta(IDENTITY);
+  if (known !== null || isReader) return known ?? '';
+  const made = randomUUID();
+  await store.setMeta(IDENTITY, made);
+  return made;
 }

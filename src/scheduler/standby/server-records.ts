@@ -1,25 +1,32 @@
 import { z } from 'zod';
 
+/** Names become paths. */
+const serverName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
+
 /** Says who writes to the tenant: the record with the highest number is the one that counts. Never changed once it is there. */
 export const termSchema = z.object({
   term: z.number().int().positive(),
-  server: z.string(),
+  /** Null: the one before has handed the tenant over, and nobody writes. */
+  server: serverName.nullable(),
+  /** Of its store: another server of the same name is not meant. */
+  identity: z.string(),
   at: z.string(),
   /** Who said so, and where. */
   by: z.string(),
   /** Who wrote before. */
-  previous: z.string().nullable(),
+  previous: serverName.nullable(),
   /** Although that server may have been alive. */
   forced: z.boolean(),
 });
 export type Term = z.infer<typeof termSchema>;
 
-/** `released`: it has given the tenant up and writes no more, so another may take over at once. */
-export const SERVER_STATES = ['idle', 'running', 'released'] as const;
+export const SERVER_STATES = ['idle', 'running'] as const;
 
 /** A server's sign of life, and what of it the others have to know. */
 export const presenceSchema = z.object({
-  server: z.string(),
+  server: serverName,
+  /** Of its store. */
+  identity: z.string(),
   host: z.string(),
   pid: z.number(),
   /** Of the process that wrote it. */
@@ -33,7 +40,10 @@ export const presenceSchema = z.object({
   every: z.number(),
   deadAfter: z.number(),
   /** Of its published configuration. */
-  configuration: z.string().nullable(),
+  configuration: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable(),
   lastRun: z
     .object({
       run: z.string(),

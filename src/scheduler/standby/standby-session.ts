@@ -1,6 +1,7 @@
 import type { EngineContext } from '../../engine/context.ts';
 import type { CycleResult } from '../../engine/run.ts';
 import { DirbridgeError } from '../../errors.ts';
+import { type Finding, finding } from '../../model/finding.ts';
 import type { Store } from '../../store/store.ts';
 import { adoptChanges, adoptDecisions } from './adopt.ts';
 import { comparePlan, differenceFindings, type PlanDifference } from './plan-difference.ts';
@@ -74,10 +75,18 @@ export class StandbySession {
   requireActive(what: string): void {
     this.requireClaimed();
     if (this.isActive) return;
-    const { server } = this.roles.term ?? { server: 'nobody' };
-    const who =
-      server === this.pair.server ? 'nobody writes: this server has handed the tenant over' : `${server} writes`;
-    throw new DirbridgeError('standby-only', `${what} is for the server that writes to the tenant; ${who}`);
+    throw new DirbridgeError(
+      'standby-only',
+      `${what} is for the server that writes to the tenant; ${this.#whoWrites()}`,
+    );
+  }
+
+  #whoWrites(): string {
+    const { server, identity } = this.roles.term ?? { server: null, identity: '' };
+    if (server === null) return 'nobody does since it was handed over';
+    if (server !== this.pair.server) return `${server} writes`;
+    if (identity !== this.pair.identity) return 'this server has begun with a new store since it took over';
+    return 'this server may write and its configuration says staging: true';
   }
 
   /** Before a cycle: what the others have done and decided since. */
@@ -86,8 +95,7 @@ export class StandbySession {
     await publishChanges(this.pair, this.#store, this.#now());
     await publishDecisions(this.pair, this.#store, this.#now());
     await adoptChanges(this.pair, this.#store);
-    const { server } = this.roles.term ?? { server: this.pair.server };
-    await adoptDecisions(this.pair, context, server === this.pair.server ? null : server);
+    await adoptDecisions(this.pair, context, this.isActive ? null : writerOf(this.roles));
   }
 
   /** After a cycle, also one that failed: what the others have to know, and on a server that stands by how its plan stands to what the other one does. */
@@ -114,9 +122,28 @@ export class StandbySession {
   }
 
   async #tellDifference(run: string): Promise<void> {
+    const at = this.#now();
     this.#difference = await this.#compare();
     const findings = this.#difference === null ? [] : differenceFindings(this.#difference);
-    await this.#store.runs.replaceFindings('plan', 'standby', findings, run, this.#now().toISOString());
+    const { runs } = this.#store;
+    await runs.replaceFindings('plan', 'standby', findings, run, at.toISOString());
+    await runs.replaceFindings('plan', 'standby writer', await this.#silence(), run, at.toISOString());
+  }
+
+  /** That nobody writes, for whoever looks at the server that stands by. */
+  async #silence(): Promise<readonly Finding[]> {
+    const { term, presence, isActive } = this.roles;
+    if (isActive || term === null) return [];
+    const cause = term.server === null ? handedOver(term) : await this.#silenceOf(term.server, presence);
+    return cause === null ? [] : [finding('nobody-writes', 'plan', { cause })];
+  }
+
+  async #silenceOf(server: string, presence: Presence | null): Promise<string | null> {
+    if (server === this.pair.server) return `Nobody writes to the tenant: ${this.#whoWrites()}.`;
+    if (presence === null) return null;
+    const { deadIn } = await this.pair.lifeOf(presence);
+    if (deadIn > 0) return null;
+    return `${server}, which writes to the tenant, gave its last sign of life at ${presence.seen.slice(0, 16).replace('T', ' ')} UTC.`;
   }
 
   /** Null on the server that writes, before the first plan, and while the other one has never been seen. */
@@ -134,6 +161,15 @@ export class StandbySession {
   end(): Promise<void> {
     return this.pair.end();
   }
+}
+
+/** Whose decisions hold: also those of one that has handed the tenant over since. */
+function writerOf({ term }: Roles): string | null {
+  return term?.server ?? term?.previous ?? null;
+}
+
+function handedOver({ previous, at, by }: Term): string {
+  return `Nobody writes to the tenant: ${by} had ${previous ?? 'the server before'} hand it over at ${at.slice(0, 16).replace('T', ' ')} UTC.`;
 }
 
 /** Who is who, without looking into any plan. */

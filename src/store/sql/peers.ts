@@ -100,30 +100,62 @@ export class SqlPeerStore implements PeerStore {
     return String(id);
   }
 
-  async adoptChanges(run: string, changes: readonly Omit<ChangeLogEntry, 'run' | 'plan' | 'mv'>[]): Promise<void> {
-    for (const change of changes) {
-      const values = [
-        Number(run),
-        ELSEWHERE,
-        change.at,
-        (await this.metaverseOf(change.anchor)) ?? 0,
-        change.type,
-        change.anchor,
-        change.name,
-        change.targetId,
-        change.action,
-        change.body,
-      ];
-      const newer = await this.#driver.get(
-        'select 1 from change_log where anchor = ? and at > ? limit 1',
-        change.anchor,
-        change.at,
-      );
-      // The log is read newest first by number, so what comes late gets a number before all others.
-      const number = newer === undefined ? 'null' : '(select min(min(id), 1) - 1 from change_log)';
+  async adoptChange(run: string, change: Omit<ChangeLogEntry, 'run' | 'plan' | 'mv'>): Promise<boolean> {
+    const { at, type, anchor, name, targetId, action, body } = change;
+    const known = await this.#driver.get(
+      'select 1 from change_log where anchor = ? and at = ? and target_id = ? and action = ? and body = ?',
+      anchor,
+      at,
+      targetId,
+      action,
+      body,
+    );
+    if (known !== undefined) return false;
+    const mv = (await this.metaverseOf(anchor)) ?? 0;
+    const id = await this.#driver.insert(
+      `insert into change_log (${LOG_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
+      Number(run),
+      ELSEWHERE,
+      at,
+      mv,
+      type,
+      anchor,
+      name,
+      targetId,
+      action,
+      body,
+    );
+    await this.#putInOrder(anchor, at, id);
+    return true;
+  }
+
+  /** The log of an object is read by number: what comes late changes places with all that is newer. */
+  async #putInOrder(anchor: string, at: string, id: number): Promise<void> {
+    const newer = await this.#driver.all<LogRow & { readonly id: number }>(
+      `select id, ${LOG_COLUMNS} from change_log where anchor = ? and at > ? and id < ? order by id`,
+      anchor,
+      at,
+      id,
+    );
+    if (newer.length === 0) return;
+    const [own] = await this.#driver.all<LogRow>(`select ${LOG_COLUMNS} from change_log where id = ?`, id);
+    const contents = [...(own === undefined ? [] : [own]), ...newer];
+    for (const [index, place] of [...newer.map((row) => row.id), id].entries()) {
+      const row = contents[index];
+      if (row === undefined) continue;
       await this.#driver.run(
-        `insert into change_log (id, ${LOG_COLUMNS}) values (${number}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...values,
+        `update change_log set run = ?, plan = ?, at = ?, mv = ?, type = ?, anchor = ?, name = ?, target_id = ?, action = ?, body = ? where id = ?`,
+        row.run,
+        row.plan,
+        row.at,
+        row.mv,
+        row.type,
+        row.anchor,
+        row.name,
+        row.target_id,
+        row.action,
+        row.body,
+        place,
       );
     }
   }

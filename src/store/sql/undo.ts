@@ -27,8 +27,7 @@ export class SqlUndoStore implements UndoStore {
   }
 
   async *changesOfRun(run: string): AsyncIterable<readonly ChangeLogEntry[]> {
-    // What came late from another server has numbers below zero.
-    let after = Number.MIN_SAFE_INTEGER;
+    let after = 0;
     for (;;) {
       const rows = await this.#driver.all<LogRow & { readonly id: number }>(
         `select id, ${LOG_COLUMNS} from change_log where run = ? and id > ? order by id limit ?`,

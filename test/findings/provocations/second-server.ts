@@ -19,6 +19,8 @@ const LOUD = `rules:
 /** Two servers for one tenant: `one` writes, and `two` stands by. Half an hour passes before each cycle; the findings are those of `two`. */
 class ServersWorld implements ProvokedWorld {
   readonly context = null;
+  /** The server that writes does nothing any more. */
+  isAway = false;
   /** What another version makes of the configuration that `one` publishes. */
   break: (text: string) => string = (text) => text;
   readonly company: TwoServers;
@@ -49,7 +51,7 @@ class ServersWorld implements ProvokedWorld {
 
   async run(options: { readonly full?: boolean } = {}): Promise<CycleResult> {
     await this.company.pass(30);
-    await this.one.sync();
+    if (!this.isAway) await this.one.sync();
     await this.company.breakConfiguration('one', this.break);
     return this.two.sync(options);
   }
@@ -104,6 +106,30 @@ export const standbyConfiguration: Provocation<ServersWorld> = {
       world,
       follow: () => {
         world.break = (text) => text.replace(/^newKey.*\n/m, '');
+      },
+    };
+  },
+};
+
+export const nobodyWrites: Provocation<ServersWorld> = {
+  told: [
+    {
+      object: null,
+      otherObject: null,
+      attribute: null,
+      value: null,
+      cause: 'one, which writes to the tenant, gave its last sign of life at 2030-03-01 08:30 UTC.',
+      remedy: 'See what happened to the server that ought to write, or have this one take over: dirbridge take-over.',
+    },
+  ],
+  provoke: async () => {
+    const world = await ServersWorld.begin();
+    world.isAway = true;
+    for (let passed = 0; passed < 4; passed++) await world.run();
+    return {
+      world,
+      follow: async () => {
+        await world.two.takeOver();
       },
     };
   },
