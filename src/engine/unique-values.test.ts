@@ -215,3 +215,41 @@ describe('a value that two objects want', () => {
     expect(await lab.findings('value-conflict')).toHaveLength(2);
   });
 });
+
+describe('values of users who come back together', () => {
+  async function leaveAndReturn(names: readonly string[], meanwhile: (lab: MemoryLab) => void): Promise<MemoryLab> {
+    const lab = await createMemoryLab();
+    for (const name of names) lab.source.put(user(name, mail(name)));
+    await settle(lab);
+    for (const name of names) lab.source.edit(guid(name), { attributes: { isCriticalSystemObject: true } });
+    expect(await settle(lab)).toEqual(names.map((name) => `delete user ${name}`));
+    meanwhile(lab);
+    for (const name of names) lab.source.edit(guid(name), { attributes: { isCriticalSystemObject: null } });
+    return lab;
+  }
+
+  test.each([
+    ['ann', 'bob'],
+    ['bob', 'ann'],
+  ])('an address that %s had goes to %s', async (from, to) => {
+    const lab = await leaveAndReturn(['ann', 'bob'], (one) => {
+      rename(one, from, { mail: null });
+      rename(one, to, mail(from));
+    });
+    await settle(lab);
+    expect(lab.tenant()).toMatchObject({ [`user ${to}`]: mail(from) });
+    expect(lab.tenant()[`user ${from}`]).not.toHaveProperty('mail');
+  });
+
+  test('addresses and sign-in names that were exchanged end where they belong', async () => {
+    const lab = await leaveAndReturn(['ann', 'bob'], (one) => {
+      rename(one, 'ann', { ...mail('bob'), ...upn('bob') });
+      rename(one, 'bob', { ...mail('ann'), ...upn('ann') });
+    });
+    await settle(lab);
+    expect(lab.tenant()).toMatchObject({
+      'user ann': { ...mail('bob'), ...upn('bob') },
+      'user bob': { ...mail('ann'), ...upn('ann') },
+    });
+  });
+});

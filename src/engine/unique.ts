@@ -100,7 +100,7 @@ class UniqueValues {
 
   #releases(operation: StoredOperation, value: LookupValue): boolean {
     if (operation.action === 'delete') return true;
-    if (!isChange(operation)) return false;
+    if (!isAmending(operation)) return false;
     const touching = operation.changes.filter((change) => this.#kinds.get(change.attribute) === value.kind);
     const gives = touching.some((change) => this.#keys(value.kind, change.from).includes(value.key));
     return gives && !touching.some((change) => this.#keys(value.kind, change.to).includes(value.key));
@@ -276,7 +276,7 @@ class UniqueValues {
     const followUps = new Map<number, number>();
     for (const on of new Set(waits.filter((wait) => wait.value.kind === 'address').map((wait) => wait.on))) {
       const stored = await plans.operation(on);
-      if (stored === null || !isChange(stored)) continue;
+      if (stored === null || !isAmending(stored)) continue;
       const moving = stored.changes.filter(
         (change) => this.#kinds.get(change.attribute) === 'address' && change.to !== null,
       );
@@ -332,6 +332,11 @@ class UniqueValues {
 }
 
 /** Whether its object is there already and keeps whatever the operation does not change. */
+/** What comes back has its former values for a moment, and gives them up right after. */
+function isAmending(operation: StoredOperation): boolean {
+  return isChange(operation) || operation.action === 'restore';
+}
+
 function isChange({ action }: StoredOperation): boolean {
   return action === 'update' || action === 'link';
 }

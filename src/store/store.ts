@@ -440,7 +440,7 @@ export interface PlanStore {
   isClaimed(plan: number, value: LookupValue): Promise<boolean>;
   /** Takes back the claim of an operation on a value. */
   dropClaim(plan: number, operation: number, value: LookupValue): Promise<void>;
-  /** Claims on values that another live object of the tenant holds. */
+  /** Claims on values that another object of the tenant holds: a live one, or one that the plan brings back with them. */
   conflicts(plan: number): Promise<readonly Conflict[]>;
   /** Values that several operations of the plan claim, with the operations in the order of their anchors. */
   doubleClaims(

@@ -76,7 +76,9 @@ async function judgeTotal(
   const before = [...recent.values()].reduce((sum, n) => sum + n, 0);
   const found = planned + before;
   const all = planned > 0 && found >= limits.atLeast ? (await countAll()) + before : 0;
-  const percent = percentOf(found, all);
+  // A membership that ends with its group and with its member, or that ended and came back, counts twice, but is no more than all of them.
+  const most = Math.min(found, all);
+  const percent = percentOf(most, all);
   const earlier = before === 0 ? '' : `, and ${before} were removed within the last ${window}`;
   return [
     named({
@@ -90,7 +92,7 @@ async function judgeTotal(
       name: 'membership-removals-percent',
       limit: limits.percent,
       found: percent,
-      blocked: all > 0 && found * 100 > limits.percent * all,
+      blocked: all > 0 && most * 100 > limits.percent * all,
       message: `The plan ends ${planned} of ${countOf(all, 'membership')} in all${earlier} (${percent} %); at most ${limits.percent} % are allowed without approval.`,
     }),
   ];

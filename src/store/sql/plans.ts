@@ -242,7 +242,9 @@ export class SqlPlanStore implements PlanStore {
        cross join object h
        where c.plan = ? and op.id = c.operation
          and v.space = (select id from space where name = 'tenant') and v.kind = c.kind and v.key = c.key
-         and h.id = v.object and h.state = 0 and (op.object is null or op.object <> h.id)
+         and h.id = v.object and (op.object is null or op.object <> h.id)
+         and (h.state = 0 or h.state = 3 and exists (
+           select 1 from operation r where r.plan = c.plan and r.mv = h.mv and r.object = h.id and r.action = 'restore'))
        order by op.anchor, c.kind, c.key, h.anchor`,
       plan,
     );
