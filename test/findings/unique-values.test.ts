@@ -263,3 +263,35 @@ describe('a value that somebody takes after the plan was made', () => {
     expect(await world.findings('value-conflict')).toEqual([]);
   });
 });
+
+describe('a value of users who come back together', () => {
+  /** They leave, something changes in the directory, and they come back in one run. */
+  async function leaveAndReturn(world: FindingWorld, changes: Readonly<Record<string, Values>>): Promise<void> {
+    await settle(world);
+    for (const name of Object.keys(changes)) world.edit(name, { isCriticalSystemObject: true });
+    await settle(world);
+    for (const [name, values] of Object.entries(changes)) world.edit(name, { ...values, isCriticalSystemObject: null });
+    await settle(world);
+    await expectInStep(world);
+  }
+
+  test.each([
+    ['ann', 'bob'],
+    ['bob', 'ann'],
+  ])('that %s had goes to %s, without a refusal', async (from, to) => {
+    const world = await company({ ann: mail('ann'), bob: mail('bob') });
+    await leaveAndReturn(world, { [from]: mail('new'), [to]: mail(from) });
+    expect(await held(world, from)).toEqual([`${from}@contoso.com`, 'new@contoso.com', undefined]);
+    expect(await held(world, to)).toEqual([`${to}@contoso.com`, `${from}@contoso.com`, undefined]);
+    expect(await conflicts(world)).toEqual([]);
+    await world.end();
+  });
+
+  test('is exchanged with all others', async () => {
+    const world = await company({ ann: mail('ann'), bob: mail('bob') });
+    await leaveAndReturn(world, { ann: { ...mail('bob'), ...upn('bob') }, bob: { ...mail('ann'), ...upn('ann') } });
+    expect(await held(world, 'ann')).toEqual(['bob@contoso.com', 'bob@contoso.com', undefined]);
+    expect(await held(world, 'bob')).toEqual(['ann@contoso.com', 'ann@contoso.com', undefined]);
+    await world.end();
+  });
+});
