@@ -3,12 +3,11 @@ import type { AttributeChange, PlanValue } from '../model/plan.ts';
 import { type Attributes, isSameValue } from '../model/value.ts';
 import type { LeftReferences, TenantEvent } from '../store/store.ts';
 import type { DriftPolicy, EngineContext } from './context.ts';
+import { LONGEST_LAG } from './recent-change.ts';
 
 /** What was decided at the last sync about what is changed in the tenant. */
 const POLICY = 'drift policy';
 
-/** Milliseconds within which every replica of the tenant knows of a write (documented: up to 15 minutes). */
-const LONGEST_LAG = 15 * 60_000;
 const HISTORY_SEARCHED = 10;
 const WRITES_VALUES: ReadonlySet<string> = new Set(['create', 'link', 'update']);
 

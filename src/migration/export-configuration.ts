@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { type Config, loadConfig } from '../config.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import { loadRuleSet } from '../rules/rule-set.ts';
 import { readCertificates } from './certificates.ts';
+import { type Keys, readKeys, setAt } from './configuration-keys.ts';
 import { CopiedFiles } from './copied-files.ts';
 import { EXPORT_MARK, markText, shippedFingerprints } from './export-mark.ts';
 import { movedPath, placeOf } from './place-of-path.ts';
@@ -67,8 +68,6 @@ export function exportConfiguration(file: string, kinds: SectionKinds, version: 
   };
 }
 
-type Keys = Record<string, unknown>;
-
 /** Why the copy writes nothing as long as ours does. */
 const SAFE = {
   staging: 'Nothing is written to the tenant while it says staging: true.',
@@ -107,7 +106,11 @@ class ConfigurationCopy {
     for (const [key, content] of Object.entries(facts.files)) {
       const path = valueAt(section, key);
       if (typeof path === 'string')
-        setAt(section, key, this.#moveFile(path, content, `${content === 'data' ? 'data' : key} of ${owner}`));
+        setAt(
+          section,
+          key.split('.'),
+          this.#moveFile(path, content, `${content === 'data' ? 'data' : key} of ${owner}`),
+        );
     }
   }
 
@@ -180,21 +183,6 @@ class ConfigurationCopy {
       .map((line) => `# ${line.replaceAll(/[\r\n]+/g, ' ')}\n`)
       .join('');
   }
-}
-
-/**
- * The keys of a file that was read and checked before, as they stand there: also where they repeat a default, which may be another one in another
- * version. What an alias stands for is there each time anew, so that it can be changed at one place alone.
- */
-function readKeys(file: string): Keys {
-  return JSON.parse(JSON.stringify(parseDocument(readFileSync(file, 'utf8')).toJS()));
-}
-
-function setAt(section: Keys, key: string, value: string): void {
-  const parts = key.split('.');
-  const last = parts.pop() ?? key;
-  const owner = parts.length === 0 ? section : (valueAt(section, parts.join('.')) as Keys);
-  owner[last] = value;
 }
 
 function readText(path: string): string {

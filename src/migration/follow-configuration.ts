@@ -14,10 +14,11 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { loadConfig } from '../config.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import { loadRuleSet } from '../rules/rule-set.ts';
+import { type Keys, readKeys, setAt } from './configuration-keys.ts';
 import { type ConfigurationDiff, diffConfigurations } from './diff-configuration.ts';
 import { findKind, type SectionKinds, valueAt } from './section-kind.ts';
 
@@ -28,8 +29,6 @@ const HEAD = '# Taken over from';
 const MOST_BYTES = 20_000_000;
 /** Keys that every server has for itself. */
 const OWN_KEYS = ['store', 'staging', 'standby'] as const;
-
-type Keys = Record<string, unknown>;
 
 export interface FollowRequest {
   /** Our dirbridge.yaml. */
@@ -164,16 +163,6 @@ function textOf({ file, published, version, server, keep }: FollowRequest, kinds
   ].join('\n');
 }
 
-function readKeys(file: string): Keys {
-  const document = parseDocument(readFileSync(file, 'utf8'));
-  const keys: unknown = document.errors.length > 0 ? null : document.toJS();
-  if (typeof keys === 'object' && keys !== null) return JSON.parse(JSON.stringify(keys));
-  throw new DirbridgeError(
-    'config-invalid',
-    `${file} is no configuration: ${document.errors[0]?.message ?? 'it is empty'}`,
-  );
-}
-
 function sourcesOf(keys: Keys): readonly Keys[] {
   return Array.isArray(keys['sources']) ? keys['sources'] : [];
 }
@@ -237,21 +226,4 @@ function keepKey(theirs: Keys, ours: Keys, path: readonly string[]): void {
   if (at < 0) return;
   if (rest === '') list[at] = own;
   else setAt(list[at] ?? {}, rest.split('.'), valueAt(own, rest));
-}
-
-function setAt(keys: Keys, path: readonly string[], value: unknown): void {
-  const [first, ...rest] = path;
-  if (first === undefined) return;
-  if (rest.length === 0) {
-    if (value === undefined) delete keys[first];
-    else keys[first] = value;
-    return;
-  }
-  const inner = keys[first];
-  if (typeof inner === 'object' && inner !== null) setAt(inner as Keys, rest, value);
-  else if (value !== undefined) {
-    const made: Keys = {};
-    keys[first] = made;
-    setAt(made, rest, value);
-  }
 }

@@ -894,7 +894,7 @@ export interface PeerStore {
   adoptRun(server: string, run: PeerRun): Promise<string>;
   /** Takes over a change that it wrote, in the place among those of its object that its time gives it; false for one that is known already. */
   adoptChange(run: string, change: Omit<ChangeLogEntry, 'run' | 'plan' | 'mv'>): Promise<boolean>;
-  /** The newest change of another server that we know of, to an object; of one attribute or membership alone the caller has to look for. */
+  /** What another server did to the object of a source anchor, newest first. */
   changesOfServer(server: string, anchor: string, limit: number): Promise<readonly ChangeLogEntry[]>;
   /** How many changes of another server we know of since a time. */
   countChanges(server: string, since: string): Promise<number>;

@@ -112,11 +112,10 @@ export async function adoptDecisions(pair: ServerPair, context: EngineContext, w
   const { store } = context;
   const departures: PeerDeparture[] = [];
   for (const server of await pair.servers()) {
-    const told = (await isOurs(pair, server))
-      ? null
-      : await pair.folder.readJson(decisionsFile(server), decisionsSchema);
-    departures.push(...(told?.departures ?? []));
+    if (await isOurs(pair, server)) continue;
+    const told = await pair.folder.readJson(decisionsFile(server), decisionsSchema);
     if (told === null) continue;
+    departures.push(...told.departures);
     await store.transaction(() => store.peers.adoptLicences(told.licences));
     if (server !== writer) continue;
     await adoptHandLinks(context, told.handLinks);

@@ -12,7 +12,7 @@ const TERM_SEEN = 'standby term seen in';
 const IDENTITY = 'standby identity';
 
 /** Sign of life of a process that works. */
-export const BEAT_MS = 10_000;
+const BEAT_MS = 10_000;
 
 export interface PairOptions {
   readonly folder: string;
@@ -45,7 +45,7 @@ export interface LifeSign {
 
 /**
  * Servers that share one tenant, of which one writes. Who does is the newest of the terms in a folder that all of them reach: a term is a file that one server alone can make.
- * The server that writes looks at it before each chunk of writes, so that one that was believed dead stops when it wakes.
+ * The server that writes looks at it right before each request that changes anything, so that one that was believed dead stops when it wakes.
  */
 export class ServerPair {
   readonly folder: PairFolder;

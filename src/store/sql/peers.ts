@@ -215,7 +215,7 @@ export class SqlPeerStore implements PeerStore {
     for (const { kind, type, anchor, at, count } of departures)
       await this.#driver.run(
         `insert into departure (kind, mv, type, plan, at, n) values (?, ?, ?, ?, ?, ?)
-         on conflict (kind, mv, type, plan) do update set n = departure.n + excluded.n, at = max(departure.at, excluded.at)`,
+         on conflict (kind, mv, type, plan) do update set n = departure.n + excluded.n, at = case when departure.at > excluded.at then departure.at else excluded.at end`,
         kind,
         anchor === '' ? 0 : ((await this.metaverseOf(anchor)) ?? 0),
         type,
