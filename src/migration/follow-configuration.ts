@@ -54,8 +54,11 @@ export function followConfiguration(request: FollowRequest, kinds: SectionKinds)
   const copied = join(folder, FOLLOWED, version);
   const candidate = join(folder, `.${basename(file)}.followed`);
   try {
+    const text = textOf({ ...request, file }, kinds);
+    // So it is at nearly every cycle: nothing is copied, read and compared again.
+    if (text === readFileSync(file, 'utf8')) return [];
     copyFiles(published, copied);
-    write(candidate, textOf({ ...request, file }, kinds), file);
+    write(candidate, text, file);
     requireReadable(candidate, request, kinds);
     const { differences } = diffConfigurations(file, candidate, kinds);
     if (differences.length > 0) {

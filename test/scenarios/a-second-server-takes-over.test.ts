@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { App, readConfig, SILENT_LOG } from '../../src/app.ts';
 import { DirbridgeError } from '../../src/errors.ts';
+import { LOUD } from '../standby/two-servers.ts';
 import { outputOf } from './command-output.ts';
 import { UPN_SUFFIX } from './company.ts';
 import { describeCompany } from './describe-company.ts';
@@ -115,18 +116,7 @@ describeCompany('a second server', (lab) => {
     await tenant.sync();
     const second = await setUpSecond(tenant);
     await sync(second);
-    const rules = `rules:
-  - name: Loud titles
-    direction: inbound
-    connector: source
-    from: user
-    to: person
-    link: join
-    precedence: 10
-    flows:
-      title: { expression: 'UCase([title])' }
-`;
-    await writeFile(join(tenant.folder, 'loud.yaml'), rules);
+    await writeFile(join(tenant.folder, 'loud.yaml'), LOUD);
     await tenant.configure({ rules: ['standard', './loud.yaml'] });
     expect(await tenant.sync()).toMatchObject({ done: { update: 1 } });
     const followed = await sync(second);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listPlan } from '../scenarios/plan-list.ts';
-import { type Person, type Server, SKU, TwoServers } from './two-servers.ts';
+import { LOUD, type Person, type Server, SKU, TwoServers } from './two-servers.ts';
 
 const PEOPLE: readonly Person[] = [
   { name: 'ada' },
@@ -159,20 +159,7 @@ describe('the plan of the server that stands by', () => {
       standby: { folder: company.shared, server: 'two', follow: false },
       rules: ['standard', './loud.yaml'],
     });
-    await two.writeFile(
-      'loud.yaml',
-      `rules:
-  - name: Loud titles
-    direction: inbound
-    connector: source
-    from: user
-    to: person
-    link: join
-    precedence: 10
-    flows:
-      title: { expression: 'UCase([title])' }
-`,
-    );
+    await two.writeFile('loud.yaml', LOUD);
     await company.write([...without('ada'), { name: 'ada', title: 'Countess' }]);
     await one.sync();
     expect((await two.sync()).standby?.difference?.counts).toMatchObject({ contradicts: 0, notYet: 1 });

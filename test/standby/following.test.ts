@@ -2,19 +2,7 @@ import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Server, TwoServers } from './two-servers.ts';
-
-const LOUD = `rules:
-  - name: Loud titles
-    direction: inbound
-    connector: source
-    from: user
-    to: person
-    link: join
-    precedence: 10
-    flows:
-      title: { expression: 'UCase([title])' }
-`;
+import { LOUD, type Server, TwoServers } from './two-servers.ts';
 
 let company: TwoServers;
 let one: Server;

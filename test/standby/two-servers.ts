@@ -11,6 +11,18 @@ import type { TenantDump } from '../scenarios/tenant-picture.ts';
 const MINUTE = 60_000;
 /** A product that the tenant has bought. */
 export const SKU = '30000000-0000-4000-8000-000000000001';
+/** A rule that makes titles loud. */
+export const LOUD = `rules:
+  - name: Loud titles
+    direction: inbound
+    connector: source
+    from: user
+    to: person
+    link: join
+    precedence: 10
+    flows:
+      title: { expression: 'UCase([title])' }
+`;
 const START = Date.parse('2030-03-01T08:00:00Z');
 const ANY = { count: 1_000_000, percent: 100 };
 

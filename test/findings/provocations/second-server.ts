@@ -1,20 +1,8 @@
 import type { CycleResult } from '../../../src/app.ts';
 import type { Finding, FindingCode } from '../../../src/model/finding.ts';
-import { type Server, TwoServers } from '../../standby/two-servers.ts';
+import { LOUD, type Server, TwoServers } from '../../standby/two-servers.ts';
 import type { Provocation } from '../provocation.ts';
 import type { ProvokedWorld } from '../provoked-world.ts';
-
-const LOUD = `rules:
-  - name: Loud titles
-    direction: inbound
-    connector: source
-    from: user
-    to: person
-    link: join
-    precedence: 10
-    flows:
-      title: { expression: 'UCase([title])' }
-`;
 
 /** Two servers for one tenant: `one` writes, and `two` stands by. Half an hour passes before each cycle; the findings are those of `two`. */
 class ServersWorld implements ProvokedWorld {
