@@ -11,8 +11,12 @@ const TERM_SEEN = 'standby term seen in';
 
 const IDENTITY = 'standby identity';
 
-/** Sign of life of a process that works. */
+/** From one sign of life of a process that works to the next: at most, and at least. */
 const BEAT_MS = 10_000;
+const SHORTEST_BEAT_MS = 1_000;
+
+/** So many signs fail to come before silence counts as death, where `deadAfter` is short. */
+const BEATS_UNTIL_DEAD = 4;
 
 export interface PairOptions {
   readonly folder: string;
@@ -167,7 +171,12 @@ export class ServerPair {
           'the sign of life for the other server could not be written',
         ),
       );
-    }, BEAT_MS).unref();
+    }, this.#beatMs()).unref();
+  }
+
+  #beatMs(): number {
+    const wanted = this.#options.deadAfter / BEATS_UNTIL_DEAD;
+    return Math.min(BEAT_MS, Math.max(SHORTEST_BEAT_MS, wanted));
   }
 
   /** What another process of our name has written stays, so that we see it. */
