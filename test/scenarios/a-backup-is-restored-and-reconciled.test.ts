@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { UPN_SUFFIX } from './company.ts';
 import { describeCompany, expectStep } from './describe-company.ts';
 import { nameTenant } from './tenant-picture.ts';
+import { whileSyncing } from './while-syncing.ts';
 
-const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const upn = (name: string): string => `${name}@${UPN_SUFFIX}`;
 
 describeCompany('a backup', (lab) => {
@@ -64,28 +60,14 @@ describeCompany('a backup', (lab) => {
     const tenant = await lab.followInStep(ou);
     await company.makeUsers(ou, { kurt2: {}, alan2: {}, emmy2: {} });
     await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '20s' });
-    const child = spawn(process.execPath, [COMMAND_LINE, '--config', tenant.configFile, 'sync'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
     const backup = join(tenant.folder, 'store.backup');
-    try {
-      await new Promise<void>((resolve, reject) => {
-        let text = '';
-        child.stderr.on('data', (chunk: Buffer) => {
-          text += chunk.toString();
-          if (text.includes('plan:')) resolve();
-        });
-        child.once('exit', () => reject(new Error(`the sync ended by itself:\n${text}`)));
-      });
+    await whileSyncing(tenant.configFile, async (pid) => {
       await tenant.app('backup').backUp(backup, false);
       await expect(tenant.app('restore').restore(backup, true)).rejects.toMatchObject({
         code: 'store-locked',
-        message: expect.stringContaining(`"dirbridge sync" (process ${child.pid} on`),
+        message: expect.stringContaining(`"dirbridge sync" (process ${pid} on`),
       });
-    } finally {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    });
     await tenant.fault();
     expect(await tenant.sync()).toMatchObject({ outcome: 'done', failed: 0 });
     const before = await tenant.dump();

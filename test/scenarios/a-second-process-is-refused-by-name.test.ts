@@ -1,13 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { UPN_SUFFIX } from './company.ts';
 import { describeCompany } from './describe-company.ts';
 import { nameTenant } from './tenant-picture.ts';
-
-const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+import { whileSyncing } from './while-syncing.ts';
 
 describeCompany('one store', (lab) => {
   it('is for one process: a second is refused with the name of the first, and readers are let in', async () => {
@@ -17,26 +12,12 @@ describeCompany('one store', (lab) => {
     const tenant = await lab.followInStep(ou);
     await company.makeUser('kurt', ou);
     await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '20s' });
-    const child = spawn(process.execPath, [COMMAND_LINE, '--config', tenant.configFile, 'sync'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    try {
-      await new Promise<void>((resolve, reject) => {
-        let text = '';
-        child.stderr.on('data', (chunk: Buffer) => {
-          text += chunk.toString();
-          if (text.includes('plan:')) resolve();
-        });
-        child.once('exit', () => reject(new Error(`the first process ended by itself:\n${text}`)));
-      });
+    await whileSyncing(tenant.configFile, async (pid) => {
       const store = /dirbridge\.db/;
       await expect(tenant.sync()).rejects.toThrow(store);
-      await expect(tenant.sync()).rejects.toThrow(`"dirbridge sync" (process ${child.pid} on`);
+      await expect(tenant.sync()).rejects.toThrow(`"dirbridge sync" (process ${pid} on`);
       expect((await tenant.app('status').status()).managed).toMatchObject({ user: 2 });
-    } finally {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    });
     await tenant.fault();
     expect(await tenant.sync()).toMatchObject({ outcome: 'done', failed: 0 });
     expect(Object.keys(nameTenant(await tenant.dump()).users)).toHaveLength(3);

@@ -1,9 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFile, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { App, readConfig, SILENT_LOG } from '../../src/app.ts';
 import { LOUD } from '../standby/two-servers.ts';
@@ -12,8 +8,8 @@ import { UPN_SUFFIX } from './company.ts';
 import { describeCompany } from './describe-company.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
 import { nameTenant } from './tenant-picture.ts';
+import { whileSyncing } from './while-syncing.ts';
 
-const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
 const upn = (name: string): string => `${name}@${UPN_SUFFIX}`;
 
@@ -66,23 +62,9 @@ describeCompany('a second server', (lab) => {
     const people = await company.makeUsers(ou, { alan: {}, emmy: {}, kurt: {}, mary: {} });
     await company.changeMembers(group, Object.values(people), [ada]);
     await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '20s' });
-    const child = spawn(process.execPath, [COMMAND_LINE, '--config', tenant.configFile, 'sync'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    try {
-      await new Promise<void>((resolve, reject) => {
-        let text = '';
-        child.stderr.on('data', (chunk: Buffer) => {
-          text += chunk.toString();
-          if (text.includes('plan:')) resolve();
-        });
-        child.once('exit', () => reject(new Error(`the first server ended by itself:\n${text}`)));
-      });
+    await whileSyncing(tenant.configFile, async () => {
       await expect(appOf(second).takeOver(false)).rejects.toMatchObject({ code: 'server-alive' });
-    } finally {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    });
     await tenant.fault();
     await expect(appOf(second).takeOver(false)).rejects.toMatchObject({ code: 'server-alive' });
     await letTimePassSince(join(shared, 'servers', 'first', 'presence.json'));
