@@ -31,7 +31,63 @@ export interface Connector {
    * brings a patch for an object that the space does not hold.
    */
   fetch(anchors: readonly string[], request: ReadRequest): AsyncIterable<readonly ObjectChange[]>;
+  /** Of a directory that gives passwords, as its account is allowed to read them. */
+  readonly passwords?: PasswordSource;
   close(): Promise<void>;
+}
+
+/**
+ * Passwords of the accounts of a directory, as the directory itself keeps them. Whoever is handed a hash owns its buffer, keeps it in memory only, and
+ * overwrites it as soon as it has been used.
+ */
+export interface PasswordSource {
+  /** Proves, with one harmless object, that passwords can be read; one line at a time. Never throws for what it looks for. */
+  check(): AsyncIterable<CheckLine>;
+  /**
+   * Passwords set since the watermark, or of everybody where it is null: one `begin`, any number of `page`, one `end`, like `Connector.read`. An account may come
+   * again without a new password (something else of it changed): its `version` tells. Only what `end` carries may be stored as the watermark; a page handed over
+   * before an error is right, and comes again.
+   */
+  read(request: PasswordReadRequest): AsyncIterable<PasswordReadEvent>;
+  /** The passwords of single accounts, whenever they were set; an account that is gone, or has none, is left out. */
+  fetch(anchors: readonly string[]): AsyncIterable<readonly AccountPassword[]>;
+}
+
+export interface PasswordReadRequest {
+  readonly watermark: string | null;
+}
+
+export type PasswordReadEvent =
+  | {
+      readonly kind: 'begin';
+      /** `full`: of everybody; why, when that is not what was asked for. */
+      readonly mode: 'full' | 'delta';
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'page';
+      readonly passwords: readonly AccountPassword[];
+      readonly problems?: readonly ReadProblem[];
+    }
+  | { readonly kind: 'end'; readonly watermark: string };
+
+/** The password of one account and what decides whether and how it is sent. */
+export interface AccountPassword {
+  /** The anchor of the account in its space. */
+  readonly anchor: string;
+  /** MD4 of the password in UTF-16LE: 16 bytes. Null: the directory told of the account, and it has no password. */
+  readonly ntHash: Uint8Array | null;
+  /** Grows with each new password of the account (replication metadata of unicodePwd). */
+  readonly version: number;
+  /** When it was set, by the clock of the domain controller where that happened. ISO 8601. */
+  readonly changedAt: string;
+  /** The user has to choose another one at the next logon (pwdLastSet is 0). */
+  readonly mustChange: boolean;
+  readonly isDisabled: boolean;
+  /** Smart card required: the password is random and known to nobody. */
+  readonly isSmartCardRequired: boolean;
+  /** When the account expires; null: never. ISO 8601. */
+  readonly expiresAt: string | null;
 }
 
 export interface CheckLine {
@@ -104,8 +160,54 @@ export interface TargetConnector extends Connector {
    * and written (action `license`) after the user is back. Throws when the target cannot be reached; a user of whom it does not tell is an answer.
    */
   readLicences?(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>>;
+  /** Of a tenant that takes passwords, where the configuration says how. */
+  readonly passwordTarget?: PasswordTarget;
   /** For writes whose intent was stored but whose result was not (we were killed): looks up in the tenant what became of them. Sends nothing. */
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]>;
+}
+
+/** Takes passwords for users that are in the tenant already. Never puts a credential into a log, an error or a file. */
+export interface PasswordTarget {
+  /** Proves that passwords would be taken, without sending one. Never throws for what it looks for. */
+  check(): AsyncIterable<CheckLine>;
+  /** What one request carries at most. */
+  readonly passwordsPerWrite: number;
+  /**
+   * What the tenant does with what we send, read from it: whether a user may be made to choose a new password at the next sign-in, and whether the tenant's
+   * own password policy goes for synchronized passwords.
+   */
+  readFeatures(): Promise<PasswordFeatures>;
+  /**
+   * Sends passwords, at most `passwordsPerWrite`, and gives one result for each. Safe to repeat. Transient refusals are retried here. Throws only when the tenant as
+   * a whole cannot be used: what was sent is then unknown, and is to be sent again. The buffers are the caller's, and no longer used when it returns or throws.
+   */
+  write(writes: readonly PasswordWrite[]): Promise<readonly PasswordResult[]>;
+}
+
+export interface PasswordFeatures {
+  /** The tenant takes password hashes at all; it is told so by the administrator, or by the first cycle. */
+  readonly isSyncEnabled: boolean;
+  /** UserForcePasswordChangeOnLogon. */
+  readonly mayForceChange: boolean;
+  /** EnforceCloudPasswordPolicy: synchronized passwords expire as the tenant says. */
+  readonly hasCloudPolicy: boolean;
+}
+
+export interface PasswordWrite {
+  readonly anchor: string;
+  readonly targetId: string;
+  /** The derived credential (`v1;PPH1_MD4,...;`), in ASCII. */
+  readonly credential: Uint8Array;
+  /** ISO 8601. */
+  readonly changedAt: string;
+  readonly forceChange: boolean;
+}
+
+/** `gone`: the tenant does not know such a user (yet). */
+export interface PasswordResult {
+  readonly anchor: string;
+  readonly outcome: 'done' | 'failed' | 'gone';
+  readonly failure?: WriteFailure;
 }
 
 /** `gone`: the target does not show such a user. */
