@@ -141,6 +141,18 @@ export const ERRORS = {
     meaning: 'The connection to the directory broke while reading and could not be taken up again.',
     remedy: 'Run again: what was read is kept, nothing was deleted because of it.',
   },
+  'directory-answer': {
+    kind: 'outside',
+    meaning: 'A domain controller sent an answer that is not what its protocol says.',
+    remedy:
+      'Look for a device between that changes or cuts the traffic, and at the event log of the domain controller. Name another one first in servers until then.',
+  },
+  'password-rights': {
+    kind: 'outside',
+    meaning: 'The account may not read passwords from the directory.',
+    remedy:
+      'Give it "Replicating Directory Changes" and "Replicating Directory Changes All" on the domain; the message names what is missing.',
+  },
   'file-missing': {
     kind: 'outside',
     meaning: 'A source file cannot be read.',

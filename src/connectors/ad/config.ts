@@ -49,6 +49,24 @@ export const adSection = z.strictObject({
     })
     .prefault({}),
   pageSize: z.int().min(1).max(20_000).default(1000).describe('Entries of one page.'),
+  replication: z
+    .strictObject({
+      user: z.string().min(1).optional().describe('Another account than that of the source.'),
+      password: secretSource.optional(),
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe(
+          'Where the domain controllers have a fixed port for directory replication; then port 135 is not asked.',
+        ),
+    })
+    .refine(({ user, password }) => (user === undefined) === (password === undefined), {
+      error: 'user and password belong together: give both, or neither',
+    })
+    .default({})
+    .describe('How passwords are read, with the rights of a domain controller.'),
   delta: z.enum(DELTA_METHODS).default('auto').describe('How changes are found after the first import.'),
 });
 

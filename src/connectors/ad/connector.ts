@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { DirbridgeError, messageOf } from '../../errors.ts';
 import type { ObjectChange } from '../../model/change.ts';
-import type { CheckLine, Connector, ConnectorContext, ReadEvent, ReadRequest, SourceDefinition } from '../connector.ts';
+import type {
+  CheckLine,
+  Connector,
+  ConnectorContext,
+  PasswordSource,
+  ReadEvent,
+  ReadRequest,
+  SourceDefinition,
+} from '../connector.ts';
 import { type AdSection, adSection, normalizeFingerprint, parseDuration } from './config.ts';
 import { checkDirectory } from './directory-check.ts';
 import { parseServerAddress, type ServerAddress } from './ldap/server-address.ts';
@@ -9,9 +17,11 @@ import { fetchObjects } from './reading/fetch-objects.ts';
 import { fetchPlainObjects } from './reading/plain-read.ts';
 import { type ReadContext, readAskedColumns } from './reading/read-context.ts';
 import { readDirectory } from './reading/read-directory.ts';
+import { ReplicatedPasswords } from './replication/replicated-passwords.ts';
+import { describeReplication } from './replication/replication-settings.ts';
 import { adFacts } from './section-facts.ts';
 import { asDirectoryError } from './session/directory-failure.ts';
-import { Attempts, type Session, Sessions } from './session/sessions.ts';
+import { Attempts, type Session, type SessionSettings, Sessions } from './session/sessions.ts';
 
 /** The source of kind `ad`: one domain of an Active Directory. */
 export const adSource: SourceDefinition<AdSection> = {
@@ -25,6 +35,7 @@ class AdConnector implements Connector {
   readonly name: string;
   readonly kind = 'ad';
   readonly globalAnchors = true;
+  readonly passwords: PasswordSource;
   readonly #section: AdSection;
   readonly #context: ConnectorContext;
   #sessions: Sessions | null = null;
@@ -33,6 +44,8 @@ class AdConnector implements Connector {
     this.name = context.name;
     this.#section = section;
     this.#context = context;
+    const settings = () => describeReplication(section, this.#sessionSettings(), context);
+    this.passwords = new ReplicatedPasswords(settings, context.log, context.now);
   }
 
   async *check(): AsyncIterable<CheckLine> {
@@ -98,27 +111,28 @@ class AdConnector implements Connector {
 
   #openSessions(): Sessions {
     if (this.#sessions) return this.#sessions;
-    const { servers, startTls, tls, timeouts, user, password } = this.#section;
-    const sessions = new Sessions(
-      {
-        servers: servers.map((server) => readAddress(server, startTls)),
-        connection: {
-          tls: {
-            ca: tls.ca === undefined ? null : readCertificates(this.#context.resolvePath(tls.ca)),
-            fingerprint: tls.fingerprint === undefined ? null : normalizeFingerprint(tls.fingerprint),
-            serverName: tls.serverName ?? null,
-          },
-          connectTimeoutMs: parseDuration(timeouts.connect),
-          requestTimeoutMs: parseDuration(timeouts.request),
-        },
-        user,
-        readPassword: () => this.#context.readSecret(password),
-      },
-      this.#context.log,
-    );
+    const sessions = new Sessions(this.#sessionSettings(), this.#context.log);
     sessions.refuseClearBind();
     this.#sessions = sessions;
     return sessions;
+  }
+
+  #sessionSettings(): SessionSettings {
+    const { servers, startTls, tls, timeouts, user, password } = this.#section;
+    return {
+      servers: servers.map((server) => readAddress(server, startTls)),
+      connection: {
+        tls: {
+          ca: tls.ca === undefined ? null : readCertificates(this.#context.resolvePath(tls.ca)),
+          fingerprint: tls.fingerprint === undefined ? null : normalizeFingerprint(tls.fingerprint),
+          serverName: tls.serverName ?? null,
+        },
+        connectTimeoutMs: parseDuration(timeouts.connect),
+        requestTimeoutMs: parseDuration(timeouts.request),
+      },
+      user,
+      readPassword: () => this.#context.readSecret(password),
+    };
   }
 }
 

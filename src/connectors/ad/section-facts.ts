@@ -3,7 +3,7 @@ import type { SectionFacts } from '../connector.ts';
 import { type AdSection, normalizeFingerprint, parseDuration } from './config.ts';
 
 export const adFacts: SectionFacts<AdSection> = {
-  secrets: ['password'],
+  secrets: ['password', 'replication.password'],
   files: { 'tls.ca': 'certificates' },
   spell: (section) => ({
     ...section,
@@ -14,13 +14,18 @@ export const adFacts: SectionFacts<AdSection> = {
       fingerprint: section.tls.fingerprint && normalizeFingerprint(section.tls.fingerprint),
       serverName: section.tls.serverName?.toLowerCase(),
     },
-    user: section.user.includes('=') ? normalizeDn(section.user) : section.user.toLowerCase(),
+    user: spellUser(section.user),
+    replication: { ...section.replication, user: section.replication.user && spellUser(section.replication.user) },
     timeouts: {
       connect: parseDuration(section.timeouts.connect),
       request: parseDuration(section.timeouts.request),
     },
   }),
 };
+
+function spellUser(user: string): string {
+  return user.includes('=') ? normalizeDn(user) : user.toLowerCase();
+}
 
 const PORTS: Readonly<Record<string, string>> = { ldap: '389', ldaps: '636' };
 

@@ -1,0 +1,75 @@
+import { DirbridgeError } from '../../../errors.ts';
+import { NAME_FORM } from './drsuapi/crack-names.ts';
+import { DRS_ERROR, DrsRefusal } from './drsuapi/drs-refusal.ts';
+import { FROM_THE_START } from './drsuapi/replication-state.ts';
+import { HARMLESS, type Replica } from './replica.ts';
+
+/** The names of the rights ([MS-ADTS] 5.1.3.2.1), as people find them in tools and as samba-tool calls them. */
+const RIGHTS = {
+  changes: {
+    name: 'DS-Replication-Get-Changes',
+    shown: 'Replicating Directory Changes',
+    car: 'get-changes',
+  },
+  all: {
+    name: 'DS-Replication-Get-Changes-All',
+    shown: 'Replicating Directory Changes All',
+    car: 'get-changes-all',
+  },
+} as const;
+type Right = (typeof RIGHTS)[keyof typeof RIGHTS];
+
+/** Which right a refusal of access means: asks once more for what the first of the two is enough for. Other refusals pass unchanged. */
+export async function explainRefusal(thrown: unknown, replica: Replica, account: string): Promise<unknown> {
+  if (!(thrown instanceof DrsRefusal) || thrown.code !== DRS_ERROR.accessDenied) return thrown;
+  const hasFirst = await mayReadHarmless(replica);
+  const missing = hasFirst ? [RIGHTS.all] : [RIGHTS.changes, RIGHTS.all];
+  const { dn } = replica.domain;
+  const also = hasFirst ? '' : '; it needs DS-Replication-Get-Changes-All too, which can be tried only with the first';
+  const message = `${replica.session.server.label}: ${account} lacks the right ${missing[0]?.name} on ${dn}${also}`;
+  const dnOfAccount = await findDn(replica, account);
+  return new DirbridgeError('password-rights', message, {
+    cause: thrown,
+    remedy: grantCommands(missing, replica, account, dnOfAccount),
+  });
+}
+
+async function mayReadHarmless(replica: Replica): Promise<boolean> {
+  try {
+    await replica.readChanges(FROM_THE_START, HARMLESS, 1);
+    return true;
+  } catch (error) {
+    if (error instanceof DrsRefusal && error.code === DRS_ERROR.accessDenied) return false;
+    throw error;
+  }
+}
+
+function grantCommands(missing: readonly Right[], replica: Replica, account: string, accountDn: string): string {
+  const { dn } = replica.domain;
+  const windows = missing.map(({ shown }) => `"${account}:CA;${shown}"`).join(' ');
+  const samba = missing.map(
+    ({ car }) => `samba-tool dsacl set --action=allow --car=${car} --objectdn="${dn}" --trusteedn="${accountDn}"`,
+  );
+  return `On Windows: dsacls "${dn}" /G ${windows}. On Samba: ${samba.join(' && ')}`;
+}
+
+/**
+ * An account that may replicate gets an answer, and in it no passwords: a server that reads with the rights of the caller hides them from him. Samba 4.17 does not
+ * do so for an account with both rights; were it done and not seen, everybody would look like an account without a password.
+ */
+export function secretsHidden(replica: Replica, account: string): DirbridgeError {
+  const { label } = replica.session.server;
+  const name = /^(?:[^\\]+\\)?([^@]+)/.exec(account)?.[1] ?? account;
+  return new DirbridgeError(
+    'password-rights',
+    `${label}: ${account} may replicate ${replica.domain.dn}, but the domain controller leaves the passwords out of its answers`,
+    {
+      remedy: `Name another domain controller first in servers. If it is Samba, its version may give passwords only to members of Builtin\\Administrators: samba-tool group addmembers Administrators "${name}". Such an account can do everything in the domain; protect it like one.`,
+    },
+  );
+}
+
+async function findDn(replica: Replica, account: string): Promise<string> {
+  const found = await replica.session.crackName(account, NAME_FORM.unknown, NAME_FORM.dn).catch(() => null);
+  return found ?? account;
+}

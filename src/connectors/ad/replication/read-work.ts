@@ -1,0 +1,89 @@
+import type { ConnectorContext } from '../../connector.ts';
+import { Attempts } from '../session/sessions.ts';
+import { type AccountPage, AccountReader } from './account-reader.ts';
+import { explainRefusal, secretsHidden } from './missing-rights.ts';
+import { proveByOwnPassword } from './own-password.ts';
+import type { ReplicaDomain } from './replica.ts';
+import { type OpenReplica, Replicas, type ReplicationSettings } from './replicas.ts';
+import type { ReplicationCycle } from './replication-cycle.ts';
+import { asLostWhereTransient } from './replication-failure.ts';
+
+/** One read, over as many connections as it takes. */
+export class ReadWork {
+  readonly #replicas: Replicas;
+  readonly #settings: ReplicationSettings;
+  readonly #log: ConnectorContext['log'];
+  readonly #attempts = new Attempts();
+  #open: OpenReplica | null = null;
+  #reader: AccountReader | null = null;
+
+  constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
+    this.#replicas = new Replicas(settings, log);
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  connect(): Promise<ReplicaDomain> {
+    return this.#repeat(async ({ replica }) => replica.domain);
+  }
+
+  /** The next part of the cycle, which then goes on. Throws HistoryLost. */
+  next(cycle: ReplicationCycle): Promise<AccountPage> {
+    return this.#repeat(async ({ replica }, reader) => {
+      const part = await cycle.next(replica);
+      // Secrets are bound to the connection they came over: until they are decrypted, the part may have to be asked for again.
+      const page = await reader.describe(part.objects, cycle.isFull);
+      cycle.accept(part);
+      return page;
+    });
+  }
+
+  readSingle(anchors: readonly string[]): Promise<AccountPage> {
+    return this.#repeat((_open, reader) => reader.read(anchors));
+  }
+
+  async close(): Promise<void> {
+    this.#reader?.close();
+    await this.#replicas.close();
+  }
+
+  /** Broken connections are made anew, also to another domain controller. */
+  async #repeat<Result>(work: (open: OpenReplica, reader: AccountReader) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        const { open, reader } = await this.#ready();
+        const result = await this.#explain(open, () => work(open, reader));
+        this.#attempts.succeed();
+        return result;
+      } catch (error) {
+        await this.#attempts.fail(asLostWhereTransient(error), this.#log);
+      }
+    }
+  }
+
+  async #ready(): Promise<{ readonly open: OpenReplica; readonly reader: AccountReader }> {
+    const open = await this.#replicas.current();
+    if (open !== this.#open || !this.#reader) {
+      this.#reader?.close();
+      this.#reader = null;
+      await this.#explain(open, () => this.#refuseHidden(open));
+      this.#open = open;
+      this.#reader = new AccountReader(open);
+    }
+    return { open, reader: this.#reader };
+  }
+
+  /** Passwords that are left out would look like accounts without any. */
+  async #refuseHidden({ replica, account }: OpenReplica): Promise<void> {
+    const proof = await proveByOwnPassword(replica, account.text, this.#settings.readPassword());
+    if (proof === 'hidden') throw secretsHidden(replica, account.text);
+  }
+
+  async #explain<Result>({ replica, account }: OpenReplica, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw await explainRefusal(error, replica, account.text);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import { DirbridgeError, messageOf } from '../../../errors.ts';
+import type { ConnectorContext } from '../../connector.ts';
+import { ConnectionLost } from '../ldap/ldap-failure.ts';
+import type { Session } from '../session/sessions.ts';
+import { type DrsServer, DrsSession } from './drsuapi/drs-session.ts';
+import { findLogonName, type LogonName, parseLogonName } from './logon-name.ts';
+import { Replica } from './replica.ts';
+import { unreachable } from './replication-failure.ts';
+import type { RpcLimits } from './rpc/rpc-connection.ts';
+import { RpcRefusal } from './rpc/rpc-refusal.ts';
+import { explainRefusedSignIn } from './sign-in-failure.ts';
+
+/** A domain controller: where it replicates, and how to ask it over LDAP. */
+export interface ReplicaServer extends DrsServer {
+  /** A session of its own, to be closed. Throws what Sessions.open throws. */
+  readonly openDirectory: () => Promise<Session>;
+}
+
+export interface ReplicationSettings {
+  /** The name of the source. */
+  readonly source: string;
+  readonly servers: readonly ReplicaServer[];
+  /** User principal name, DOMAIN\name or DN. */
+  readonly user: string;
+  /** Asked for anew at each sign-in and not kept. */
+  readonly readPassword: () => string;
+  readonly limits: RpcLimits;
+}
+
+/** A domain controller that we are signed in to, and the name we did it with. */
+export interface OpenReplica {
+  readonly replica: Replica;
+  readonly server: ReplicaServer;
+  readonly account: LogonName;
+}
+
+/** One domain controller at a time: the first that answers and can be used; the one that answered last is asked first. */
+export class Replicas {
+  readonly settings: ReplicationSettings;
+  readonly #log: ConnectorContext['log'];
+  #current: OpenReplica | null = null;
+  #preferred = 0;
+
+  constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
+    this.settings = settings;
+    this.#log = log;
+  }
+
+  /** Throws a DirbridgeError, or what a session throws when no server can be used. */
+  async current(): Promise<OpenReplica> {
+    if (this.#current?.replica.session.isOpen) return this.#current;
+    this.#current = await this.#openAny();
+    return this.#current;
+  }
+
+  async close(): Promise<void> {
+    const open = this.#current;
+    this.#current = null;
+    await open?.replica.close();
+  }
+
+  /** Signs in to that one domain controller. Throws `directory-credentials`, `directory-unreachable`, and what a session throws. */
+  async open(server: ReplicaServer): Promise<OpenReplica> {
+    const { readPassword, limits } = this.settings;
+    refuseEmptyPassword(readPassword, this.settings.user);
+    const account = await nameAccount(this.settings.user, server);
+    const session = await openSession(server, account, readPassword, limits);
+    try {
+      return { replica: await Replica.of(session), server, account };
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  async #openAny(): Promise<OpenReplica> {
+    const { servers } = this.settings;
+    const failures: unknown[] = [];
+    for (let index = 0; index < servers.length; index++) {
+      const at = (this.#preferred + index) % servers.length;
+      const server = servers[at];
+      if (!server) continue;
+      try {
+        const open = await this.open(server);
+        this.#preferred = at;
+        if (failures.length > 0) this.#log.warn({ server: server.label }, 'reading passwords from another server');
+        return open;
+      } catch (error) {
+        if (isDecisive(error)) throw error;
+        this.#log.warn({ server: server.label, reason: messageOf(error) }, 'passwords cannot be read from a server');
+        failures.push(error);
+      }
+    }
+    throw joinFailures(failures);
+  }
+}
+
+/** A wrong password is wrong everywhere: trying it on each server would only lock the account. */
+function isDecisive(thrown: unknown): boolean {
+  return (
+    thrown instanceof DirbridgeError && thrown.code !== 'directory-unreachable' && thrown.code !== 'directory-refused'
+  );
+}
+
+/** Anything but a server that is away says more than that one. */
+function joinFailures(failures: readonly unknown[]): unknown {
+  const isAway = (error: unknown): boolean => error instanceof DirbridgeError && error.code === 'directory-unreachable';
+  const telling = failures.find((error) => !isAway(error));
+  if (telling !== undefined || failures.length < 2) return telling ?? failures[0];
+  const [first] = failures;
+  const remedy = first instanceof DirbridgeError ? { remedy: first.remedy } : {};
+  const reasons = failures.map(messageOf).join('; ');
+  return new DirbridgeError('directory-unreachable', `no domain controller answered: ${reasons}`, {
+    cause: first,
+    ...remedy,
+  });
+}
+
+function refuseEmptyPassword(readPassword: () => string, user: string): void {
+  if (readPassword() !== '') return;
+  throw new DirbridgeError('directory-credentials', `the password of ${user} is empty`, {
+    remedy: 'Write the password into the file or variable that the source names.',
+  });
+}
+
+async function nameAccount(user: string, server: ReplicaServer): Promise<LogonName> {
+  const name = parseLogonName(user);
+  if (name) return name;
+  const directory = await server.openDirectory();
+  try {
+    const found = await findLogonName(directory, user);
+    if (found) return found;
+  } finally {
+    directory.connection.close();
+  }
+  throw new DirbridgeError('directory-credentials', `${server.label}: ${user} is not in the directory`, {
+    remedy: 'Name the account by its user principal name or as DOMAIN\\name.',
+  });
+}
+
+async function openSession(
+  server: ReplicaServer,
+  account: LogonName,
+  readPassword: () => string,
+  limits: RpcLimits,
+): Promise<DrsSession> {
+  const { user, domain } = account;
+  try {
+    return await DrsSession.open(server, { user, domain, readPassword, targetName: `ldap/${server.host}` }, limits);
+  } catch (error) {
+    if (error instanceof ConnectionLost) throw unreachable(error);
+    if (error instanceof RpcRefusal && error.about === 'sign-in')
+      throw await explainRefusedSignIn(error, server.label, account.text, server.openDirectory);
+    throw error;
+  }
+}

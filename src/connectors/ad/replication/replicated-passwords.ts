@@ -1,0 +1,126 @@
+import type {
+  AccountPassword,
+  CheckLine,
+  ConnectorContext,
+  PasswordReadEvent,
+  PasswordReadRequest,
+  PasswordSource,
+} from '../../connector.ts';
+import type { AccountPage } from './account-reader.ts';
+import { checkReplication } from './check-replication.ts';
+import { FROM_THE_START } from './drsuapi/replication-state.ts';
+import { formatWatermark, parseWatermark } from './password-watermark.ts';
+import { ReadWork } from './read-work.ts';
+import { ASKED, type ReplicaDomain } from './replica.ts';
+import { Replicas, type ReplicationSettings } from './replicas.ts';
+import { HistoryLost, ReplicationCycle } from './replication-cycle.ts';
+import { asReplicationError } from './replication-failure.ts';
+
+/** Single accounts that are handed over together. */
+const ACCOUNTS_PER_PAGE = 100;
+
+/**
+ * Passwords as domain controllers hand them to each other ([MS-DRSR]). Each read has a connection of its own, which is closed at its end: in the minutes between
+ * two cycles nothing is held.
+ */
+export class ReplicatedPasswords implements PasswordSource {
+  readonly #readSettings: () => ReplicationSettings;
+  readonly #log: ConnectorContext['log'];
+  readonly #now: () => Date;
+
+  /** `readSettings` may throw: a source is made before anybody looks at its files. */
+  constructor(readSettings: () => ReplicationSettings, log: ConnectorContext['log'], now: () => Date) {
+    this.#readSettings = readSettings;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  async *check(): AsyncGenerator<CheckLine, void, void> {
+    let settings: ReplicationSettings;
+    try {
+      settings = this.#readSettings();
+    } catch (error) {
+      const { message, remedy, code } = asReplicationError(error, 'passwords', 'reading the settings');
+      yield { what: 'passwords', state: 'error', detail: message, remedy, code };
+      return;
+    }
+    yield* checkReplication(new Replicas(settings, this.#log), this.#now);
+  }
+
+  async *read(request: PasswordReadRequest): AsyncGenerator<PasswordReadEvent, void, void> {
+    const settings = this.#readSettings();
+    const work = new ReadWork(settings, this.#log);
+    try {
+      const domain = await work.connect();
+      const start = chooseStart(request.watermark, domain);
+      yield* readCycle(work, start, domain);
+    } catch (error) {
+      throw asReplicationError(error, settings.source, 'reading passwords');
+    } finally {
+      await work.close();
+    }
+  }
+
+  async *fetch(anchors: readonly string[]): AsyncGenerator<readonly AccountPassword[], void, void> {
+    const settings = this.#readSettings();
+    const work = new ReadWork(settings, this.#log);
+    try {
+      const wanted = [...new Set(anchors)];
+      for (let start = 0; start < wanted.length; start += ACCOUNTS_PER_PAGE) {
+        const { passwords } = await work.readSingle(wanted.slice(start, start + ACCOUNTS_PER_PAGE));
+        const found = passwords.filter(({ ntHash }) => ntHash !== null);
+        if (found.length > 0) yield found;
+      }
+    } catch (error) {
+      throw asReplicationError(error, settings.source, 'reading single passwords');
+    } finally {
+      await work.close();
+    }
+  }
+}
+
+interface Start {
+  readonly cycle: ReplicationCycle;
+  readonly reason: string | null;
+}
+
+function chooseStart(watermark: string | null, domain: ReplicaDomain): Start {
+  const fromTheStart = (reason: string | null): Start => ({ cycle: new ReplicationCycle(FROM_THE_START), reason });
+  if (watermark === null) return fromTheStart(null);
+  const known = parseWatermark(watermark);
+  if (known === null) return fromTheStart('what was remembered of the last read cannot be understood');
+  if (known.domain !== domain.guid) return fromTheStart('the last read was of another domain');
+  if (known.attributes.join() !== ASKED.join())
+    return fromTheStart('more is asked of an account than in the last read');
+  return { cycle: new ReplicationCycle(known.state), reason: null };
+}
+
+async function* readCycle(
+  work: ReadWork,
+  start: Start,
+  domain: ReplicaDomain,
+): AsyncGenerator<PasswordReadEvent, void, void> {
+  // The first part tells whether the history is the one that we know.
+  const { cycle, reason, page } = await beginCycle(work, start);
+  yield { kind: 'begin', mode: cycle.isFull ? 'full' : 'delta', reason };
+  if (hasContent(page)) yield { kind: 'page', ...page };
+  while (!cycle.isDone) {
+    const next = await work.next(cycle);
+    if (hasContent(next)) yield { kind: 'page', ...next };
+  }
+  yield { kind: 'end', watermark: formatWatermark({ domain: domain.guid, state: cycle.end, attributes: ASKED }) };
+}
+
+async function beginCycle(work: ReadWork, start: Start): Promise<Start & { readonly page: AccountPage }> {
+  try {
+    return { ...start, page: await work.next(start.cycle) };
+  } catch (error) {
+    if (!(error instanceof HistoryLost)) throw error;
+    const cycle = new ReplicationCycle(FROM_THE_START);
+    return { cycle, reason: error.message, page: await work.next(cycle) };
+  }
+}
+
+function hasContent({ passwords, problems }: AccountPage): boolean {
+  return passwords.length > 0 || problems.length > 0;
+}

@@ -1,0 +1,83 @@
+import type { ChangesReply } from './drsuapi/changes-reply.ts';
+import type { ReplicatedObject } from './drsuapi/replicated-object.ts';
+import { type Cursor, FROM_THE_START, mergeCursors, type ReplicationState } from './drsuapi/replication-state.ts';
+import { MalformedAnswer } from './malformed-answer.ts';
+import type { Replica } from './replica.ts';
+
+/** The database that was read from knows less than it did: it was put back, and counts changes anew that we would take for known. */
+export class HistoryLost extends Error {
+  constructor() {
+    super('the database of the domain controller was put back from a copy: it counts its changes anew');
+    this.name = 'HistoryLost';
+  }
+}
+
+/** Parts without any object in a row: Windows and Samba send memberships in them, and no domain has that many. */
+const MOST_BARREN_PARTS = 10_000;
+
+/**
+ * One cycle of replication ([MS-DRSR] 1.3.2): parts until there are no more. It can go on with another domain controller at any point: that one begins anew, by
+ * what the last finished cycle knew of every database, so that nothing is left out and some comes twice.
+ */
+export class ReplicationCycle {
+  readonly #start: ReplicationState;
+  #state: ReplicationState;
+  #barrenParts = 0;
+  #isDone = false;
+
+  constructor(start: ReplicationState) {
+    this.#start = start;
+    this.#state = start;
+  }
+
+  /** Everything is told: an attribute that is missing has no value. */
+  get isFull(): boolean {
+    return this.#start === FROM_THE_START;
+  }
+
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Where the next cycle starts. Only when this one is done. */
+  get end(): ReplicationState {
+    return this.#state;
+  }
+
+  /**
+   * The next part. It may be asked for again, also from another domain controller, until it was accepted. Throws HistoryLost, and what a session throws.
+   */
+  async next(replica: Replica): Promise<CyclePart> {
+    let reply = await replica.readChanges(this.#state);
+    if (reply.invocationId !== this.#state.invocationId && this.#state.usn !== FROM_THE_START.usn) {
+      // The counts are those of another database, and not every server sees that by itself ([MS-DRSR] 4.1.10.5.2).
+      this.#state = { ...FROM_THE_START, invocationId: reply.invocationId, cursors: this.#start.cursors };
+      reply = await replica.readChanges(this.#state);
+    }
+    refuseOlderDatabase(this.#start.cursors, reply.invocationId, reply.cursors ?? []);
+    return { reply, objects: reply.objects };
+  }
+
+  /** The part was handed over: the next one follows it. */
+  accept({ reply }: CyclePart): void {
+    this.#barrenParts = reply.objects.length === 0 ? this.#barrenParts + 1 : 0;
+    if (this.#barrenParts > MOST_BARREN_PARTS)
+      throw new MalformedAnswer('reading changes: the server says that there is more, and sends nothing');
+    this.#isDone = !reply.hasMore;
+    const cursors = this.#isDone ? mergeCursors(this.#start.cursors, reply.cursors ?? []) : this.#start.cursors;
+    this.#state = { invocationId: reply.invocationId, usn: reply.usnTo, cursors };
+  }
+}
+
+export interface CyclePart {
+  readonly objects: readonly ReplicatedObject[];
+  readonly reply: ChangesReply;
+}
+
+function refuseOlderDatabase(known: readonly Cursor[], invocationId: string, told: readonly Cursor[]): void {
+  const own = (cursors: readonly Cursor[]): bigint | undefined =>
+    cursors.find((cursor) => cursor.invocationId === invocationId)?.usn;
+  const before = own(known);
+  const now = own(told);
+  if (before !== undefined && now !== undefined && now < before) throw new HistoryLost();
+}

@@ -1,0 +1,33 @@
+import type { ConnectorContext } from '../../connector.ts';
+import type { AdSection } from '../config.ts';
+import { type SessionSettings, Sessions } from '../session/sessions.ts';
+import type { ReplicationSettings } from './replicas.ts';
+
+/** A page of a thousand accounts takes less than one; Samba may put memberships beside it. */
+const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Where passwords are read: on the servers of the source, with an account of its own where the section names one. */
+export function describeReplication(
+  section: AdSection,
+  directory: SessionSettings,
+  context: ConnectorContext,
+): ReplicationSettings {
+  const { replication } = section;
+  const secret = replication.password;
+  const user = replication.user ?? directory.user;
+  const readPassword = secret === undefined ? directory.readPassword : () => context.readSecret(secret);
+  const sessions = new Sessions({ ...directory, user, readPassword }, context.log);
+  const { connectTimeoutMs, requestTimeoutMs } = directory.connection;
+  return {
+    source: context.name,
+    servers: directory.servers.map((server) => ({
+      label: server.host,
+      host: server.host,
+      port: replication.port ?? null,
+      openDirectory: () => sessions.open(server),
+    })),
+    user,
+    readPassword,
+    limits: { connectTimeoutMs, requestTimeoutMs, mostAnswerBytes: MOST_ANSWER_BYTES },
+  };
+}
