@@ -57,16 +57,15 @@ function sendingOf(
   const isNew = sent === null || sent.target !== giver.targetId;
   if (isNew || mayForce === true) return { force: true, isBlocked: false };
   // The password itself is there; only the demand to change it is new, and the tenant does not take that.
-  if (sent.version >= version) return null;
+  if (sent.version >= version && !sent.isBlocked) return null;
   return mayForce === null ? 'to-send' : 'temporary';
 }
 
 function isDue(giver: PasswordGiver, account: PasswordAccount, sending: Sending, { isAgain }: Circumstances): boolean {
-  const { sent, reason, version } = account;
+  const { sent, version } = account;
   if (isAgain || sent === null || sent.target !== giver.targetId || sent.since !== giver.since) return true;
   // In the place of the password of an expired account stands a random one, whatever its version.
-  const isBlocked = reason === 'expired';
-  if (isBlocked || sending.isBlocked) return isBlocked !== sending.isBlocked;
+  if (sent.isBlocked || sending.isBlocked) return sent.isBlocked !== sending.isBlocked;
   return (version ?? 0) > sent.version || sending.force !== sent.forced;
 }
 

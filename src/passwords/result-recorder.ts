@@ -83,7 +83,7 @@ export class ResultRecorder {
       attempts: 0,
       nextAt: null,
       failure: null,
-      sent: { version, target: targetId, since: giver.since, at, forced: sending.force },
+      sent: { version, target: targetId, since: giver.since, at, forced: sending.force, isBlocked: sending.isBlocked },
     };
   }
 

@@ -22,6 +22,8 @@ export interface SentPassword {
   readonly at: string;
   /** The user was told to choose another one at the next sign-in. */
   readonly forced: boolean;
+  /** It was a random one that nobody knows. */
+  readonly isBlocked: boolean;
 }
 
 /** What is known of the password of an account of a source. Nothing in here is a secret. */

@@ -1,5 +1,6 @@
-import type { AccountPassword, TargetConnector } from '../../src/connectors/connector.ts';
+import type { AccountPassword, TargetConnector, TargetWrite } from '../../src/connectors/connector.ts';
 import type { SignInAnswer } from '../../src/connectors/memory/password-target.ts';
+import type { MemoryTargetOptions } from '../../src/connectors/memory/target.ts';
 import { PasswordJudge } from '../../src/engine/password-judge.ts';
 import type { CycleResult } from '../../src/engine/run.ts';
 import { type Log, SILENT_LOG } from '../../src/log.ts';
@@ -31,6 +32,7 @@ export interface PasswordLabOptions extends MemoryLabOptions {
   readonly except?: readonly string[];
   readonly expiredAccounts?: PasswordContext['expiredAccounts'];
   readonly log?: Log;
+  readonly tenant?: Partial<MemoryTargetOptions>;
   /** The store is a file, as in life. */
   readonly file?: string;
 }
@@ -52,7 +54,13 @@ export class PasswordLab {
     const now = (): Date => new Date(clock.now);
     const store = await openSqliteStore(options.file ?? ':memory:', { command: 'test' });
     const source = createDirectory('corp', { now });
-    const lab = await createMemoryLab({ store, source, target: createTenant({ now }), now, ...options });
+    const lab = await createMemoryLab({
+      store,
+      source,
+      target: createTenant({ now, ...options.tenant }),
+      now,
+      ...options,
+    });
     return new PasswordLab(lab, clock, options);
   }
 
@@ -99,8 +107,12 @@ export class PasswordLab {
 
   /** A password cycle two minutes later. */
   async cycle(options: PasswordCycleOptions = {}): Promise<CycleRecord> {
+    return this.cycleWith(await this.context(), options);
+  }
+
+  cycleWith(context: PasswordContext, options: PasswordCycleOptions = {}): Promise<CycleRecord> {
     this.pass(2 * MINUTE);
-    return runPasswordCycle(await this.context(), options);
+    return runPasswordCycle(context, options);
   }
 
   async syncBoth(): Promise<CycleRecord> {
@@ -125,6 +137,15 @@ export class PasswordLab {
       log,
       progress: () => undefined,
     };
+  }
+
+  /** Somebody deletes the user in the tenant. */
+  async deleteInTenant(name: string): Promise<void> {
+    const targetId = this.idOf(name);
+    async function* writes(): AsyncGenerator<readonly TargetWrite[]> {
+      yield [{ id: name, action: 'delete', type: 'user', anchor: anchorOf(name), targetId }];
+    }
+    for await (const _ of this.lab.target.write(writes()));
   }
 
   /** The id of the user in the tenant, by the account's name. */

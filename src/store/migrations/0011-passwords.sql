@@ -8,7 +8,8 @@ insert into pending_object (object, flags)
   on conflict (object) do nothing;
 
 -- What is known of the password of an account, and what of it the tenant was sent: never the password, nor anything made of it.
--- sent_*: which version, to which object of the tenant, chosen since when, when it was sent, whether a change was demanded.
+-- sent_*: which version, to which object of the tenant, chosen since when, when it was sent, whether a change was
+-- demanded, and whether it was a random one in the place of that of an expired account.
 create table password_account (
   space integer not null,
   anchor text not null,
@@ -26,6 +27,7 @@ create table password_account (
   sent_since integer,
   sent_at text,
   sent_force integer not null,
+  sent_block integer not null,
   primary key (space, anchor)
 ) without rowid;
 create index password_account_open on password_account (space, state, changed_at) where state <> 'synchronized';

@@ -26,6 +26,7 @@ interface AccountRow {
   readonly sent_since: number | null;
   readonly sent_at: string | null;
   readonly sent_force: number;
+  readonly sent_block: number;
 }
 
 type GiverRow = Omit<AccountRow, 'state'> & {
@@ -53,6 +54,7 @@ const COLUMNS = [
   'sent_since',
   'sent_at',
   'sent_force',
+  'sent_block',
 ] as const;
 
 const ALL_COLUMNS = `space, anchor, ${COLUMNS.join(', ')}`;
@@ -120,6 +122,7 @@ export class SqlPasswordStore implements PasswordStore {
         one.sent?.since ?? null,
         one.sent?.at ?? null,
         one.sent?.forced === true ? 1 : 0,
+        one.sent?.isBlocked === true ? 1 : 0,
       ]),
     );
   }
@@ -201,7 +204,7 @@ export class SqlPasswordStore implements PasswordStore {
 /** Whatever was sent to this object of the tenant counts no more: the object is gone from it, and may come back. */
 export async function forgetSent(driver: Driver, object: number): Promise<void> {
   await driver.run(
-    `update password_account set sent_version = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0
+    `update password_account set sent_version = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
      where sent_target = (select anchor from object where id = ?)`,
     object,
   );
@@ -238,6 +241,6 @@ function toAccount(row: AccountRow): PasswordAccount {
     attempts: row.attempts,
     nextAt: row.next_at,
     failure: row.failure,
-    sent: isSent ? { version, target, since, at, forced: row.sent_force === 1 } : null,
+    sent: isSent ? { version, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 } : null,
   };
 }
