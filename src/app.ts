@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { type AccountDescription, type AccountRequest, chooseAccount } from './app/choose-account.ts';
 import { LentStore } from './app/lent-store.ts';
 import { guardTarget, OtherServer, requireOther } from './app/other-server.ts';
 import {
@@ -23,7 +24,16 @@ import {
 } from './app/try-on-samples.ts';
 import { type Config, configJsonSchema, loadConfig, readSecret } from './config.ts';
 import { SOURCES, TARGETS } from './connectors/all.ts';
-import type { CheckLine, Connector, ConnectorContext, TargetConnector } from './connectors/connector.ts';
+import type {
+  AccountOrder,
+  AccountPlatform,
+  CheckLine,
+  Connector,
+  ConnectorContext,
+  SecretSource,
+  SourceAccount,
+  TargetConnector,
+} from './connectors/connector.ts';
 import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
 import type { EngineContext, Progress } from './engine/context.ts';
@@ -77,11 +87,12 @@ import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
 import type { Store } from './store/store.ts';
 
+export type { AccountDescription, AccountRequest } from './app/choose-account.ts';
 export type { PasswordSyncOptions, PasswordSyncResult } from './app/password-cycles.ts';
 export { type OpenFinding, PlanPages } from './app/plan-pages.ts';
 export { type TriedRules, tryAlone } from './app/try-on-samples.ts';
 export type { Config } from './config.ts';
-export type { CheckLine } from './connectors/connector.ts';
+export { ACCOUNT_PLATFORMS, type AccountOrder, type AccountPlatform, type CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { HandLinked } from './engine/hand-links.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
@@ -455,6 +466,45 @@ export class App {
       await this.#tellOther(standby, null);
       return linked;
     });
+  }
+
+  /**
+   * What makes the account of a source in its directory, and what it is for. `source`: may be left out where only one signs in to a directory. Throws `usage`,
+   * `account-unsuitable`, `account-container`.
+   */
+  describeAccount(request: AccountRequest, platform: AccountPlatform): AccountDescription {
+    const { source, account } = this.#account(request);
+    const { user } = account;
+    const script = account.writeScript(platform);
+    return { source, user, platform, readsPasswords: this.#readsPasswords, rights: account.rights(platform), script };
+  }
+
+  /** Makes the account of a source in its directory, a line for each step, and tries what it can do. Throws what `SourceAccount.create` throws. */
+  async *createAccount(request: AccountRequest, order: AccountOrder): AsyncIterable<CheckLine> {
+    const { source, account } = this.#account(request);
+    yield* account.create(order);
+    if (!this.#readsPasswords) return;
+    const connector = this.#sources().find(({ name }) => name === source);
+    try {
+      if (connector?.passwords !== undefined) yield* connector.passwords.check();
+    } finally {
+      await connector?.close();
+    }
+  }
+
+  /** A secret that the command line names; a path starts from the current folder. Throws `config-secret`. */
+  readSecret(source: SecretSource): string {
+    return readSecret(source, process.cwd(), (message) => this.#options.log.warn({}, message));
+  }
+
+  get #readsPasswords(): boolean {
+    return this.config.passwords.method === 'hash';
+  }
+
+  #account({ source, container }: AccountRequest): { readonly source: string; readonly account: SourceAccount } {
+    const { name, section, make } = chooseAccount(this.config.sources, SOURCES, source);
+    const wishes = { readsPasswords: this.#readsPasswords, container };
+    return { source: name, account: make(section as never, this.#connectorContext(name), wishes) };
   }
 
   /** Whether everything that a run needs is there, line by line. */

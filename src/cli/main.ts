@@ -7,5 +7,6 @@ keepHeapSmall();
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   environment: process.env,
 });

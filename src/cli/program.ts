@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { LOG_LEVELS } from '../app.ts';
 import { DirbridgeError } from '../errors.ts';
+import { addAccountCommand } from './commands/account.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand } from './commands/check.ts';
@@ -41,6 +42,7 @@ const COMMANDS = [
   addLinkCommands,
   addRulesCommand,
   addConfigCommand,
+  addAccountCommand,
   addBackupCommand,
   addRestoreCommand,
   addCompareCommand,

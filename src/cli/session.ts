@@ -1,8 +1,9 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { App, createLog, type LogLevel, readConfig } from '../app.ts';
 import { NO_PROGRESS, ProgressBar, ProgressLines, type ProgressView } from './progress.ts';
 import { StopSignal } from './stop-signal.ts';
+import { askSecret } from './terminal/ask-secret.ts';
 import { Output } from './terminal/output.ts';
 import { choosePaint, type Paint } from './terminal/paint.ts';
 import { VERSION } from './version.ts';
@@ -11,6 +12,8 @@ import { VERSION } from './version.ts';
 export interface Surroundings {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** Where a secret can be asked for; none in a script or a test. */
+  readonly stdin?: Readable & { readonly isTTY?: boolean };
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -122,6 +125,12 @@ export class Session {
     const stop = new StopSignal((message) => this.warn(`${message}\n`));
     const app = this.openApp(command, stop);
     await stop.during(() => work(app, stop.signal));
+  }
+
+  /** What somebody at the terminal types, without showing it; null where nobody is there. */
+  async askSecret(question: string): Promise<string | null> {
+    const { stdin, stderr } = this.#surroundings;
+    return stdin?.isTTY === true ? askSecret(question, stdin, stderr) : null;
   }
 
   /** Before results are printed while the work is still open. */

@@ -7,6 +7,7 @@ import { csvSource, ldifSource } from './file/connector.ts';
 type AnySource = Pick<SourceDefinition<unknown>, 'kind' | 'section'> & {
   readonly facts: SectionFacts<never>;
   create: SourceDefinition<never>['create'];
+  account?: NonNullable<SourceDefinition<never>['account']>;
 };
 type AnyTarget = Pick<TargetDefinition<unknown>, 'kind' | 'section'> & {
   readonly facts: SectionFacts<never>;

@@ -90,6 +90,56 @@ export interface AccountPassword {
   readonly expiresAt: string | null;
 }
 
+/** What the configuration makes of the account of a source, and where it is to be. */
+export interface AccountWishes {
+  /** It is to read password hashes. */
+  readonly readsPasswords: boolean;
+  /** DN of the container; null: where users are by default. */
+  readonly container: string | null;
+}
+
+export const ACCOUNT_PLATFORMS = ['windows', 'samba'] as const;
+export type AccountPlatform = (typeof ACCOUNT_PLATFORMS)[number];
+
+/** The account that a source signs in with, and how it comes to be in its directory with no more rights than it needs. */
+export interface SourceAccount {
+  /** As the configuration names it. */
+  readonly user: string;
+  rights(platform: AccountPlatform): readonly AccountRight[];
+  /** What an administrator carries out in the directory himself. It holds no secret and may be carried out twice. */
+  writeScript(platform: AccountPlatform): AccountScript;
+  /**
+   * Creates the account and gives it its rights: a line for each thing that was done, and then what it can do, signed in as itself. The generated password goes
+   * into the secret file of the section and nowhere else. Throws `account-exists`, `account-container`, `account-refused`, `account-unsuitable`, `output-exists`,
+   * and what signing in throws; what was done until then is told by the lines before.
+   */
+  create(order: AccountOrder): AsyncIterable<CheckLine>;
+}
+
+export interface AccountRight {
+  /** In the words of the directory's own tools. */
+  readonly name: string;
+  /** Of an extended right. */
+  readonly guid: string | null;
+  readonly on: string;
+  readonly why: string;
+}
+
+export interface AccountScript {
+  readonly fileName: string;
+  readonly text: string;
+}
+
+export interface AccountOrder {
+  /** Who creates it. The password is asked for when it is needed, and not kept. */
+  readonly admin: { readonly user: string; readonly readPassword: () => string };
+  /** The account may be there: what it lacks is added. */
+  readonly useExisting: boolean;
+  /** A new password is made, and the secret file written over, also where there is one. */
+  readonly overwrite: boolean;
+  readonly passwordLength: number;
+}
+
 export interface CheckLine {
   readonly what: string;
   readonly state: 'ok' | 'warning' | 'error';
@@ -444,6 +494,8 @@ export interface SourceDefinition<Section> {
   readonly section: z.ZodType<Section>;
   readonly facts: SectionFacts<Section>;
   create(section: Section, context: ConnectorContext): Connector;
+  /** Of a directory that we sign in to: how the account comes to be there. Throws `account-unsuitable`. */
+  account?(section: Section, context: ConnectorContext, wishes: AccountWishes): SourceAccount;
 }
 
 export interface TargetDefinition<Section> {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { DirbridgeError, messageOf } from '../../errors.ts';
 import type { ObjectChange } from '../../model/change.ts';
 import type {
@@ -10,9 +9,9 @@ import type {
   ReadRequest,
   SourceDefinition,
 } from '../connector.ts';
-import { type AdSection, adSection, normalizeFingerprint, parseDuration } from './config.ts';
+import { accountOf } from './account/source-account.ts';
+import { type AdSection, adSection } from './config.ts';
 import { checkDirectory } from './directory-check.ts';
-import { parseServerAddress, type ServerAddress } from './ldap/server-address.ts';
 import { fetchObjects } from './reading/fetch-objects.ts';
 import { fetchPlainObjects } from './reading/plain-read.ts';
 import { type ReadContext, readAskedColumns } from './reading/read-context.ts';
@@ -20,8 +19,9 @@ import { readDirectory } from './reading/read-directory.ts';
 import { ReplicatedPasswords } from './replication/replicated-passwords.ts';
 import { describeReplication } from './replication/replication-settings.ts';
 import { adFacts } from './section-facts.ts';
+import { createSessions, sessionSettings } from './session/create-sessions.ts';
 import { asDirectoryError } from './session/directory-failure.ts';
-import { Attempts, type Session, type SessionSettings, Sessions } from './session/sessions.ts';
+import { Attempts, type Session, type Sessions } from './session/sessions.ts';
 
 /** The source of kind `ad`: one domain of an Active Directory. */
 export const adSource: SourceDefinition<AdSection> = {
@@ -29,6 +29,7 @@ export const adSource: SourceDefinition<AdSection> = {
   section: adSection,
   facts: adFacts,
   create: (section, context) => new AdConnector(section, context),
+  account: accountOf,
 };
 
 class AdConnector implements Connector {
@@ -44,7 +45,7 @@ class AdConnector implements Connector {
     this.name = context.name;
     this.#section = section;
     this.#context = context;
-    const settings = () => describeReplication(section, this.#sessionSettings(), context);
+    const settings = () => describeReplication(section, sessionSettings(section, context), context);
     this.passwords = new ReplicatedPasswords(settings, context.log, context.now);
   }
 
@@ -110,64 +111,7 @@ class AdConnector implements Connector {
   }
 
   #openSessions(): Sessions {
-    if (this.#sessions) return this.#sessions;
-    const sessions = new Sessions(this.#sessionSettings(), this.#context.log);
-    sessions.refuseClearBind();
-    this.#sessions = sessions;
-    return sessions;
-  }
-
-  #sessionSettings(): SessionSettings {
-    const { servers, startTls, tls, timeouts, user, password } = this.#section;
-    return {
-      servers: servers.map((server) => readAddress(server, startTls)),
-      connection: {
-        tls: {
-          ca: tls.ca === undefined ? null : readCertificates(this.#context.resolvePath(tls.ca)),
-          fingerprint: tls.fingerprint === undefined ? null : normalizeFingerprint(tls.fingerprint),
-          serverName: tls.serverName ?? null,
-        },
-        connectTimeoutMs: parseDuration(timeouts.connect),
-        requestTimeoutMs: parseDuration(timeouts.request),
-      },
-      user,
-      readPassword: () => this.#context.readSecret(password),
-    };
+    this.#sessions ??= createSessions(this.#section, this.#context);
+    return this.#sessions;
   }
 }
-
-/** [MS-ADTS] 3.1.1.3.1.10. */
-const GLOBAL_CATALOG_PORTS: readonly number[] = [3268, 3269];
-
-function readAddress(server: string, startTls: boolean): ServerAddress {
-  try {
-    const address = parseServerAddress(server, startTls);
-    if (GLOBAL_CATALOG_PORTS.includes(address.port))
-      throw new TypeError('a global catalog holds only some attributes of each object');
-    return address;
-  } catch (error) {
-    throw new DirbridgeError('config-invalid', `servers: ${server} cannot be used: ${messageOf(error)}`, {
-      cause: error,
-      remedy: 'Write ldaps://HOST or ldaps://HOST:PORT.',
-    });
-  }
-}
-
-function readCertificates(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new DirbridgeError('config-invalid', `tls.ca: ${path} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-      remedy: 'Correct tls.ca, or let this account read the file.',
-    });
-  }
-  if (text.includes(PEM_START)) return text;
-  throw new DirbridgeError('config-invalid', `tls.ca: ${path} holds no certificate in PEM form (${PEM_START})`, {
-    remedy:
-      'Write the certificate of the certification authority there in PEM form; "openssl x509 -inform der -in FILE" prints one that is in DER form.',
-  });
-}
-
-const PEM_START = '-----BEGIN CERTIFICATE-----';

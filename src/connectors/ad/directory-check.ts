@@ -138,11 +138,13 @@ async function* checkDomain(
   yield await checkRecycleBin(what, session);
 }
 
-const REPLICATE = 'Give the account the right "Replicating Directory Changes" on the domain.';
+const REPLICATE =
+  'Give the account the right "Replicating Directory Changes" on the domain; "dirbridge account create" makes the commands for it, also for an account that is there.';
 const READ_DELETED =
-  'Give the account list and read rights on the container of deleted objects (dsacls "CN=Deleted Objects,..." /G ACCOUNT:LCRP).';
+  'Give the account list and read rights on the container of deleted objects; "dirbridge account create" makes the commands for it, also for an account that is there.';
 
-async function checkChanges(
+/** How changes and deletions are read with the rights of the account that is signed in. */
+export async function checkChanges(
   what: string,
   session: Session,
   demanded: (typeof DELTA_METHODS)[number],

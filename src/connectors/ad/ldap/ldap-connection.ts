@@ -118,7 +118,7 @@ export class LdapConnection {
 
   /** A simple bind. Throws LdapRefusal or ConnectionLost. */
   async bind(user: string, password: string): Promise<void> {
-    await this.#request((messageId) => new BindRequest({ messageId, dn: user, password }));
+    await this.carryOut((messageId) => new BindRequest({ messageId, dn: user, password }));
   }
 
   /** Carries one search out and hands its entries over as they come; returns the controls of the answer. Throws LdapRefusal or ConnectionLost. */
@@ -178,19 +178,8 @@ export class LdapConnection {
     }
   }
 
-  close(): void {
-    if (this.#failure) return;
-    this.#failure = new ConnectionLost(`${this.server.url}: the connection was closed by us`);
-    const request = new UnbindRequest({ messageId: ++this.#lastId });
-    this.#socket.end(request.write());
-    this.#socket.unref();
-  }
-
-  async #startTls(): Promise<void> {
-    await this.#request((messageId) => new ExtendedRequest({ messageId, oid: START_TLS }));
-  }
-
-  #request(build: (messageId: number) => { write(): Buffer }): Promise<void> {
+  /** Sends one request and waits for its one answer. Throws LdapRefusal or ConnectionLost. */
+  carryOut(build: (messageId: number) => { write(): Buffer }): Promise<void> {
     return new Promise((resolve, reject) => {
       const answer: PendingAnswer = {
         onEntry: () => undefined,
@@ -202,6 +191,18 @@ export class LdapConnection {
       };
       this.#send(answer, (messageId) => build(messageId).write());
     });
+  }
+
+  close(): void {
+    if (this.#failure) return;
+    this.#failure = new ConnectionLost(`${this.server.url}: the connection was closed by us`);
+    const request = new UnbindRequest({ messageId: ++this.#lastId });
+    this.#socket.end(request.write());
+    this.#socket.unref();
+  }
+
+  async #startTls(): Promise<void> {
+    await this.carryOut((messageId) => new ExtendedRequest({ messageId, oid: START_TLS }));
   }
 
   #send(answer: PendingAnswer, encode: (messageId: number) => Buffer): number {

@@ -6,6 +6,7 @@ export const CONTROL = {
   pagedResults: '1.2.840.113556.1.4.319',
   showDeleted: '1.2.840.113556.1.4.417',
   extendedDn: '1.2.840.113556.1.4.529',
+  securityDescriptorFlags: '1.2.840.113556.1.4.801',
   dirSync: '1.2.840.113556.1.4.841',
   domainScope: '1.2.840.113556.1.4.1339',
 } as const;
@@ -47,6 +48,16 @@ export function showDeletedControl(): Control {
 /** DNs come as `<GUID=...>;<SID=...>;CN=...` with the GUID in its readable form ([MS-ADTS] 3.1.1.3.4.1.5, flag 1). */
 export function extendedDnControl(): Control {
   return new EncodedControl(CONTROL.extendedDn, false, encodeSequence(encodeInteger(1)));
+}
+
+/** Of a security descriptor only the list of who may do what is meant, reading and writing ([MS-ADTS] 3.1.1.3.4.1.11). */
+export function accessListControl(): Control {
+  return new EncodedControl(CONTROL.securityDescriptorFlags, true, encodeSequence(encodeInteger(0x4)));
+}
+
+/** Only the owner is meant. */
+export function ownerControl(): Control {
+  return new EncodedControl(CONTROL.securityDescriptorFlags, true, encodeSequence(encodeInteger(0x1)));
 }
 
 /** No continuation references to other domains. */

@@ -9,6 +9,8 @@ export const RESULT = {
   unavailableCriticalExtension: 12,
   confidentialityRequired: 13,
   noSuchAttribute: 16,
+  constraintViolation: 19,
+  attributeOrValueExists: 20,
   noSuchObject: 32,
   invalidDnSyntax: 34,
   invalidCredentials: 49,
@@ -16,6 +18,7 @@ export const RESULT = {
   busy: 51,
   unavailable: 52,
   unwillingToPerform: 53,
+  entryAlreadyExists: 68,
 } as const;
 
 /** The server answered, and its answer was no. */

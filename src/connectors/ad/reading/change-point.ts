@@ -49,7 +49,8 @@ export async function openChangePoint(
   const reason = reasons.join('; ');
   if (demanded === 'dirsync')
     throw new DirbridgeError('directory-refused', `${session.connection.server.url}: no DirSync: ${reason}`, {
-      remedy: 'Give the account the right "Replicating Directory Changes" on the domain, or set delta: auto.',
+      remedy:
+        'Give the account the right "Replicating Directory Changes" on the domain ("dirbridge account create" makes the commands for it), or set delta: auto.',
     });
   const { invocationId, highestUsn } = session.facts;
   if (invocationId !== null && highestUsn !== null)

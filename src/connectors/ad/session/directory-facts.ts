@@ -150,7 +150,7 @@ function describeDomain(prefix: string, dn: string, names: ReadonlyMap<string, P
 }
 
 /** The container of deleted objects by its well-known GUID ([MS-ADTS] 6.1.1.4). */
-const DELETED_OBJECTS_GUID = '18e2ea80684f11d2b9aa00c04f79f805';
+export const DELETED_OBJECTS_GUID = '18e2ea80684f11d2b9aa00c04f79f805';
 
 /** Whether the account may look at deleted objects: without that, uSNChanged and DirSync with object security tell no deletions. */
 export async function canReadDeletedObjects(connection: LdapConnection, facts: DirectoryFacts): Promise<boolean> {
