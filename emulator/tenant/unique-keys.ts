@@ -23,9 +23,10 @@ export function uniqueKeys(entity: Entity): (readonly [UniqueIndex, string])[] {
   if (entity.kind === 'user') {
     const upn = textOf(entity, 'userPrincipalName');
     if (upn !== undefined && isLive) keys.push(['userPrincipalName', upn.toLowerCase()]);
-    const anchor = textOf(entity, 'onPremisesImmutableId');
-    if (anchor !== undefined) keys.push(['onPremisesImmutableId', anchor]);
   }
+  // Graph shows the anchor of users only; what synchronization brought is found by it, whatever its kind.
+  const anchor = textOf(entity, 'onPremisesImmutableId');
+  if (anchor !== undefined) keys.push(['onPremisesImmutableId', anchor]);
   if (entity.kind === 'group') {
     const uniqueName = textOf(entity, 'uniqueName');
     if (uniqueName !== undefined) keys.push(['uniqueName', uniqueName]);
