@@ -205,6 +205,13 @@ export const ERRORS = {
     meaning: 'The tenant refused a request that has nothing to do with a single object.',
     remedy: 'Check the permissions of the application with "dirbridge check".',
   },
+  'provisioning-refused': {
+    kind: 'outside',
+    meaning:
+      'The directory synchronization provisioning service refused a request as a whole. Microsoft documents that service for nobody, and may refuse us at any time.',
+    remedy:
+      'Read its words and the guide (docs/guide/provisioning-service.md). What needs no such service is Microsoft Graph: via: graph, and passwords: { method: capture } or off.',
+  },
   'standby-folder': {
     kind: 'outside',
     meaning: 'The folder that the servers of one tenant share cannot be used, so nobody can say which of them writes.',

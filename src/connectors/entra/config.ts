@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { secretSource } from '../connector.ts';
+import { identitySection } from './provisioning/client-identity.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -46,6 +47,10 @@ export const entraSection = z
     cloud: z.enum(CLOUDS).default('public'),
     graph: serviceUrl.optional(),
     authority: serviceUrl.optional(),
+    /** The directory-synchronization provisioning service: where it is, whose tokens it takes, and what we say of ourselves. */
+    provisioning: z
+      .strictObject({ url: serviceUrl.optional(), resource: z.url().optional(), ...identitySection })
+      .optional(),
     /** Most requests on their way at the same time; each carries up to 20 writes. */
     concurrency: z.int().min(1).max(32).optional(),
     /** Seconds after which a request that is not answered counts as lost. */

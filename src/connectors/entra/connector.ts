@@ -3,6 +3,7 @@ import type {
   CheckLine,
   ConnectorContext,
   HeldLicences,
+  PasswordTarget,
   ReadEvent,
   ReadRequest,
   RoleHolders,
@@ -20,6 +21,9 @@ import { fetchObjects } from './fetch.ts';
 import { Graph } from './graph.ts';
 import { LicenceReader } from './licences.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
+import { createProvisioningClient } from './provisioning/create-client.ts';
+import { ServicePasswordTarget } from './provisioning/password-target.ts';
+import type { ProvisioningClient } from './provisioning/provisioning-client.ts';
 import { WriteQuota } from './quota.ts';
 import { readTenant } from './read.ts';
 import { ReplicationLag } from './replication-lag.ts';
@@ -41,6 +45,7 @@ class EntraConnector implements TargetConnector {
   readonly kind = 'entra';
   readonly schema = ENTRA_SCHEMA;
   readonly chunkSize = BATCH_SIZE;
+  readonly passwordTarget: PasswordTarget;
   readonly #section: EntraSection;
   readonly #context: ConnectorContext;
   readonly #pace: Pace;
@@ -75,6 +80,11 @@ class EntraConnector implements TargetConnector {
     this.#lag = new ReplicationLag(this.#graph, context.now);
     this.#licences = new LicenceReader(this.#graph, this.#pace);
     this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
+    let client: ProvisioningClient | undefined;
+    this.passwordTarget = new ServicePasswordTarget(() => {
+      client ??= createProvisioningClient(section, context, this.#pace);
+      return client;
+    }, this.#pace);
   }
 
   check(): AsyncIterable<CheckLine> {

@@ -1,10 +1,10 @@
 import { DirbridgeError } from '../../errors.ts';
 import type { Graph } from './graph.ts';
-import { isJson, type Json, listOf } from './graph-object.ts';
+import { type Json, listOf } from './graph-object.ts';
+import { readClaims } from './token-claims.ts';
 
 /**
  * The application permissions for Graph: as the token tells them, else as the tenant has them recorded. Null when neither tells.
- * Tokens are for the service that they name; what we read in ours is information for people and decides nothing.
  */
 export async function readGrantedPermissions(
   graph: Graph,
@@ -18,15 +18,6 @@ export async function readGrantedPermissions(
   } catch (thrown) {
     if (thrown instanceof DirbridgeError && thrown.code === 'tenant-refused') return null;
     throw thrown;
-  }
-}
-
-function readClaims(token: string): Json {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return isJson(claims) ? claims : {};
-  } catch {
-    return {};
   }
 }
 

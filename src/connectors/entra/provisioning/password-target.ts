@@ -1,0 +1,163 @@
+import { DirbridgeError, messageOf } from '../../../errors.ts';
+import type {
+  CheckLine,
+  PasswordFeatures,
+  PasswordResult,
+  PasswordTarget,
+  PasswordWrite,
+  WriteFailure,
+} from '../../connector.ts';
+import { backOff, type Pace } from '../pace.ts';
+import {
+  type CompanyConfiguration,
+  FEATURE,
+  hasFeature,
+  readCompanyConfiguration,
+  setFeatures,
+} from './company-configuration.ts';
+import { buildCredentials, type CredentialOutcome, readOutcomes } from './provision-credentials.ts';
+import type { ProvisioningClient } from './provisioning-client.ts';
+import { explainRefusal, isTransientCode } from './service-fault.ts';
+
+/** Facts E.8: what Microsoft's own client sends at once. */
+const PASSWORDS_PER_WRITE = 50;
+const MOST_TRIES = 6;
+
+/** Passwords by way of ProvisionCredentials. Users are named by the tenant's own id, so it is all one by what way they were written. */
+export class ServicePasswordTarget implements PasswordTarget {
+  readonly passwordsPerWrite = PASSWORDS_PER_WRITE;
+  readonly #client: () => ProvisioningClient;
+  readonly #pace: Pace;
+  /** Whether the tenant has been seen to take password hashes, or was told to. */
+  #isEnabled = false;
+
+  /** `client` throws when the configuration does not say where the service is: told when it is needed, not before. */
+  constructor(client: () => ProvisioningClient, pace: Pace) {
+    this.#client = client;
+    this.#pace = pace;
+  }
+
+  async *check(): AsyncGenerator<CheckLine> {
+    const what = 'provisioning service';
+    let company: CompanyConfiguration;
+    try {
+      company = await this.#read();
+    } catch (thrown) {
+      const more = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
+      yield { what, state: 'error', detail: messageOf(thrown), ...more };
+      return;
+    }
+    yield { what, state: 'ok', detail: `${company.displayName} (${company.tenantId}), experimental` };
+    yield checkDirSync(company);
+    yield checkPasswordSync(company);
+  }
+
+  async readFeatures(): Promise<PasswordFeatures> {
+    const company = await this.#read();
+    return {
+      isSyncEnabled: hasFeature(company, FEATURE.passwordHashSync),
+      mayForceChange: hasFeature(company, FEATURE.userForcePasswordChangeOnLogon),
+      hasCloudPolicy: hasFeature(company, FEATURE.enforceCloudPasswordPolicy),
+    };
+  }
+
+  async write(writes: readonly PasswordWrite[]): Promise<readonly PasswordResult[]> {
+    if (writes.length > PASSWORDS_PER_WRITE)
+      throw new DirbridgeError('bug', `${writes.length} passwords in one write.`);
+    if (writes.length === 0) return [];
+    await this.#enable();
+    const results = new Map<PasswordWrite, PasswordResult>();
+    let open = writes;
+    for (let attempt = 1; open.length > 0; attempt++) {
+      if (attempt > 1) await this.#pace.delay(backOff(attempt - 1, null, this.#pace));
+      const outcomes = await this.#send(open);
+      for (const [at, write] of open.entries()) results.set(write, judge(write, outcomes[at]));
+      const isLast = attempt === MOST_TRIES;
+      open = open.filter((_, at) => !isLast && isTransientCode(outcomes[at]?.result ?? null));
+    }
+    return writes.map((write) => results.get(write) ?? judge(write, undefined));
+  }
+
+  async #read(): Promise<CompanyConfiguration> {
+    const company = await readCompanyConfiguration(this.#client());
+    this.#isEnabled = hasFeature(company, FEATURE.passwordHashSync);
+    return company;
+  }
+
+  /** A tenant that has not been told takes no hash (error 90). Who configured this method wants it told. */
+  async #enable(): Promise<void> {
+    if (this.#isEnabled) return;
+    const company = await this.#read();
+    if (this.#isEnabled) return;
+    await setFeatures(this.#client(), company.features + FEATURE.passwordHashSync);
+    this.#isEnabled = true;
+  }
+
+  async #send(writes: readonly PasswordWrite[]): Promise<readonly (CredentialOutcome | undefined)[]> {
+    const content = buildCredentials(writes);
+    const result = await this.#client().call({ action: 'ProvisionCredentials', content, isChange: true });
+    const outcomes = readOutcomes(result, writes);
+    const refusal = outcomes.find((one) => one !== undefined && GOES_FOR_ALL.has(one.result));
+    if (refusal !== undefined) {
+      this.#isEnabled = false;
+      throw refuseAll(refusal);
+    }
+    return outcomes;
+  }
+}
+
+/** Facts E.6: password synchronization is not activated; the caller has no right to it. */
+const GOES_FOR_ALL: ReadonlySet<string> = new Set(['90', '115']);
+
+function refuseAll({ result, information }: CredentialOutcome): DirbridgeError {
+  const message = `The tenant takes no passwords from us: ${result}${information === null ? '' : `: ${information}`}.`;
+  const remedy = explainRefusal(result, information ?? '');
+  return new DirbridgeError('provisioning-refused', message, remedy === undefined ? {} : { remedy });
+}
+
+/** What E.6 has no number for is told in words alone: a user who is not there (yet, or any more). */
+const ABSENT = /(does not exist|not found|no such|unknown|cannot be found|could not be found|not exist)/i;
+const TAKEN = '0';
+
+function judge({ anchor }: PasswordWrite, outcome: CredentialOutcome | undefined): PasswordResult {
+  if (outcome?.result === TAKEN) return { anchor, outcome: 'done' };
+  const failure = describe(outcome);
+  return { anchor, outcome: outcome?.result !== '114' && ABSENT.test(failure.message) ? 'gone' : 'failed', failure };
+}
+
+function describe(outcome: CredentialOutcome | undefined): WriteFailure {
+  if (outcome === undefined) return { code: 'no-result', message: 'The service gave no result for this user.' };
+  const { result, information } = outcome;
+  const message = information ?? `The service refused the password with code ${result}.`;
+  const known = MEANINGS[result];
+  return { code: result, message, ...known };
+}
+
+const MEANINGS: Readonly<Record<string, Pick<WriteFailure, 'cause' | 'remedy'>>> = {
+  '81': { cause: 'The service was busy all the time.', remedy: 'The next cycle sends the password again.' },
+  '114': {
+    cause:
+      'The tenant counts this user as its own, not as one that is synchronized, and lets no password be set from here.',
+    remedy:
+      'Write the tenant by way of the provisioning service (via: provisioning), so that its users count as synchronized; or use passwords: { method: capture }.',
+  },
+};
+
+function checkDirSync({ isDirSyncing }: CompanyConfiguration): CheckLine {
+  const what = 'directory synchronization';
+  if (isDirSyncing) return { what, state: 'ok', detail: 'switched on in the tenant' };
+  return {
+    what,
+    state: 'error',
+    detail: 'switched off in the tenant: the provisioning service takes nothing',
+    remedy:
+      'An administrator switches it on: Microsoft Graph, PATCH /organization/{id} with onPremisesSyncEnabled true. Switching it off again takes up to three days.',
+  };
+}
+
+function checkPasswordSync(company: CompanyConfiguration): CheckLine {
+  const what = 'password hashes';
+  if (hasFeature(company, FEATURE.passwordHashSync)) return { what, state: 'ok', detail: 'the tenant takes them' };
+  const detail = 'the tenant has not been told to take them; the first cycle tells it so (feature PasswordHashSync)';
+  return { what, state: 'warning', detail };
+}
