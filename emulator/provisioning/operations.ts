@@ -1,4 +1,5 @@
 import { getCompanyConfiguration, setCompanyDirsyncFeatures } from './company-configuration.ts';
+import { provisionObjects } from './objects/provision-objects.ts';
 import type { ServiceOperation } from './operation.ts';
 import { provisionCredentials } from './provision-credentials.ts';
 
@@ -6,5 +7,7 @@ import { provisionCredentials } from './provision-credentials.ts';
 export const OPERATIONS: ReadonlyMap<string, ServiceOperation> = new Map<string, ServiceOperation>([
   ['GetCompanyConfiguration', getCompanyConfiguration],
   ['SetCompanyDirsyncFeatures', setCompanyDirsyncFeatures],
+  ['ProvisionAzureADSyncObjects', provisionObjects(1)],
+  ['ProvisionAzureADSyncObjects2', provisionObjects(2)],
   ['ProvisionCredentials', provisionCredentials],
 ]);
