@@ -186,6 +186,11 @@ export class Company {
     return () => this.setBytes(dn, 'nTSecurityDescriptor', before);
   }
 
+  /** The name that samba-tool knows an account by. */
+  async accountNameOf(dn: string): Promise<string> {
+    return (await this.#bytesOf(dn, 'sAMAccountName')).toString();
+  }
+
   async guidOf(dn: string): Promise<string> {
     return guidToText(await this.#guid(dn));
   }
