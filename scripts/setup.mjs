@@ -25,6 +25,7 @@ export const DIRECTORY_PACKAGES = [
   'ldap-utils',
   'slapd',
   'openssl',
+  'python3-impacket',
 ];
 const SERVICES = ['slapd', 'samba-ad-dc', 'smbd', 'nmbd', 'winbind'];
 const POLICY = '/usr/sbin/policy-rc.d';

@@ -73,9 +73,9 @@ export async function runSamScript(command: string, smbConf: string, ...args: re
   return runTool('/usr/bin/python3', [SAM_DATABASE_SCRIPT, command, smbConf, ...args]);
 }
 
-/** The command that adds entries from JSON lines on its stdin. */
-export function describeAddCommand(smbConf: string): readonly [string, readonly string[]] {
-  return ['/usr/bin/python3', [SAM_DATABASE_SCRIPT, 'add', smbConf]];
+/** A command of it that takes JSON lines on its stdin. */
+export function describeSamScript(command: string, smbConf: string): readonly [string, readonly string[]] {
+  return ['/usr/bin/python3', [SAM_DATABASE_SCRIPT, command, smbConf]];
 }
 
 /** Runs a program to its end and answers what it printed. Throws with what it complained about; never shows passwords. */

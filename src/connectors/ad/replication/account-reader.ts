@@ -22,6 +22,11 @@ export interface AccountPage {
   readonly problems: readonly ReadProblem[];
 }
 
+/** Overwrites the hashes of a page that nobody takes. */
+export function discardPage({ passwords }: AccountPage): void {
+  for (const { ntHash } of passwords) ntHash?.fill(0);
+}
+
 /** Makes accounts of replicated objects, and asks for what an object does not tell. */
 export class AccountReader {
   readonly #open: OpenReplica;
@@ -54,7 +59,7 @@ export class AccountReader {
       await fill(page);
       return page.finish();
     } catch (error) {
-      page.discard();
+      discardPage(page.finish());
       throw error;
     }
   }
@@ -119,11 +124,6 @@ class PageBuilder {
       if (!(error instanceof MalformedAnswer)) throw error;
       this.#problems.push(describeProblem(object, error));
     }
-  }
-
-  /** What was decrypted goes to nobody. */
-  discard(): void {
-    for (const { ntHash } of this.#passwords) ntHash?.fill(0);
   }
 
   finish(): AccountPage {

@@ -3,7 +3,6 @@ import { ticksOfTime } from './directory-time.ts';
 import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { type Proof, proveByOwnPassword } from './own-password.ts';
-import { ASKED } from './replica.ts';
 import type { OpenReplica, ReplicaServer, Replicas } from './replicas.ts';
 import { asReplicationError } from './replication-failure.ts';
 
@@ -57,7 +56,7 @@ async function prove({ replica, account }: OpenReplica, replicas: Replicas): Pro
   const proof = await proveByOwnPassword(replica, account.text, replicas.settings.readPassword());
   if (proof === 'hidden') throw secretsHidden(replica, account.text);
   // Of an account of another domain the right alone can be tried.
-  if (proof === 'elsewhere') await replica.readChanges(FROM_THE_START, ASKED, 1);
+  if (proof === 'elsewhere') await replica.readChanges(FROM_THE_START, 1);
   return proof;
 }
 

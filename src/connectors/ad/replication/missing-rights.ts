@@ -36,7 +36,7 @@ export async function explainRefusal(thrown: unknown, replica: Replica, account:
 
 async function mayReadHarmless(replica: Replica): Promise<boolean> {
   try {
-    await replica.readChanges(FROM_THE_START, HARMLESS, 1);
+    await replica.readChanges(FROM_THE_START, 1, HARMLESS);
     return true;
   } catch (error) {
     if (error instanceof DrsRefusal && error.code === DRS_ERROR.accessDenied) return false;

@@ -16,6 +16,7 @@ export class ReadWork {
   readonly #attempts = new Attempts();
   #open: OpenReplica | null = null;
   #reader: AccountReader | null = null;
+  #isClosed = false;
 
   constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
     this.#replicas = new Replicas(settings, log);
@@ -30,7 +31,7 @@ export class ReadWork {
   /** The next part of the cycle, which then goes on. Throws HistoryLost. */
   next(cycle: ReplicationCycle): Promise<AccountPage> {
     return this.#repeat(async ({ replica }, reader) => {
-      const part = await cycle.next(replica);
+      const part = await cycle.next(replica, this.#settings.pageSize);
       // Secrets are bound to the connection they came over: until they are decrypted, the part may have to be asked for again.
       const page = await reader.describe(part.objects, cycle.isFull);
       cycle.accept(part);
@@ -43,6 +44,7 @@ export class ReadWork {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#reader?.close();
     await this.#replicas.close();
   }
@@ -56,6 +58,7 @@ export class ReadWork {
         this.#attempts.succeed();
         return result;
       } catch (error) {
+        if (this.#isClosed) throw error;
         await this.#attempts.fail(asLostWhereTransient(error), this.#log);
       }
     }

@@ -26,25 +26,30 @@ export interface ReplicaDomain {
   readonly netbiosName: string | null;
 }
 
-const OBJECTS_PER_PAGE = 1000;
 /** EXOP_ERR_SUCCESS ([MS-DRSR] 4.1.10.2.21). */
 const EXTENDED_SUCCESS = 1;
 
+/** What is needed of a session. */
+export type ReplicationSession = Pick<
+  DrsSession,
+  'server' | 'facts' | 'isOpen' | 'sessionKey' | 'listControllers' | 'crackName' | 'getChanges' | 'close'
+>;
+
 /** A domain controller that we are signed in to, and the domain it holds. */
 export class Replica {
-  readonly session: DrsSession;
+  readonly session: ReplicationSession;
   readonly domain: ReplicaDomain;
   /** Of the NTDS settings of this domain controller. */
   readonly #dsaGuid: string;
 
-  private constructor(session: DrsSession, domain: ReplicaDomain, dsaGuid: string) {
+  private constructor(session: ReplicationSession, domain: ReplicaDomain, dsaGuid: string) {
     this.session = session;
     this.domain = domain;
     this.#dsaGuid = dsaGuid;
   }
 
   /** Finds out whom we speak to. Throws also ReadOnlyController. */
-  static async of(session: DrsSession): Promise<Replica> {
+  static async of(session: ReplicationSession): Promise<Replica> {
     const { dnsDomain, netbiosDomain } = session.facts;
     if (dnsDomain === null) throw new MalformedAnswer(`${session.server.label}: the server does not name its domain`);
     const dsaGuid = await findDsa(session, dnsDomain);
@@ -57,7 +62,7 @@ export class Replica {
   }
 
   /** The next part of what changed since the state. */
-  readChanges(state: ReplicationState, attributes = ASKED, mostObjects = OBJECTS_PER_PAGE): Promise<ChangesReply> {
+  readChanges(state: ReplicationState, mostObjects: number, attributes = ASKED): Promise<ChangesReply> {
     const request = {
       dsaGuid: this.#dsaGuid,
       objectGuid: this.domain.guid,
@@ -109,7 +114,7 @@ function extendedRefusal(result: number): DrsRefusal {
 }
 
 /** [MS-DRSR] 4.1.5.3: level 2 lists the domain controllers that can be written to, level 3 also the others. */
-async function findDsa(session: DrsSession, domain: string): Promise<string> {
+async function findDsa(session: ReplicationSession, domain: string): Promise<string> {
   const { netbiosComputer, dnsComputer } = session.facts;
   const isSame = (one: string | null, other: string | null): boolean =>
     one !== null && other !== null && one.toLowerCase() === other.toLowerCase();

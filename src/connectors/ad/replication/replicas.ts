@@ -25,6 +25,8 @@ export interface ReplicationSettings {
   /** Asked for anew at each sign-in and not kept. */
   readonly readPassword: () => string;
   readonly limits: RpcLimits;
+  /** Objects of one page. */
+  readonly pageSize: number;
 }
 
 /** A domain controller that we are signed in to, and the name we did it with. */

@@ -6,7 +6,7 @@ import type {
   PasswordReadRequest,
   PasswordSource,
 } from '../../connector.ts';
-import type { AccountPage } from './account-reader.ts';
+import { type AccountPage, discardPage } from './account-reader.ts';
 import { checkReplication } from './check-replication.ts';
 import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { formatWatermark, parseWatermark } from './password-watermark.ts';
@@ -103,12 +103,32 @@ async function* readCycle(
   // The first part tells whether the history is the one that we know.
   const { cycle, reason, page } = await beginCycle(work, start);
   yield { kind: 'begin', mode: cycle.isFull ? 'full' : 'delta', reason };
-  if (hasContent(page)) yield { kind: 'page', ...page };
-  while (!cycle.isDone) {
-    const next = await work.next(cycle);
-    if (hasContent(next)) yield { kind: 'page', ...next };
-  }
+  yield* readPages(work, cycle, page);
   yield { kind: 'end', watermark: formatWatermark({ domain: domain.guid, state: cycle.end, attributes: ASKED }) };
+}
+
+/** While a page is worked on, the domain controller makes the next one: that takes it about as long as deriving takes us. */
+async function* readPages(
+  work: ReadWork,
+  cycle: ReplicationCycle,
+  first: AccountPage,
+): AsyncGenerator<PasswordReadEvent, void, void> {
+  let page = first;
+  let ahead: Promise<AccountPage> | null = null;
+  try {
+    for (;;) {
+      ahead = cycle.isDone ? null : work.next(cycle);
+      // Its failure is told when its turn comes.
+      ahead?.catch(() => undefined);
+      if (hasContent(page)) yield { kind: 'page', ...page };
+      if (ahead === null) return;
+      page = await ahead;
+      ahead = null;
+    }
+  } finally {
+    // Nobody will take it.
+    ahead?.then(discardPage, () => undefined);
+  }
 }
 
 async function beginCycle(work: ReadWork, start: Start): Promise<Start & { readonly page: AccountPage }> {

@@ -47,12 +47,12 @@ export class ReplicationCycle {
   /**
    * The next part. It may be asked for again, also from another domain controller, until it was accepted. Throws HistoryLost, and what a session throws.
    */
-  async next(replica: Replica): Promise<CyclePart> {
-    let reply = await replica.readChanges(this.#state);
+  async next(replica: Pick<Replica, 'readChanges'>, mostObjects: number): Promise<CyclePart> {
+    let reply = await replica.readChanges(this.#state, mostObjects);
     if (reply.invocationId !== this.#state.invocationId && this.#state.usn !== FROM_THE_START.usn) {
       // The counts are those of another database, and not every server sees that by itself ([MS-DRSR] 4.1.10.5.2).
       this.#state = { ...FROM_THE_START, invocationId: reply.invocationId, cursors: this.#start.cursors };
-      reply = await replica.readChanges(this.#state);
+      reply = await replica.readChanges(this.#state, mostObjects);
     }
     refuseOlderDatabase(this.#start.cursors, reply.invocationId, reply.cursors ?? []);
     return { reply, objects: reply.objects };

@@ -3,6 +3,8 @@ import type { AdSection } from '../config.ts';
 import { type SessionSettings, Sessions } from '../session/sessions.ts';
 import type { ReplicationSettings } from './replicas.ts';
 
+/** What Samba gives at most; more would make nothing faster. */
+const MOST_OBJECTS_PER_PAGE = 1000;
 /** A page of a thousand accounts takes less than one; Samba may put memberships beside it. */
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -28,6 +30,7 @@ export function describeReplication(
     })),
     user,
     readPassword,
+    pageSize: Math.min(section.pageSize, MOST_OBJECTS_PER_PAGE),
     limits: { connectTimeoutMs, requestTimeoutMs, mostAnswerBytes: MOST_ANSWER_BYTES },
   };
 }

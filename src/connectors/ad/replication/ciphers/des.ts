@@ -8,16 +8,18 @@ export type DesSchedule = Uint8Array;
 
 const ROUNDS = 16;
 
-const INITIAL = Array.from({ length: 8 }, (_, row) => {
-  const first = row < 4 ? 58 + 2 * row : 57 + 2 * (row - 4);
-  return Array.from({ length: 8 }, (_each, column) => first - 8 * column);
-}).flat();
+const INITIAL = Uint8Array.from(
+  Array.from({ length: 8 }, (_, row) => {
+    const first = row < 4 ? 58 + 2 * row : 57 + 2 * (row - 4);
+    return Array.from({ length: 8 }, (_each, column) => first - 8 * column);
+  }).flat(),
+);
 const FINAL = invert(INITIAL);
 
-const KEY_LEFT = [
+const KEY_LEFT: readonly number[] = [
   57, 49, 41, 33, 25, 17, 9, 1, 58, 50, 42, 34, 26, 18, 10, 2, 59, 51, 43, 35, 27, 19, 11, 3, 60, 52, 44, 36,
 ];
-const KEY_RIGHT = [
+const KEY_RIGHT: readonly number[] = [
   63, 55, 47, 39, 31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53, 45, 37, 29, 21, 13, 5, 28, 20, 12, 4,
 ];
 const KEY_CHOICE = [
@@ -42,24 +44,19 @@ const BOXES = [
   'd2846fb1a93e50c7 1fd8a374c56b0e92 7b419ce206adf358 21e74a8dfc90356b',
 ];
 
+/** Which bit of the key, counted from 0, each bit of each round is: what the two choices and the shifts come to. */
+const KEY_BITS = buildKeyBits();
+
 /** Box and permutation in one look-up: 8 boxes of 64 inputs. */
 const SUBSTITUTES = buildSubstitutes();
 
 /** FIPS 46-3, key schedule. The key has 8 bytes; their lowest bits count for nothing. */
 export function scheduleDesKey(key: Uint8Array): DesSchedule {
-  const bits = toBits(key);
-  let left = KEY_LEFT.map((at) => bits[at - 1] ?? 0);
-  let right = KEY_RIGHT.map((at) => bits[at - 1] ?? 0);
   const schedule = new Uint8Array(ROUNDS * 8);
-  for (let round = 0; round < ROUNDS; round++) {
-    const shift = SHIFTS[round] ?? 1;
-    left = [...left.slice(shift), ...left.slice(0, shift)];
-    right = [...right.slice(shift), ...right.slice(0, shift)];
-    const both = [...left, ...right];
-    for (let bit = 0; bit < 48; bit++) {
-      const piece = round * 8 + Math.floor(bit / 6);
-      schedule[piece] = ((schedule[piece] ?? 0) << 1) | (both[(KEY_CHOICE[bit] ?? 1) - 1] ?? 0);
-    }
+  for (let at = 0; at < KEY_BITS.length; at++) {
+    const from = KEY_BITS[at] ?? 0;
+    const piece = (at / 6) | 0;
+    schedule[piece] = ((schedule[piece] ?? 0) << 1) | (((key[from >> 3] ?? 0) >> (7 - (from & 7))) & 1);
   }
   return schedule;
 }
@@ -105,7 +102,7 @@ function scramble(half: number, schedule: DesSchedule, round: number): number {
   return result;
 }
 
-function permuteBlock(block: Uint8Array, table: readonly number[]): Buffer {
+function permuteBlock(block: Uint8Array, table: Uint8Array): Buffer {
   const result = Buffer.alloc(8);
   for (let bit = 0; bit < 64; bit++) {
     const from = (table[bit] ?? 1) - 1;
@@ -136,14 +133,23 @@ function permuteHalf(half: number): number {
   return result;
 }
 
-function invert(table: readonly number[]): readonly number[] {
-  const inverse = new Array<number>(table.length).fill(0);
+function buildKeyBits(): Uint8Array {
+  let left = KEY_LEFT;
+  let right = KEY_RIGHT;
+  const bits: number[] = [];
+  for (const shift of SHIFTS) {
+    left = [...left.slice(shift), ...left.slice(0, shift)];
+    right = [...right.slice(shift), ...right.slice(0, shift)];
+    const both = [...left, ...right];
+    bits.push(...KEY_CHOICE.map((at) => (both[at - 1] ?? 1) - 1));
+  }
+  return Uint8Array.from(bits);
+}
+
+function invert(table: Uint8Array): Uint8Array {
+  const inverse = new Uint8Array(table.length);
   table.forEach((from, to) => {
     inverse[from - 1] = to + 1;
   });
   return inverse;
-}
-
-function toBits(bytes: Uint8Array): readonly number[] {
-  return Array.from({ length: bytes.length * 8 }, (_, bit) => ((bytes[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1);
 }

@@ -55,6 +55,11 @@ export function unwrapWithRid(wrapped: Uint8Array, rid: number): Buffer {
 
 /** [MS-SAMR] 2.2.11.1.2: 56 bits become eight bytes of seven; the lowest bit of each is for parity, which nobody looks at. */
 export function spreadKey(bytes: readonly number[]): Uint8Array {
-  const bits = bytes.reduce((all, byte) => (all << 8n) | BigInt(byte), 0n);
-  return Uint8Array.from({ length: 8 }, (_, index) => Number((bits >> BigInt(49 - 7 * index)) & 0x7fn) << 1);
+  const key = new Uint8Array(8);
+  for (let index = 0; index < 8; index++) {
+    const before = bytes[index - 1] ?? 0;
+    const here = bytes[index] ?? 0;
+    key[index] = ((before << (8 - index)) | (here >> index)) & 0xfe;
+  }
+  return key;
 }
