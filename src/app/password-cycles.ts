@@ -22,10 +22,13 @@ export interface PasswordSyncOptions {
   readonly users: readonly string[];
 }
 
+/** What of the configuration a password cycle goes by. */
+export type PasswordSettings = Pick<Config, 'file' | 'sources' | 'passwords'>;
+
 /** One password cycle. `requireRight`: throws when another server has taken over. */
 export async function syncPasswords(
   engine: EngineContext,
-  config: Config,
+  config: PasswordSettings,
   options: PasswordSyncOptions,
   requireRight: (() => Promise<void>) | undefined,
 ): Promise<PasswordSyncResult> {
@@ -45,7 +48,7 @@ export async function syncPasswords(
 
 async function createContext(
   engine: EngineContext,
-  config: Config,
+  config: PasswordSettings,
   requireRight: (() => Promise<void>) | undefined,
 ): Promise<PasswordContext> {
   const { store, now, log, progress, rules } = engine;
@@ -70,7 +73,7 @@ async function createContext(
 
 /** Throws `config-invalid` when the method needs something that the sources or the target cannot do. */
 function requirePasswords(
-  config: Config,
+  config: PasswordSettings,
   sources: readonly Connector[],
   target: TargetConnector,
 ): { readonly target: NonNullable<TargetConnector['passwordTarget']> } {
@@ -83,7 +86,7 @@ function requirePasswords(
 }
 
 /** Throws `usage` while passwords are not synchronized this way at all. */
-export function requireMethod({ file, passwords }: Config): void {
+export function requireMethod({ file, passwords }: PasswordSettings): void {
   if (passwords.method === 'hash') return;
   throw new DirbridgeError(
     'usage',
@@ -92,7 +95,7 @@ export function requireMethod({ file, passwords }: Config): void {
   );
 }
 
-function whyNotBySources({ file, sources }: Config, connectors: readonly Connector[]): DirbridgeError | null {
+function whyNotBySources({ file, sources }: PasswordSettings, connectors: readonly Connector[]): DirbridgeError | null {
   if (connectors.some(({ passwords }) => passwords !== undefined)) return null;
   const kinds = [...new Set(sources.map(({ kind }) => kind))].join(', ');
   return new DirbridgeError(
@@ -102,7 +105,7 @@ function whyNotBySources({ file, sources }: Config, connectors: readonly Connect
   );
 }
 
-function whyNotByTarget({ file }: Config, target: TargetConnector): DirbridgeError | null {
+function whyNotByTarget({ file }: PasswordSettings, target: TargetConnector): DirbridgeError | null {
   if (target.passwordTarget !== undefined) return null;
   return new DirbridgeError(
     'config-invalid',
@@ -112,13 +115,13 @@ function whyNotByTarget({ file }: Config, target: TargetConnector): DirbridgeErr
 }
 
 /** Lines for `check`: whether passwords of a source can be read; nothing when none are asked for. */
-export async function* checkSourcePasswords(config: Config, connector: Connector): AsyncIterable<CheckLine> {
+export async function* checkSourcePasswords(config: PasswordSettings, connector: Connector): AsyncIterable<CheckLine> {
   if (config.passwords.method === 'hash' && connector.passwords !== undefined) yield* connector.passwords.check();
 }
 
 /** Whether passwords can be read at all, and whether the tenant would take them. */
 export async function* checkTargetPasswords(
-  config: Config,
+  config: PasswordSettings,
   sources: readonly Connector[],
   target: TargetConnector,
 ): AsyncIterable<CheckLine> {

@@ -1,4 +1,7 @@
-/** Where a write can be when the process dies, in the order in which it passes them; last, any statement of the store. */
+/**
+ * Where a write can be when the process dies, in the order in which it passes them, and any statement of the store; then the same of the password cycle, which
+ * follows.
+ */
 export const BOUNDARIES = [
   'before the intent',
   'after the intent',
@@ -7,6 +10,9 @@ export const BOUNDARIES = [
   'before the commit',
   'after the commit',
   'at a statement',
+  'before passwords are sent',
+  'after passwords were sent',
+  'at a statement about passwords',
 ] as const;
 export type Boundary = (typeof BOUNDARIES)[number];
 
@@ -26,14 +32,23 @@ export class Boundaries {
     'before the commit': 0,
     'after the commit': 0,
     'at a statement': 0,
+    'before passwords are sent': 0,
+    'after passwords were sent': 0,
+    'at a statement about passwords': 0,
   };
   readonly #death: Death | null;
   readonly #die: () => void;
+  /** Of which cycle the statements are. */
+  isAboutPasswords = false;
 
   /** `die` must not return before the process is gone. */
   constructor(death: Death | null, die: () => void) {
     this.#death = death;
     this.#die = die;
+  }
+
+  passStatement(): void {
+    this.pass(this.isAboutPasswords ? 'at a statement about passwords' : 'at a statement');
   }
 
   pass(boundary: Boundary): void {

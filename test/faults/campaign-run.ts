@@ -1,8 +1,9 @@
 import { SeededRandom } from '../lab/seeded-random.ts';
-import { BOUNDARIES, type Death } from './boundary.ts';
+import { BOUNDARIES, type Boundary, type Death } from './boundary.ts';
 import { type Comparison, compareTenants, idsByAnchor } from './compare-tenants.ts';
-import { pickFault } from './random-faults.ts';
+import { pickFault, pickPasswordFault } from './random-faults.ts';
 import { PRODUCTS, RandomLicences } from './random-licences.ts';
+import type { RandomPasswords } from './random-passwords.ts';
 import type { CycleEnd } from './subject-message.ts';
 import type { CycleOutcome, Subjects } from './subject-process.ts';
 import { type Directory, type TenantNature, World } from './world.ts';
@@ -16,6 +17,9 @@ export interface DisturbedDirectory extends Directory {
   commute?(random: SeededRandom, leavers: number): Promise<void>;
   /** Anchors of everything in scope; null when that is not known. */
   anchorsInScope(): ReadonlySet<string> | null;
+  /** What people sign in with; missing: nothing is known of it. */
+  readonly passwords?: RandomPasswords;
+  changePasswords?(): Promise<void>;
   /** Does something to the directory that the next cycle is to suffer; answers what, or null. */
   disturb(random: SeededRandom): Promise<string | null>;
   /** Everything works again. */
@@ -45,6 +49,15 @@ export function isGood(report: RunReport): boolean {
 
 const CALM_CYCLES = 4;
 const MOST_STATEMENTS = 1500;
+const MOST_PASSWORD_STATEMENTS = 150;
+/** Longer than any password waits that was refused. */
+const LONGEST_PAUSE = 6 * 3_600_000;
+const MOST_PASSES: Readonly<Partial<Record<Boundary, number>>> = {
+  'at a statement': MOST_STATEMENTS,
+  'at a statement about passwords': MOST_PASSWORD_STATEMENTS,
+  'before passwords are sent': 2,
+  'after passwords were sent': 2,
+};
 const LAGS = [0, 0, 0, 5_000, 60_000] as const;
 const CLOCK_ERRORS = [-7_200_000, 600_000, 86_400_000, -86_400_000] as const;
 /** 0 done, 1 findings, 3 stale, 4 the other side failed. Never 2 or 70. */
@@ -71,6 +84,7 @@ class CampaignRun {
   readonly #licences: RandomLicences;
   /** A stream of its own, so that the others stay what they are for a seed. */
   readonly #travel: SeededRandom;
+  readonly #service: SeededRandom;
   readonly #struck: Record<string, number> = {};
   readonly #problems: string[] = [];
   /** Ids of what has been in scope and in the tenant ever since. */
@@ -85,6 +99,7 @@ class CampaignRun {
     this.#random = new SeededRandom(seed, 5);
     this.#licences = new RandomLicences(seed);
     this.#travel = new SeededRandom(seed, 13);
+    this.#service = new SeededRandom(seed, 19);
   }
 
   async carryOut(): Promise<RunReport> {
@@ -100,7 +115,7 @@ class CampaignRun {
     try {
       await this.#disturb(world, nature.lag);
       await this.#directory.calm();
-      await this.#comeToRest(world, nature.lag);
+      await this.#comeToRest(world);
       return await this.#report(world);
     } finally {
       await world.stop();
@@ -118,10 +133,12 @@ class CampaignRun {
       await this.#assignLicences(world, lag);
       for (let left = 3 + this.#random.below(14); left > 0; left--) await this.#change();
       await this.#commute(4);
+      await this.#directory.changePasswords?.();
       await this.#disturbedCycle(world);
       if (this.#random.isLikely(0.4)) await this.#disturbedCycle(world);
     }
     await this.#commute(0);
+    await this.#directory.changePasswords?.();
     for (const [fault, count] of Object.entries(await world.struck())) this.#count(fault, count);
   }
 
@@ -150,6 +167,8 @@ class CampaignRun {
   async #disturbedCycle(world: World): Promise<void> {
     const random = this.#random;
     const faults = Array.from({ length: 1 + random.below(4) }, () => pickFault(random));
+    if (this.#directory.passwords !== undefined && this.#service.isLikely(0.5))
+      faults.push(pickPasswordFault(this.#service));
     await world.control('faults', undefined, 'DELETE');
     await world.control('faults', faults);
     const disturbance = random.isLikely(0.3) ? await this.#directory.disturb(random) : null;
@@ -166,8 +185,7 @@ class CampaignRun {
 
   #pickDeath(): Death {
     const at = this.#random.pick(BOUNDARIES as unknown as [(typeof BOUNDARIES)[number]]);
-    const time = at === 'at a statement' ? 1 + this.#random.below(MOST_STATEMENTS) : 1 + this.#random.below(4);
-    return { at, time };
+    return { at, time: 1 + this.#random.below(MOST_PASSES[at] ?? 4) };
   }
 
   #judge(outcome: CycleOutcome, death: Death | null, circumstances: string): void {
@@ -190,20 +208,20 @@ class CampaignRun {
   }
 
   /** Undisturbed cycles until there is nothing left to do: a restored user brings memberships back that the next cycle takes away. */
-  async #comeToRest(world: World, lag: number): Promise<void> {
+  async #comeToRest(world: World): Promise<void> {
     await world.control('faults', undefined, 'DELETE');
     for (let cycle = 0; cycle < CALM_CYCLES; cycle++) {
-      if (lag > 0) world.emulator.advanceClock(lag);
+      world.pass(LONGEST_PAUSE);
       const end = await world.cycle(this.#directory);
       if (end === null) throw new Error('an undisturbed cycle was killed');
       this.#log(`calm cycle ended ${describeEnd(end)}`);
       if (end.exitCode !== 0) this.#problems.push(`an undisturbed cycle ended ${describeEnd(end)}`);
-      if (end.operations === 0) break;
+      if (end.operations + end.passwords === 0) break;
       if (cycle === CALM_CYCLES - 1) this.#problems.push('the tenant never came to rest');
     }
-    if (lag > 0) world.emulator.advanceClock(lag);
+    world.pass(LONGEST_PAUSE);
     const full = await world.cycle(this.#directory, { full: true });
-    if (full?.exitCode !== 0 || full.operations > 0)
+    if (full?.exitCode !== 0 || full.operations + full.passwords > 0)
       this.#problems.push(`a full cycle found something left to do: ${describeEnd(full)}; ${full?.planned.join('; ')}`);
   }
 
@@ -216,7 +234,9 @@ class CampaignRun {
       }
       const found = await world.dump();
       const licences = this.#licences.differences(found);
-      const { damage, differences } = compareTenants(found, await fresh.dump(), this.#kept, licences);
+      const passwords = (await this.#directory.passwords?.differences(world, found)) ?? [];
+      const wrong = { licences, passwords };
+      const { damage, differences } = compareTenants(found, await fresh.dump(), this.#kept, wrong);
       return {
         seed: this.#seed,
         struck: this.#struck,
@@ -242,5 +262,5 @@ class CampaignRun {
 function describeEnd(end: CycleEnd | null): string {
   if (end === null) return 'killed';
   const told = [end.message, ...end.findings].filter((text) => text !== null).join('; ');
-  return `with exit code ${end.exitCode}, ${end.outcome}, ${end.operations} operations${told === '' ? '' : `: ${told}`}`;
+  return `with exit code ${end.exitCode}, ${end.outcome}, ${end.operations} operations, ${end.passwords} passwords${told === '' ? '' : `: ${told}`}`;
 }

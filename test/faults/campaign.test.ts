@@ -8,7 +8,7 @@ import { readOptions, UsageError } from './options.ts';
 import { describeFailure, formatReport, summarize } from './report.ts';
 
 const RUNS = 15;
-const NOTHING = { lost: 0, duplicated: 0, wronglyDeleted: 0, wrongMemberships: 0, wrongValues: 0 };
+const NOTHING = { lost: 0, duplicated: 0, wronglyDeleted: 0, wrongMemberships: 0, wrongValues: 0, wrongPasswords: 0 };
 
 describe('a short campaign of faults', () => {
   let folder: string;
@@ -86,8 +86,8 @@ describe('the report', () => {
   test('counts what was injected and what was recovered, and gives the seed of a run that failed', () => {
     const summary = summarize([good, bad], { against: 'memory', seed: 1, minutes: 2, lag: 60_000 });
     const text = formatReport(summary);
-    expect(text).toContain('| 429 | 4 | 3 | 1 | 0 | 0 | 0 | 0 |');
-    expect(text).toContain('| reset | 2 | 0 | 1 | 0 | 0 | 0 | 0 |');
+    expect(text).toContain('| 429 | 4 | 3 | 1 | 0 | 0 | 0 | 0 | 0 |');
+    expect(text).toContain('| reset | 2 | 0 | 1 | 0 | 0 | 0 | 0 | 0 |');
     expect(text).toContain('1 ended in the right tenant, 1 did not');
     expect(text).toContain('npm run faults -- --runs 1 --seed 2 --against memory --lag 60000');
     expect(text).toContain('a replication lag of 60 s in all of them');

@@ -49,7 +49,14 @@ async function attempt(
     return await runOnce(choice, folder, subjects, directory);
   } catch (error) {
     const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const damage = { lost: 0, duplicated: 0, wronglyDeleted: 0, wrongMemberships: 0, wrongValues: 0 };
+    const damage = {
+      lost: 0,
+      duplicated: 0,
+      wronglyDeleted: 0,
+      wrongMemberships: 0,
+      wrongValues: 0,
+      wrongPasswords: 0,
+    };
     return { seed: choice.seed, struck: {}, problems: [problem], log: directory.log, damage, differences: [] };
   }
 }

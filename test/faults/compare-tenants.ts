@@ -2,7 +2,14 @@ import { fromUniqueName } from '../../src/connectors/entra/unique-name.ts';
 import { comparablePicture, type DumpedObject, type TenantDump } from '../scenarios/tenant-picture.ts';
 
 /** How far a tenant is from what it should be. All zero: it is right. */
-export const DAMAGES = ['lost', 'duplicated', 'wronglyDeleted', 'wrongMemberships', 'wrongValues'] as const;
+export const DAMAGES = [
+  'lost',
+  'duplicated',
+  'wronglyDeleted',
+  'wrongMemberships',
+  'wrongValues',
+  'wrongPasswords',
+] as const;
 export type Damage = Readonly<Record<(typeof DAMAGES)[number], number>>;
 
 export interface Comparison {
@@ -12,18 +19,21 @@ export interface Comparison {
 }
 
 const REFERENCES: readonly string[] = ['members', 'manager'];
-/** Given in the tenant, by an administrator: a new one cannot have it. */
-const GIVEN: readonly string[] = ['assignedLicenses', 'usageLocation'];
+/** Given in the tenant by an administrator, or left over from times when a user was enabled: a new one cannot have it. Compared in another way. */
+const GIVEN: readonly string[] = ['assignedLicenses', 'usageLocation', 'passwordPolicies', 'passwordState'];
 
 /**
  * Compares a tenant with one that was filled from scratch. `kept`: anchors of objects that were in scope all the time, with the ids that the tenant
- * had for them: whoever has another id now was deleted and made anew. `licences`: what is wrong with those that users hold.
+ * had for them: whoever has another id now was deleted and made anew. `wrong`: what is wrong with the licences that users hold, and with what they sign in with.
  */
 export function compareTenants(
   found: TenantDump,
   wanted: TenantDump,
   kept: ReadonlyMap<string, string>,
-  licences: readonly string[] = [],
+  wrong: { readonly licences: readonly string[]; readonly passwords: readonly string[] } = {
+    licences: [],
+    passwords: [],
+  },
 ): Comparison {
   const damage: Record<keyof Damage, number> = {
     lost: 0,
@@ -31,6 +41,7 @@ export function compareTenants(
     wronglyDeleted: 0,
     wrongMemberships: 0,
     wrongValues: 0,
+    wrongPasswords: 0,
   };
   const differences: string[] = [];
   const note = (kind: keyof Damage, text: string): void => {
@@ -58,7 +69,8 @@ export function compareTenants(
   const ids = idsByAnchor(found);
   for (const [anchor, id] of kept)
     if (ids.get(anchor) !== id) note('wronglyDeleted', `${anchor} was ${id}, is ${ids.get(anchor) ?? 'gone'}`);
-  for (const difference of licences) note('wrongValues', difference);
+  for (const difference of wrong.licences) note('wrongValues', difference);
+  for (const difference of wrong.passwords) note('wrongPasswords', difference);
   return { damage, differences };
 }
 

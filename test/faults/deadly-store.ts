@@ -7,7 +7,7 @@ import type { Boundaries } from './boundary.ts';
 /** The store of a file, as the command line opens it, that tells which boundaries are passed. */
 export function openDeadlyStore(file: string, boundaries: Boundaries): Store {
   const driver = openSqliteDriver(file, { command: 'sync' });
-  const store = new SqlStore(new WatchedDriver(driver, () => boundaries.pass('at a statement')));
+  const store = new SqlStore(new WatchedDriver(driver, () => boundaries.passStatement()));
   return watchIntents(store, boundaries);
 }
 
@@ -44,7 +44,7 @@ function watchIntents(store: SqlStore, boundaries: Boundaries): Store {
 }
 
 /** The object with some members in place of its own. */
-function overriding<T extends object>(inner: T, members: Partial<T>): T {
+export function overriding<T extends object>(inner: T, members: Partial<T>): T {
   return new Proxy(inner, {
     get: (target, name) => {
       if (Object.hasOwn(members, name)) return Reflect.get(members, name);

@@ -1,16 +1,20 @@
 import type { Connector } from '../../src/connectors/connector.ts';
 import type { SeededRandom } from '../lab/seeded-random.ts';
 import type { DisturbedDirectory } from './campaign-run.ts';
+import { overriding } from './deadly-store.ts';
 import { RandomDirectory } from './random-directory.ts';
+import { RandomPasswords } from './random-passwords.ts';
 import type { SourceDescription } from './subject-message.ts';
 
 /** A directory in memory for a run of the campaign: thousands of objects a second, and every way to break a read. */
 export class MemoryDirectoryOfRun implements DisturbedDirectory {
   readonly description: SourceDescription = { kind: 'memory' };
+  readonly passwords: RandomPasswords;
   readonly #directory: RandomDirectory;
 
   constructor(seed: number) {
     this.#directory = new RandomDirectory(seed);
+    this.passwords = new RandomPasswords(seed);
   }
 
   get scope(): string {
@@ -18,7 +22,7 @@ export class MemoryDirectoryOfRun implements DisturbedDirectory {
   }
 
   get source(): Connector {
-    return this.#directory.source;
+    return overriding<Connector>(this.#directory.source, { passwords: this.passwords.source });
   }
 
   get log(): string[] {
@@ -33,6 +37,10 @@ export class MemoryDirectoryOfRun implements DisturbedDirectory {
     this.#directory.commute(random, leavers);
   }
 
+  async changePasswords(): Promise<void> {
+    this.#directory.log.push(...this.passwords.change(this.#directory.users()));
+  }
+
   anchorsInScope(): ReadonlySet<string> {
     return this.#directory.anchorsInScope();
   }
@@ -42,9 +50,11 @@ export class MemoryDirectoryOfRun implements DisturbedDirectory {
     switch (random.below(4)) {
       case 0:
         source.failNextRead(random.below(8));
+        this.passwords.source.failNextRead(random.below(3));
         return 'the directory goes away in the middle';
       case 1:
         source.refuseWatermarks('the server does not know the one that the last import read');
+        this.passwords.source.refuseWatermarks('the server does not know the one that the last cycle read');
         return 'another domain controller answers';
       case 2:
         this.#directory.backUp();
@@ -56,5 +66,6 @@ export class MemoryDirectoryOfRun implements DisturbedDirectory {
 
   async calm(): Promise<void> {
     this.#directory.source.mend();
+    this.passwords.source.mend();
   }
 }

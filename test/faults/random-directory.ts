@@ -108,6 +108,11 @@ export class RandomDirectory {
     return true;
   }
 
+  /** Everybody, wherever they are. */
+  users(): readonly { readonly anchor: string; readonly name: string }[] {
+    return this.#objects('user').map((one) => ({ anchor: one.anchor, name: nameOf(one) }));
+  }
+
   /** The anchors that the tenant knows the objects in scope by. */
   anchorsInScope(): ReadonlySet<string> {
     const found = [...this.#objects('user'), ...this.#objects('group')].filter((one) => this.#isInScope(one));

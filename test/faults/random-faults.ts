@@ -47,6 +47,19 @@ export const TENANT_FAULTS = [
   ['wrongDate', ANYTHING],
 ] as const satisfies readonly (readonly [string, Matches])[];
 
+const SERVICE: Matches = ['POST /provisioningservice.svc'];
+
+/** Which of them the service that takes passwords has as well, and its own. */
+const SERVICE_FAULTS = ['429', '503', '504', '502', 'reset', 'appliedThenReset', 'timeout', 'slow', 'busy'] as const;
+
+/** A fault for the next requests that carry passwords or ask for what the tenant does with them. */
+export function pickPasswordFault(random: SeededRandom): Fault {
+  const fault = random.pick(SERVICE_FAULTS as unknown as [(typeof SERVICE_FAULTS)[number]]);
+  const base = { match: SERVICE[0], times: random.isLikely(0.1) ? 15 : 1 + random.below(3), after: random.below(3) };
+  if (fault === 'timeout') return { ...base, times: Math.min(base.times, 2), fault };
+  return fault === 'slow' ? { ...base, fault, delay: 30 } : { ...base, fault };
+}
+
 /** A fault for the next requests. Mostly it strikes a few times, sometimes as long as an outage lasts. */
 export function pickFault(random: SeededRandom): Fault {
   const [name, matches] = random.pick(TENANT_FAULTS as unknown as [(typeof TENANT_FAULTS)[number]]);

@@ -1,4 +1,4 @@
-import type { CheckLine, Connector, ReadEvent, ReadRequest } from '../../src/connectors/connector.ts';
+import type { CheckLine, Connector, PasswordSource, ReadEvent, ReadRequest } from '../../src/connectors/connector.ts';
 import { DirbridgeError, type ErrorCode } from '../../src/errors.ts';
 import type { ObjectChange } from '../../src/model/change.ts';
 import type { FromSubject, ToSubject } from './subject-message.ts';
@@ -12,12 +12,14 @@ interface Question {
 export class RemoteSource implements Connector {
   readonly name = 'corp';
   readonly kind = 'memory';
+  readonly passwords: PasswordSource;
   readonly #send: (message: FromSubject) => void;
   readonly #questions = new Map<number, Question>();
   #number = 0;
 
   constructor(send: (message: FromSubject) => void) {
     this.#send = send;
+    this.passwords = this.#passwordSource();
   }
 
   /** An answer of the parent. */
@@ -47,6 +49,21 @@ export class RemoteSource implements Connector {
   }
 
   async close(): Promise<void> {}
+
+  #passwordSource(): PasswordSource {
+    const ask = (describe: (id: number) => FromSubject) => this.#ask(describe);
+    return {
+      check: () => this.check(),
+      read: async function* (request) {
+        for await (const answer of ask((id) => ({ kind: 'read passwords', id, request })))
+          if (answer.kind === 'password event') yield answer.event;
+      },
+      fetch: async function* (anchors) {
+        for await (const answer of ask((id) => ({ kind: 'fetch passwords', id, anchors })))
+          if (answer.kind === 'passwords') yield answer.passwords;
+      },
+    };
+  }
 
   async *#ask(describe: (id: number) => FromSubject): AsyncGenerator<ToSubject> {
     const id = ++this.#number;

@@ -50,6 +50,7 @@ const HEADS: Readonly<Record<keyof Damage, string>> = {
   wronglyDeleted: 'wrongly deleted',
   wrongMemberships: 'wrong memberships',
   wrongValues: 'wrong values',
+  wrongPasswords: 'wrong passwords',
 };
 
 /** The result as a page for people. */

@@ -1,4 +1,10 @@
-import type { ReadEvent, ReadRequest } from '../../src/connectors/connector.ts';
+import type {
+  AccountPassword,
+  PasswordReadEvent,
+  PasswordReadRequest,
+  ReadEvent,
+  ReadRequest,
+} from '../../src/connectors/connector.ts';
 import type { Scope } from '../../src/engine/context.ts';
 import type { ObjectChange } from '../../src/model/change.ts';
 import type { Boundary, Death } from './boundary.ts';
@@ -48,6 +54,8 @@ export interface CycleEnd {
   /** What a failed run says, with its code before it; null for others. */
   readonly message: string | null;
   readonly findings: readonly string[];
+  /** Passwords that the cycle after it sent. */
+  readonly passwords: number;
   readonly passed: Readonly<Record<Boundary, number>>;
 }
 
@@ -55,6 +63,8 @@ export type ToSubject =
   | { readonly kind: 'cycle'; readonly order: CycleOrder }
   | { readonly kind: 'event'; readonly id: number; readonly event: ReadEvent }
   | { readonly kind: 'fetched'; readonly id: number; readonly changes: readonly ObjectChange[] }
+  | { readonly kind: 'password event'; readonly id: number; readonly event: PasswordReadEvent }
+  | { readonly kind: 'passwords'; readonly id: number; readonly passwords: readonly AccountPassword[] }
   /** The answer to question `id` is complete; with `code` it broke off. */
   | { readonly kind: 'over'; readonly id: number; readonly code: string | null; readonly message: string };
 
@@ -67,4 +77,6 @@ export type FromSubject =
       readonly anchors: readonly string[];
       readonly request: Omit<ReadRequest, 'onProgress'>;
     }
+  | { readonly kind: 'read passwords'; readonly id: number; readonly request: PasswordReadRequest }
+  | { readonly kind: 'fetch passwords'; readonly id: number; readonly anchors: readonly string[] }
   | { readonly kind: 'end'; readonly end: CycleEnd };

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Connector } from '../../src/connectors/connector.ts';
+import type { Connector, PasswordSource } from '../../src/connectors/connector.ts';
 import { DirbridgeError, messageOf } from '../../src/errors.ts';
 import type { CycleEnd, CycleOrder, FromSubject, ToSubject } from './subject-message.ts';
 
@@ -73,6 +73,11 @@ function exchange(child: ChildProcess, order: CycleOrder, source: Connector | nu
   });
 }
 
+function passwordsOf({ passwords }: Connector): PasswordSource {
+  if (passwords === undefined) throw new Error('this directory gives no passwords');
+  return passwords;
+}
+
 async function answer(
   source: Connector,
   question: Extract<FromSubject, { readonly id: number }>,
@@ -82,9 +87,14 @@ async function answer(
   try {
     if (question.kind === 'read')
       for await (const event of source.read(question.request)) tell({ kind: 'event', id, event });
-    else
+    else if (question.kind === 'fetch')
       for await (const changes of source.fetch(question.anchors, question.request))
         tell({ kind: 'fetched', id, changes });
+    else if (question.kind === 'read passwords')
+      for await (const event of passwordsOf(source).read(question.request)) tell({ kind: 'password event', id, event });
+    else
+      for await (const passwords of passwordsOf(source).fetch(question.anchors))
+        tell({ kind: 'passwords', id, passwords });
     tell({ kind: 'over', id, code: null, message: '' });
   } catch (error) {
     const code = error instanceof DirbridgeError ? error.code : 'bug';

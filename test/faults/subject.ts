@@ -1,7 +1,8 @@
 // A process of the product, for the tests that kill it: one cycle for each message, as the command line would run it.
 import process from 'node:process';
+import { type PasswordSettings, syncPasswords } from '../../src/app/password-cycles.ts';
 import { adSource } from '../../src/connectors/ad/connector.ts';
-import type { Connector, ConnectorContext, TargetConnector } from '../../src/connectors/connector.ts';
+import type { Connector, ConnectorContext, PasswordTarget, TargetConnector } from '../../src/connectors/connector.ts';
 import { entraSection } from '../../src/connectors/entra/config.ts';
 import { createEntraConnector } from '../../src/connectors/entra/connector.ts';
 import { retryReads } from '../../src/connectors/retry.ts';
@@ -14,11 +15,16 @@ import { loadRuleSet } from '../../src/rules/rule-set.ts';
 import type { Store } from '../../src/store/store.ts';
 import { NO_GUARDS } from '../memory/no-guards.ts';
 import { Boundaries } from './boundary.ts';
-import { openDeadlyStore } from './deadly-store.ts';
+import { openDeadlyStore, overriding } from './deadly-store.ts';
 import { RemoteSource } from './remote-source.ts';
 import type { CycleEnd, CycleOrder, FromSubject, ToSubject } from './subject-message.ts';
 
 const RULES = loadRuleSet(['standard']);
+const PASSWORDS: PasswordSettings = {
+  file: 'the campaign',
+  sources: [],
+  passwords: { method: 'hash', only: [], except: [], expiredAccounts: 'send' },
+};
 const remote = new RemoteSource(tell);
 const fetchReally = globalThis.fetch;
 
@@ -35,12 +41,14 @@ function die(): void {
 async function runOrder(order: CycleOrder): Promise<CycleEnd> {
   const boundaries = new Boundaries(order.death, die);
   globalThis.fetch = watchSending(boundaries);
-  const rest = { operations: 0, planned: [], findings: [], passed: boundaries.passed };
+  const rest = { operations: 0, planned: [], findings: [], passwords: 0, passed: boundaries.passed };
   let store: Store | null = null;
   try {
     store = openDeadlyStore(order.store, boundaries);
-    const context = describeContext(order, store);
+    const context = describeContext(order, store, boundaries);
     const result = await runCycle(context, { command: 'sync', full: order.full, apply: true });
+    boundaries.isAboutPasswords = true;
+    const { cycle } = await syncPasswords(context, PASSWORDS, { full: false, users: [] }, undefined);
     const findings = (await store.runs.findings(100)).filter((one) => one.severity === 'error');
     const exitCode = result.outcome !== 'done' ? 3 : result.failed > 0 || findings.length > 0 ? 1 : 0;
     const texts = findings.map((one) => `${one.code} ${one.object?.name} ${one.attribute}: ${one.cause}`);
@@ -52,6 +60,7 @@ async function runOrder(order: CycleOrder): Promise<CycleEnd> {
       operations: result.plan.operations,
       message: result.message,
       findings: texts,
+      passwords: cycle.sent,
     };
   } catch (error) {
     const isKnown = error instanceof DirbridgeError;
@@ -77,13 +86,13 @@ function watchSending(boundaries: Boundaries): typeof fetch {
   };
 }
 
-function describeContext(order: CycleOrder, store: Store): EngineContext {
+function describeContext(order: CycleOrder, store: Store, boundaries: Boundaries): EngineContext {
   const now = (): Date => new Date(order.clockStart + (Date.now() - order.clockStart) * order.haste + order.clockError);
   return {
     store,
     rules: RULES,
     sources: [{ connector: retryReads(openSource(order, now), { waits: [1, 4, 15] }), scope: order.scope }],
-    target: openTarget(order, now),
+    target: watchPasswords(openTarget(order, now), boundaries),
     matching: { soft: true, hard: true },
     drift: { default: 'correct', attributes: {} },
     guards: NO_GUARDS,
@@ -92,6 +101,21 @@ function describeContext(order: CycleOrder, store: Store): EngineContext {
     log: SILENT_LOG,
     progress: () => undefined,
   };
+}
+
+/** The moments around each request with passwords. */
+function watchPasswords(target: TargetConnector, boundaries: Boundaries): TargetConnector {
+  const { passwordTarget } = target;
+  if (passwordTarget === undefined) throw new Error('the tenant takes no passwords');
+  const watched = overriding<PasswordTarget>(passwordTarget, {
+    write: async (writes) => {
+      boundaries.pass('before passwords are sent');
+      const results = await passwordTarget.write(writes);
+      boundaries.pass('after passwords were sent');
+      return results;
+    },
+  });
+  return overriding<TargetConnector>(target, { passwordTarget: watched });
 }
 
 function openSource({ source }: CycleOrder, now: () => Date): Connector {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
 import type { Connector } from '../../src/connectors/connector.ts';
 import { sendToGraph } from '../lab/entra-tenant.ts';
+import { signInAs } from '../scenarios/office-passwords.ts';
 import type { TenantDump } from '../scenarios/tenant-picture.ts';
 import type { Death } from './boundary.ts';
 import type { SourceDescription } from './subject-message.ts';
@@ -42,6 +43,7 @@ export class World {
   readonly #store: string;
   readonly #subjects: Subjects;
   readonly #clockStart: number;
+  #passed = 0;
   /** As it was named when the configuration was first read to the end: from then on the container is followed, whatever its name. */
   #scope: string | null = null;
 
@@ -58,6 +60,9 @@ export class World {
     const emulator = await startEmulator({
       domains: ['contoso.com'],
       throttle: 'off',
+      synchronization: true,
+      // Users that are written by Graph are none that the tenant calls synchronized.
+      assumptions: { hashesForCloudUsers: true },
       randomSeed: nature.seed,
       lag: nature.lag,
       ...(nature.stateFile === undefined ? {} : { stateFile: nature.stateFile }),
@@ -90,13 +95,24 @@ export class World {
       full: options.full ?? false,
       haste: HASTE,
       clockStart: this.#clockStart,
-      clockError: options.clockError ?? 0,
+      clockError: this.#passed + (options.clockError ?? 0),
       death: options.death ?? null,
       timeout: options.isHurried ? SHORT_TIMEOUT : TIMEOUT,
     };
     const outcome = await this.#subjects.cycle(order, directory.source);
     if (outcome?.outcome === 'done') this.#scope = scope;
     return outcome;
+  }
+
+  /** Time passes for the tenant and for us. */
+  pass(milliseconds: number): void {
+    this.emulator.advanceClock(milliseconds);
+    this.#passed += milliseconds;
+  }
+
+  /** What somebody is told who signs in: `ok`, or the number of the refusal. */
+  signIn(userPrincipalName: string, password: string): Promise<string> {
+    return signInAs(this.emulator, userPrincipalName, password);
   }
 
   async dump(): Promise<TenantDump> {

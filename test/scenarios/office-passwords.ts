@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Emulator } from '../../emulator/server.ts';
 import type { Company } from './company.ts';
 import { UPN_SUFFIX } from './company.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
@@ -18,15 +19,19 @@ export async function setPassword(company: Company, dn: string, password: string
   await company.domain.samba(['user', 'setpassword', name, `--newpassword=${password}`, ...force]);
 }
 
-/** What Entra says to somebody who signs in with a name and a password: `ok`, or the number of its refusal. */
-export async function signIn(tenant: SynchronizedTenant, name: string, password: string): Promise<string> {
-  const { url, tenant: domain, clientId, clientSecret } = tenant.emulator;
+/** What Entra says to somebody of the company who signs in: `ok`, or the number of its refusal. */
+export function signIn(tenant: SynchronizedTenant, name: string, password: string): Promise<string> {
+  return signInAs(tenant.emulator, name.includes('@') ? name : `${name}@${UPN_SUFFIX}`, password);
+}
+
+export async function signInAs(emulator: Emulator, userPrincipalName: string, password: string): Promise<string> {
+  const { url, tenant: domain, clientId, clientSecret } = emulator;
   const form = new URLSearchParams({
     client_id: clientId,
     client_secret: clientSecret,
     grant_type: 'password',
     scope: 'https://graph.microsoft.com/.default',
-    username: name.includes('@') ? name : `${name}@${UPN_SUFFIX}`,
+    username: userPrincipalName,
     password,
   });
   const response = await fetch(`${url}/${domain}/oauth2/v2.0/token`, { method: 'POST', body: form });

@@ -24,7 +24,13 @@ export interface MemoryPasswords extends PasswordSource {
   refuseWatermarks(reason: string): void;
   /** The next read breaks off after so many pages. */
   failNextRead(afterPages: number): void;
+  /** The next read comes to its end again. */
+  mend(): void;
   /** Every read reports these. */
+  mend(): void {
+    this.#failAfter = null;
+  }
+
   setProblems(problems: readonly ReadProblem[]): void;
   /** How many accounts were handed over by `read` and by `fetch`. */
   readonly handedOver: { readonly read: number; readonly fetched: number };
@@ -117,6 +123,10 @@ class MemoryPasswordSource implements MemoryPasswords {
 
   failNextRead(afterPages: number): void {
     this.#failAfter = afterPages;
+  }
+
+  mend(): void {
+    this.#failAfter = null;
   }
 
   setProblems(problems: readonly ReadProblem[]): void {
