@@ -36,6 +36,11 @@ function explainRefusal({ resultCode, diagnostic }: LdapRefusal, admin: string):
         code: 'account-refused',
         remedy: `Give an account with --admin that may do that (a member of Domain Admins); ${admin} may not.`,
       };
+    case RESULT.referral:
+      return {
+        code: 'account-refused',
+        remedy: 'This domain controller is read-only: name one that may be written to first in servers.',
+      };
     case RESULT.noSuchObject:
       return { code: 'account-container', remedy: 'Give the DN of a container that is there with --container.' };
     case RESULT.entryAlreadyExists:

@@ -355,17 +355,16 @@ describe.skipIf(!directoryServersAvailable())('the service account in a Samba do
 
   it('is the same when an administrator carries the script out, once or twice', async () => {
     const script = join(folder, 'create.sh');
-    writeFileSync(
-      script,
-      account({ readsPasswords: true, container: `OU=Service,${domain.baseDn}` }).writeScript('samba').text,
-    );
+    const ou = `OU=Größe (${'long '.repeat(12)}name) of ${name},OU=Service,${domain.baseDn}`;
+    await domain.modify(addRecord(ou, { objectClass: 'organizationalUnit' }));
+    writeFileSync(script, account({ readsPasswords: true, container: ou }).writeScript('samba').text);
     const carryOut = async (...more: readonly string[]): Promise<string> => {
       const env = { ...process.env, SMB_CONF: domain.smbConf };
       return (await run('sh', [script, `--password-file=${passwordFile()}`, ...more], { env, cwd: folder })).stdout;
     };
     const added = await addedTo(domain.baseDn, async () => {
       const told = await carryOut();
-      expect(told).toContain(`created: CN=${name},OU=Service,`);
+      expect(told).toContain(`created: CN=${name},${ou}`);
       expect(told).not.toContain(readFileSync(passwordFile(), 'utf8'));
     });
     expect(added).toHaveLength(2);
