@@ -110,6 +110,27 @@ export const ERRORS = {
     remedy:
       'See that the disk that stdout leads to has room. What was done before is safe; "dirbridge status" tells it.',
   },
+  'account-unsuitable': {
+    kind: 'usage',
+    meaning: 'The account that the source names cannot be created the way the configuration has it.',
+    remedy: 'Correct user or password of the source.',
+  },
+  'account-exists': {
+    kind: 'usage',
+    meaning: 'The directory holds an account of that name already.',
+    remedy:
+      'Name another one as user of the source; or, if it is meant for Dirbridge, give --existing: what it lacks is added.',
+  },
+  'account-container': {
+    kind: 'usage',
+    meaning: 'The container in which the service account is to be made is not in the directory.',
+    remedy: 'Give the DN of a container or organizational unit that is there with --container.',
+  },
+  'account-refused': {
+    kind: 'outside',
+    meaning: 'The directory refused to create the service account, or to give it a password or a right.',
+    remedy: 'Give an administrator of the domain with --admin, and run the command again.',
+  },
   'directory-clear-bind': {
     kind: 'usage',
     meaning: 'The configuration would send a password over an unencrypted connection.',
@@ -152,27 +173,6 @@ export const ERRORS = {
     meaning: 'The account may not read passwords from the directory.',
     remedy:
       'Give it "Replicating Directory Changes" and "Replicating Directory Changes All" on the domain; the message names what is missing.',
-  },
-  'account-unsuitable': {
-    kind: 'usage',
-    meaning: 'The account that the source names cannot be created the way the configuration has it.',
-    remedy: 'Correct user or password of the source.',
-  },
-  'account-exists': {
-    kind: 'usage',
-    meaning: 'The directory holds an account of that name already.',
-    remedy:
-      'Name another one as user of the source; or, if it is meant for Dirbridge, give --existing: what it lacks is added.',
-  },
-  'account-container': {
-    kind: 'usage',
-    meaning: 'The container in which the service account is to be made is not in the directory.',
-    remedy: 'Give the DN of a container or organizational unit that is there with --container.',
-  },
-  'account-refused': {
-    kind: 'outside',
-    meaning: 'The directory refused to create the service account, or to give it a password or a right.',
-    remedy: 'Give an administrator of the domain with --admin, and run the command again.',
   },
   'file-missing': {
     kind: 'outside',

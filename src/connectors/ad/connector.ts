@@ -19,7 +19,7 @@ import { readDirectory } from './reading/read-directory.ts';
 import { ReplicatedPasswords } from './replication/replicated-passwords.ts';
 import { describeReplication } from './replication/replication-settings.ts';
 import { adFacts } from './section-facts.ts';
-import { createSessions, sessionSettings } from './session/create-sessions.ts';
+import { createSessions, describeSessions } from './session/create-sessions.ts';
 import { asDirectoryError } from './session/directory-failure.ts';
 import { Attempts, type Session, type Sessions } from './session/sessions.ts';
 
@@ -45,7 +45,7 @@ class AdConnector implements Connector {
     this.name = context.name;
     this.#section = section;
     this.#context = context;
-    const settings = () => describeReplication(section, sessionSettings(section, context), context);
+    const settings = () => describeReplication(section, describeSessions(section, context), context);
     this.passwords = new ReplicatedPasswords(settings, context.log, context.now);
   }
 

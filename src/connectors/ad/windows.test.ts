@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeServerCertificate, type ServerCertificate } from '../../../test/lab/server-certificate.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../../test/lab/temporary-folder.ts';
@@ -220,5 +222,33 @@ describe('a Windows domain controller', () => {
     const { begin } = await new ContractSpace().read(connector, requestFrom(null));
     expect(begin.method).toBe('paged search, then DirSync (object security)');
     expect(begin.reason).toContain('Replicating Directory Changes');
+  });
+
+  it('is not changed by making the account over LDAP, which was tried with Samba only', async () => {
+    await serve(() => ({ entries: [ROOT] }));
+    const settings = adSource.section.parse({
+      servers: [server.url],
+      tls: { ca: files.ca },
+      user: 'svc@corp.example.com',
+      password: { file: join(folder, 'never-written') },
+    });
+    const context = {
+      name: 'corp',
+      log: SILENT_LOG,
+      now: () => new Date(),
+      readSecret: () => 'Secret-1',
+      resolvePath: (path: string) => path,
+    };
+    const account = adSource.account?.(settings, context, { readsPasswords: false, container: null });
+    const admin = { user: 'admin@corp.example.com', readPassword: () => 'Secret-1' };
+    const order = { admin, useExisting: false, overwrite: false, passwordLength: 40 };
+    const create = async (): Promise<void> => {
+      for await (const line of account?.create(order) ?? []) throw new Error(`was done: ${line.detail}`);
+    };
+    await expect(create()).rejects.toMatchObject({
+      code: 'account-unsuitable',
+      remedy: expect.stringContaining('--for windows'),
+    });
+    expect(existsSync(join(folder, 'never-written'))).toBe(false);
   });
 });

@@ -27,10 +27,6 @@ export interface MemoryPasswords extends PasswordSource {
   /** The next read comes to its end again. */
   mend(): void;
   /** Every read reports these. */
-  mend(): void {
-    this.#failAfter = null;
-  }
-
   setProblems(problems: readonly ReadProblem[]): void;
   /** How many accounts were handed over by `read` and by `fetch`. */
   readonly handedOver: { readonly read: number; readonly fetched: number };

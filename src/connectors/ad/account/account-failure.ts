@@ -8,15 +8,17 @@ export interface Refused {
   readonly doing: string;
   /** What is done already, and how to go on. */
   readonly done?: string;
+  /** Options with which the command goes on when nobody knows whether it was carried out. */
+  readonly again?: string;
 }
 
 /** The error of a request to change the directory that failed. What is an error of ours already passes unchanged. */
-export function asAccountFailure(thrown: unknown, { admin, doing, done }: Refused): unknown {
+export function asAccountFailure(thrown: unknown, { admin, doing, done, again = '--existing' }: Refused): unknown {
   const rest = done === undefined ? '' : ` ${done}`;
   if (thrown instanceof ConnectionLost)
     return new DirbridgeError('directory-interrupted', `${doing}: ${thrown.message}.${rest}`, {
       cause: thrown,
-      remedy: 'Whether the directory carried it out is not known. Run the command again with --existing.',
+      remedy: `Whether the directory carried it out is not known. Run the command again with ${again}.`,
     });
   if (!(thrown instanceof LdapRefusal)) return thrown;
   const { code, remedy } = explainRefusal(thrown, admin);
@@ -33,6 +35,11 @@ function explainRefusal({ resultCode, diagnostic }: LdapRefusal, admin: string):
       return {
         code: 'account-refused',
         remedy: `Give an account with --admin that may do that (a member of Domain Admins); ${admin} may not.`,
+      };
+    case RESULT.referral:
+      return {
+        code: 'account-refused',
+        remedy: 'This domain controller is read-only: name one that may be written to first in servers.',
       };
     case RESULT.noSuchObject:
       return { code: 'account-container', remedy: 'Give the DN of a container that is there with --container.' };

@@ -169,7 +169,12 @@ async function giveOrDiscard(
   } catch (error) {
     // When the connection broke the directory may have taken it, and then nobody else knows it.
     if (error instanceof ConnectionLost)
-      throw asAccountFailure(error, { admin, doing, done: `The new password lies in ${file.written}.` });
+      throw asAccountFailure(error, {
+        admin,
+        doing,
+        done: `The new password lies in ${file.written}.`,
+        again: '--existing --force',
+      });
     file.discard();
     throw asAccountFailure(error, { admin, doing });
   }

@@ -43,6 +43,14 @@ done
 samba() { samba-tool "$@" \${SMB_CONF:+"--configfile=$SMB_CONF"}; }
 setting() { testparm --suppress-prompt --parameter-name="$1" \${SMB_CONF:+"$SMB_CONF"} 2>/dev/null; }
 encode() { printf %s "$1" | base64 | tr -d '\\n'; }
+# The first value of an attribute in what ldbsearch prints: in several lines when it is long, in base64 when it is not ASCII (RFC 2849).
+value() {
+  line=$(sed -e ':a' -e 'N' -e '$!ba' -e 's/\\n //g' | sed -n "/^$1:/p" | head -n 1)
+  case $line in
+    "$1:: "*) printf %s "\${line#"$1:: "}" | base64 -d ;;
+    "$1: "*) printf %s "\${line#"$1: "}" ;;
+  esac
+}
 database=$(setting 'private dir')/sam.ldb
 base=DC=$(setting realm | tr '[:upper:]' '[:lower:]' | sed 's/\\./,DC=/g')`;
 
@@ -67,26 +75,26 @@ function relativeDn(dn: string): string {
 
 const ACCOUNT = `# RFC 4515: what would mean something in a filter.
 filter=$(printf %s "$name" | sed 's/\\\\/\\\\5c/g; s/\\*/\\\\2a/g; s/(/\\\\28/g; s/)/\\\\29/g')
-find_sid() { ldbsearch -H "$database" "(sAMAccountName=$filter)" objectSid | sed -n 's/^objectSid: //p'; }
+find() { ldbsearch -H "$database" "(sAMAccountName=$filter)" "$1" | value "$1"; }
 
-sid=$(find_sid)
+sid=$(find objectSid)
 if [ -z "$sid" ]; then
   samba user create "$name" --random-password --userou="$container" --description='Reads this directory for Dirbridge' >/dev/null
   printf 'dn:: %s\\nchangetype: modify\\nreplace: userPrincipalName\\nuserPrincipalName:: %s\\n' \\
     "$(encode "$account")" "$(encode "$principal")" | ldbmodify -H "$database" >/dev/null
   # Until here its password is known to nobody.
   new_password=yes
-  sid=$(find_sid)
+  sid=$(find objectSid)
   echo "created: $account, sign-in name $principal"
 else
   echo "there already: $name ($sid)"
-  account=$(ldbsearch -H "$database" "(sAMAccountName=$filter)" dn | sed -n 's/^dn: //p')
+  account=$(find dn)
   if [ "\${sid##*-}" -lt 1000 ]; then echo "$name is an account of the system: name another one in the configuration" >&2; exit 2; fi
 fi
 
 # Nobody is there to change it, and no service may act in its name.
 samba user setexpiry "$name" --noexpiry >/dev/null
-flags=$(ldbsearch -H "$database" "(sAMAccountName=$filter)" userAccountControl | sed -n 's/^userAccountControl: //p')
+flags=$(find userAccountControl)
 if [ $((flags & 0x100000)) -eq 0 ]; then samba user sensitive "$name" on >/dev/null; fi
 echo "set: password never expires, account cannot be delegated"
 
@@ -110,8 +118,7 @@ echo "allowed: ${name}, on $base"`;
 
 const DELETED_OBJECTS = `# samba-tool does not find this container, so its access control list is changed by itself.
 deleted="CN=Deleted Objects,$base"
-acl=$(ldbsearch -H "$database" --show-deleted -s base -b "$deleted" nTSecurityDescriptor |
-  sed -e ':a' -e 'N' -e '$!ba' -e 's/\\n //g' | sed -n 's/^nTSecurityDescriptor: //p')
+acl=$(ldbsearch -H "$database" --show-deleted -s base -b "$deleted" nTSecurityDescriptor | value nTSecurityDescriptor)
 entry="(A;;LCRP;;;$sid)"
 case $acl in
   '') echo "$deleted cannot be read" >&2; exit 4 ;;

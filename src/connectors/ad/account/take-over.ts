@@ -14,11 +14,14 @@ export async function whileOwned<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   await writeOwner(connection, dn, WELL_KNOWN_SID.administrators);
-  try {
-    return await work();
-  } finally {
-    await writeOwner(connection, dn, WELL_KNOWN_SID.localSystem);
-  }
+  const giveBack = (): Promise<void> => writeOwner(connection, dn, WELL_KNOWN_SID.localSystem);
+  const result = await work().catch(async (error: unknown) => {
+    // What went wrong first is what has to be told.
+    await giveBack().catch(() => undefined);
+    throw error;
+  });
+  await giveBack();
+  return result;
 }
 
 async function writeOwner(connection: LdapConnection, dn: string, owner: Buffer): Promise<void> {

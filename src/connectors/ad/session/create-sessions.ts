@@ -5,24 +5,20 @@ import { type AdSection, normalizeFingerprint, parseDuration } from '../config.t
 import { parseServerAddress, type ServerAddress } from '../ldap/server-address.ts';
 import { type SessionSettings, Sessions } from './sessions.ts';
 
-/**
- * Sessions to the servers of the section. `account`: who signs in, when it is not the account of the section. Throws `config-invalid`, `directory-clear-bind`.
- */
-export function createSessions(
-  section: AdSection,
-  context: ConnectorContext,
-  account: Pick<SessionSettings, 'user' | 'readPassword'> = accountOfSection(section, context),
-): Sessions {
-  const sessions = new Sessions(sessionSettings(section, context, account), context.log);
+type Account = Pick<SessionSettings, 'user' | 'readPassword'>;
+
+/** Sessions to the servers of the section. `account`: who signs in, when it is not that of the section. Throws `config-invalid`, `directory-clear-bind`. */
+export function createSessions(section: AdSection, context: ConnectorContext, account?: Account): Sessions {
+  const sessions = new Sessions(describeSessions(section, context, account), context.log);
   sessions.refuseClearBind();
   return sessions;
 }
 
-/** What the section says of servers and how they are reached. Throws `config-invalid`. */
-export function sessionSettings(
+/** What the section says of its servers and of how to sign in there. Throws `config-invalid`. */
+export function describeSessions(
   section: AdSection,
   context: ConnectorContext,
-  account: Pick<SessionSettings, 'user' | 'readPassword'> = accountOfSection(section, context),
+  account: Account = accountOfSection(section, context),
 ): SessionSettings {
   const { servers, startTls, tls, timeouts } = section;
   const connection = {
@@ -37,7 +33,7 @@ export function sessionSettings(
   return { servers: servers.map((server) => readAddress(server, startTls)), connection, ...account };
 }
 
-function accountOfSection({ user, password }: AdSection, { readSecret }: ConnectorContext) {
+function accountOfSection({ user, password }: AdSection, { readSecret }: ConnectorContext): Account {
   return { user, readPassword: () => readSecret(password) };
 }
 
