@@ -5,6 +5,7 @@
     sam-database.py restore SMB_CONF DELETED_DN DN    undeletes an object
     sam-database.py extend-schema SMB_CONF JSON       [{"name", "oid", "syntax": [attributeSyntax, oMSyntax]}] for users
     sam-database.py allow-deleted-objects SMB_CONF DN    lets the account read the Deleted Objects container
+    sam-database.py renew-invocation-id SMB_CONF      as after a restoration: what the database did before counts as done by another one
     sam-database.py set-passwords SMB_CONF            [name, password] as JSON lines on stdin, as an administrator sets them
     sam-database.py set-hashes SMB_CONF               [name, NT hash in hexadecimal] likewise: twenty times as fast, but without
                                                       the keys of Kerberos
@@ -18,7 +19,7 @@ import uuid
 
 import ldb
 from samba.auth import system_session
-from samba.dcerpc import security
+from samba.dcerpc import misc, security
 from samba.dsdb import DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID
 from samba.ndr import ndr_pack, ndr_unpack
 from samba.param import LoadParm
@@ -115,6 +116,13 @@ def allow_deleted_objects(database, account):
     database.modify(message, controls=SHOW_DELETED)
 
 
+def renew_invocation_id(database):
+    message = ldb.Message(ldb.Dn(database, database.get_dsServiceName()))
+    packed = ndr_pack(misc.GUID(str(uuid.uuid4())))
+    message["id"] = ldb.MessageElement(packed, ldb.FLAG_MOD_REPLACE, "invocationId")
+    database.modify(message, controls=["relax:0"])
+
+
 def extend_schema(database, attributes):
     schema = str(database.get_schema_basedn())
     for attribute in attributes:
@@ -195,6 +203,8 @@ def main():
         restore(database, sys.argv[3], sys.argv[4])
     elif command == "extend-schema":
         extend_schema(database, json.loads(sys.argv[3]))
+    elif command == "renew-invocation-id":
+        renew_invocation_id(database)
     elif command == "set-passwords":
         print(set_passwords(database, sys.stdin))
     elif command == "set-hashes":

@@ -32,6 +32,11 @@ export interface SambaOptions {
   readonly recycleBin?: boolean;
   /** Provisions anew instead of copying a cached domain: other SIDs, GUIDs and invocation id. Default false. */
   readonly fresh?: boolean;
+  /**
+   * Starts on a copy of this domain's database, under an invocation id of its own, as a domain controller does that was put back from a copy. The other one must
+   * not be running meanwhile (kill()); realm, names and passwords are its own.
+   */
+  readonly copyOf?: SambaDomain;
   /** Adds the attributes of Exchange Server that a linked mailbox is made of. Default false. */
   readonly exchangeSchema?: boolean;
   /** Entries to put into the database before the start, parents first; about 150 a second. */
@@ -135,7 +140,9 @@ async function createDomain(
   // Samba refuses to keep its sockets in a folder that others may not search.
   await chmod(folder, 0o755);
   const identity = { realm, netbios, hostName, recycleBin: options.recycleBin ?? false };
-  const password = await provisionDomain(folder, identity, options.fresh ?? false);
+  const password = options.copyOf
+    ? await copyDomain(options.copyOf, folder)
+    : await provisionDomain(folder, identity, options.fresh ?? false);
   const data = join(folder, 'domain');
   const fullName = `${hostName}.${realm}`.toLowerCase();
   const names = { dns: [fullName], ip: [claim.address] };
@@ -143,7 +150,13 @@ async function createDomain(
   const smbConf = join(data, 'etc', 'smb.conf');
   const address = claim.address;
   await writeFile(smbConf, formatSambaConfiguration({ folder: data, realm, netbios, hostName, address, certificate }));
+  if (options.copyOf) await runSamScript('renew-invocation-id', smbConf);
   return new Domain({ claim, folder, data, removeFolder, realm, netbios, fullName, password, ca: certificate.ca });
+}
+
+async function copyDomain(original: SambaDomain, folder: string): Promise<string> {
+  await runTool('cp', ['-a', join(original.folder, 'domain'), join(folder, 'domain')]);
+  return original.admin.password;
 }
 
 interface DomainFacts {

@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ConnectionLost } from '../../ldap/ldap-failure.ts';
+import { DRSUAPI } from '../drsuapi/bind.ts';
+import { MalformedAnswer } from '../malformed-answer.ts';
+import { NtlmClient } from '../ntlm/ntlm-client.ts';
+import { mutated } from '../trial/mutated-bytes.ts';
+import { sambaAnswer } from '../trial/samba-answers.ts';
+import { ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
+import { PDU_FLAG } from './pdu.ts';
+import { RpcConnection, type RpcLimits } from './rpc-connection.ts';
+import { RpcRefusal } from './rpc-refusal.ts';
+
+const LIMITS: RpcLimits = { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, mostAnswerBytes: 100_000 };
+const { first: FIRST, last: LAST } = PDU_FLAG;
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+async function connect(
+  answer: ServerScript['answer'],
+  {
+    isSignedIn = true,
+    limits = LIMITS,
+    ...script
+  }: Partial<ServerScript> & { isSignedIn?: boolean; limits?: RpcLimits } = {},
+) {
+  const server = await ScriptedRpcServer.start({ user: 'ann', password: 'of ann', answer, ...script });
+  const connection = await RpcConnection.open(server.address, limits);
+  cleanups.push(
+    () => server.stop(),
+    () => connection.close(),
+  );
+  const account = { user: 'ann', domain: '', readPassword: () => 'of ann', targetName: 'ldap/test' };
+  if (isSignedIn) await connection.bindAs(DRSUAPI, new NtlmClient(account));
+  else await connection.bind(DRSUAPI);
+  return { server, connection };
+}
+
+const LONG = Buffer.from(Array.from({ length: 20_000 }, (_, index) => index % 251));
+
+describe('a call', () => {
+  test.each([
+    ['sealed with its headers', { headerSigning: true }],
+    ['sealed without its headers, where the server signs none', { headerSigning: false }],
+    ['in the clear before anybody signs in', { isSignedIn: false }],
+  ])('goes and comes back %s, one after the other', async (_how, options) => {
+    const { connection } = await connect(({ callId, stub }, talk) => [talk.respond(callId, stub)], options);
+    for (const stub of [Buffer.from('a first call'), Buffer.alloc(0), LONG.subarray(0, 3_001)])
+      expect(await connection.call(3, stub, 'trying')).toEqual(stub);
+  });
+
+  test('is cut into fragments of the size that the server takes, and each is sealed', async () => {
+    const { connection, server } = await connect(
+      ({ callId, stub }, talk) => [talk.respond(callId, stub.subarray(-9))],
+      {
+        fragmentLength: 1432,
+      },
+    );
+    expect(await connection.call(3, LONG, 'trying')).toEqual(LONG.subarray(-9));
+    const lengths = server.conversation?.fragments ?? [];
+    expect(lengths.length).toBeGreaterThan(14);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1432);
+  });
+
+  test('is answered by fragments that are put together', async () => {
+    const { connection } = await connect(({ callId }, talk) => [
+      talk.respond(callId, LONG.subarray(0, 5_000), FIRST),
+      talk.respond(callId, LONG.subarray(5_000, 5_003), 0),
+      talk.respond(callId, LONG.subarray(5_003), LAST),
+    ]);
+    expect(await connection.call(3, Buffer.from('x'), 'trying')).toEqual(LONG);
+  });
+
+  test.each([
+    [0x00000005, /access denied/, 'sign-in'],
+    [0x1c010002, /not known there/, 'other'],
+    [0x1c010014, /too much to do/, 'busy'],
+    [0x12345678, /no known reason.*0x12345678/, 'other'],
+  ])('that ends in fault %i says so in words', async (status, words, about) => {
+    const { connection } = await connect(({ callId }, talk) => [talk.fault(callId, status)]);
+    const failure = await connection.call(3, Buffer.from('x'), 'reading').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RpcRefusal);
+    expect(failure).toMatchObject({ about, code: status, message: expect.stringMatching(words) });
+    expect(connection.isOpen).toBe(false);
+  });
+});
+
+describe('an answer', () => {
+  test.each<[string, ServerScript['answer'], RegExp]>([
+    ['to another call', ({ callId, stub }, talk) => [talk.respond(callId + 1, stub)], /call \d+ instead of/],
+    ['that begins in the middle', ({ callId, stub }, talk) => [talk.respond(callId, stub, LAST)], /out of order/],
+    [
+      'that begins twice',
+      ({ callId, stub }, talk) => [talk.respond(callId, stub, FIRST), talk.respond(callId, stub, FIRST)],
+      /out of order/,
+    ],
+    [
+      'that has no end',
+      ({ callId }, talk) =>
+        Array.from({ length: 30 }, (_, index) =>
+          talk.respond(callId, LONG.subarray(0, 5_000), index === 0 ? FIRST : 0),
+        ),
+      /more than 100000 bytes/,
+    ],
+    [
+      'that was changed on the way',
+      ({ callId, stub }, talk) => {
+        const bytes = talk.respond(callId, stub);
+        bytes[30] = (bytes[30] ?? 0) ^ 1;
+        return [bytes];
+      },
+      /signature/,
+    ],
+    [
+      'whose fragments were exchanged',
+      ({ callId, stub }, talk) => [talk.respond(callId, stub, FIRST), talk.respond(callId, stub, LAST)].reverse(),
+      /out of order|signature/,
+    ],
+    [
+      'that comes again',
+      ({ callId, stub }, talk) => [talk.respond(callId, stub), talk.respond(callId, stub)],
+      /nobody asked|instead of/,
+    ],
+  ])('%s is refused', async (_what, answer, reason) => {
+    const { connection } = await connect(answer);
+    const call = async (): Promise<void> => {
+      // What comes too much is seen with the next call at the latest.
+      for (let count = 0; count < 3; count++) await connection.call(3, Buffer.from('some text to answer'), 'trying');
+    };
+    const failure = await call().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(MalformedAnswer);
+    expect(failure).toMatchObject({ message: expect.stringMatching(reason) });
+    expect(connection.isOpen).toBe(false);
+  });
+
+  test('without a signature is refused where somebody is signed in', async () => {
+    const clear = Buffer.concat([Buffer.alloc(8), Buffer.from('in the clear')]);
+    const { connection } = await connect(({ callId }) => {
+      const bytes = Buffer.alloc(16 + clear.length);
+      bytes.set([5, 0, 2, 3, 0x10]);
+      bytes.writeUInt16LE(bytes.length, 8);
+      bytes.writeUInt32LE(callId, 12);
+      bytes.set(clear, 16);
+      return [bytes];
+    });
+    await expect(connection.call(3, Buffer.from('x'), 'trying')).rejects.toThrow(/not protected/);
+  });
+
+  test('that does not come ends the wait, and so does a closed connection', async () => {
+    const silent = await connect(() => [], { limits: { ...LIMITS, requestTimeoutMs: 50 } });
+    const failure = await silent.connection.call(3, Buffer.from('x'), 'trying').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConnectionLost);
+    expect(failure).toMatchObject({ message: expect.stringContaining('no answer within 0.05 s') });
+    const closing = await connect(() => []);
+    const call = closing.connection.call(3, Buffer.from('x'), 'trying').catch((error: unknown) => error);
+    await closing.server.stop();
+    expect(await call).toBeInstanceOf(ConnectionLost);
+    await expect(closing.connection.call(3, Buffer.from('x'), 'trying')).rejects.toBeInstanceOf(ConnectionLost);
+  });
+});
+
+test('whatever a server sends instead of its answers ends in our own error', async () => {
+  let junk: readonly Buffer[] = [];
+  const server = await ScriptedRpcServer.startWith((socket) => {
+    const left = [...junk];
+    socket.on('data', () => {
+      const next = left.shift();
+      if (next) socket.write(next);
+      else socket.end();
+    });
+  });
+  cleanups.push(() => server.stop());
+  const account = { user: 'ann', domain: '', readPassword: () => 'of ann', targetName: 'ldap/test' };
+  const answers = [sambaAnswer('bindAck'), sambaAnswer('mapperBindAck')];
+  const pieces = fc.array(fc.oneof(...answers.map(mutated), fc.constantFrom(...answers)), { maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(pieces, async (sent) => {
+      junk = sent;
+      const connection = await RpcConnection.open(server.address, { ...LIMITS, requestTimeoutMs: 100 });
+      try {
+        await connection.bindAs(DRSUAPI, new NtlmClient(account));
+        await connection.call(0, Buffer.from('x'), 'trying');
+        throw new Error('somebody without the password answered');
+      } catch (error) {
+        const isOurs = [MalformedAnswer, RpcRefusal, ConnectionLost].some((kind) => error instanceof kind);
+        if (!isOurs) throw error;
+      } finally {
+        connection.close();
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
