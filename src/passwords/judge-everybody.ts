@@ -12,9 +12,10 @@ const JUDGED = 'passwords judged';
  */
 export async function judgeEverybody(context: PasswordContext): Promise<void> {
   const { store, fingerprint } = context;
-  const [version = '', judgedBy = ''] = ((await store.meta(JUDGED)) ?? '').split(' ');
-  const current = String(await store.sync.version());
-  if (version === current && judgedBy === fingerprint) return;
+  const [state = '', judgedBy = ''] = ((await store.meta(JUDGED)) ?? '').split(' ');
+  // In a transaction: a sync cycle that runs beside this one may yet take back what it has written.
+  const current = await store.transaction(() => store.passwords.stateOfPersons());
+  if (state === current && judgedBy === fingerprint) return;
   let after = 0;
   for (;;) {
     const last = await store.transaction(() => judgePage(context, after, judgedBy === fingerprint));

@@ -82,6 +82,19 @@ export class SqlPasswordStore implements PasswordStore {
     this.#driver = driver;
   }
 
+  /** What sync changes raises the version; what apply writes is logged with it; and plan finds that nothing is left to be taken over. */
+  async stateOfPersons(): Promise<string> {
+    const row = await this.#driver.get<{
+      readonly version: string | null;
+      readonly logged: number;
+      readonly matches: number;
+    }>(
+      `select (select value from meta where key = 'version') as version,
+         (select coalesce(max(id), 0) from change_log) as logged, (select count(*) from tenant_match) as matches`,
+    );
+    return [row?.version ?? '0', row?.logged ?? 0, row?.matches ?? 0].join('/');
+  }
+
   async givers(space: number, anchors: readonly string[]): Promise<readonly PasswordGiver[]> {
     const found: PasswordGiver[] = [];
     for (const anchor of anchors) {
