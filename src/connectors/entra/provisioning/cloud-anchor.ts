@@ -10,14 +10,19 @@ export const SYNC_TYPES: Readonly<Record<TargetType, string>> = {
 
 const CLOUD_ANCHOR = /^(User|Group|Contact|Device)_(.+)$/i;
 
-/** `User_` and the object id (facts E.1). Ids of ours are bare object ids, the same by whatever way an object was written. */
-export function cloudAnchor(type: TargetType, targetId: string): string {
-  return CLOUD_ANCHOR.test(targetId) ? targetId : `${SYNC_TYPES[type]}_${targetId}`;
+/**
+ * `User_` and the object id (facts E.1), always spelled alike; of an id without a kind, the one with this kind; null for anything else. It is what objects are
+ * known by on this path: a reference needs the kind of its object, which a bare id does not tell.
+ */
+export function readCloudAnchor(text: string): { readonly type: TargetType; readonly id: string } | null {
+  const [, word, id] = CLOUD_ANCHOR.exec(text) ?? [];
+  const type = typeOfSync(word);
+  return type === null || id === undefined ? null : { type, id: id.toLowerCase() };
 }
 
-/** The object id of a cloud anchor; of anything else the text itself. */
-export function objectIdOf(anchor: string): string {
-  return (CLOUD_ANCHOR.exec(anchor)?.[2] ?? anchor).toLowerCase();
+export function cloudAnchor(type: TargetType, targetId: string): string {
+  const known = readCloudAnchor(targetId);
+  return known === null ? `${SYNC_TYPES[type]}_${targetId.toLowerCase()}` : `${SYNC_TYPES[known.type]}_${known.id}`;
 }
 
 export function typeOfSync(word: string | undefined): TargetType | null {
