@@ -77,8 +77,12 @@ export function createWorld(parts: WorldParts): World {
     generation: parts.generation,
   };
   const graph = new Graph({ tenant, tokens, throttle, faults, stats, settings, log: parts.log });
-  const { minimumBuild } = options;
-  const provisioning = new ProvisioningService({ tenant, tokens, faults, stats, minimumBuild, log: parts.log });
+  const provisioning = new ProvisioningService({
+    ...{ tenant, tokens, faults, stats, log: parts.log },
+    minimumBuild: options.minimumBuild,
+    seal: settings.seal,
+    generation: parts.generation,
+  });
   const signIn = new SignIn({ tenant, registrations: [registration], key, tokens });
   return { tenant, graph, provisioning, signIn, tokens, faults, stats };
 }

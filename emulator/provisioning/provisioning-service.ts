@@ -4,6 +4,7 @@ import { type Answer, answerEmpty, type Call } from '../http-exchange.ts';
 import type { AccessTokens } from '../sign-in/access-tokens.ts';
 import type { Stats } from '../stats.ts';
 import type { Tenant } from '../tenant/tenant.ts';
+import type { TokenSeal } from '../token-seal.ts';
 import { isOlderBuild } from './build-number.ts';
 import { decodeMessage } from './nbfx/decode-message.ts';
 import { MalformedMessage, type XmlElement } from './nbfx/xml-element.ts';
@@ -28,6 +29,8 @@ export interface ServiceParts {
   readonly stats: Stats;
   /** Clients with a lower build number are refused. */
   readonly minimumBuild: string | undefined;
+  readonly seal: TokenSeal;
+  readonly generation: number;
   readonly log: (line: string) => void;
 }
 
@@ -117,10 +120,10 @@ export class ProvisioningService {
       if (!perform) throw actionUnknown(operation);
       envelope = readEnvelope(root, call, operation);
       this.#authorize(call, envelope);
-      const { tenant, stats } = this.#parts;
+      const { tenant, stats, seal, generation } = this.#parts;
       const { body, trackingId, clientVersion } = envelope;
       const before = tenant.seq;
-      const result = perform({ tenant, body, trackingId, clientVersion });
+      const result = perform({ tenant, body, trackingId, clientVersion, seal, generation });
       if (tenant.seq > before) stats.countWrite();
       return answerResult(operation, result, envelope.messageId);
     } catch (error) {

@@ -70,6 +70,11 @@ export function clientTooOld(found: string, minimum: string, trackingId: string)
   );
 }
 
+/** Assumed: the numbers of the facts have none for this. */
+export function cookieRefused(trackingId: string): ServiceFault {
+  return administrativeFault(5, 'The synchronization cookie is not valid: read everything anew.', trackingId);
+}
+
 /** What the regional redirection says (facts E.13): ask there instead. */
 export function redirectTo(url: string): ServiceFault {
   return new ServiceFault({

@@ -5,6 +5,7 @@ export const UNIQUE_INDEXES = [
   'userPrincipalName',
   'proxyAddresses',
   'onPremisesImmutableId',
+  'onPremisesSecurityIdentifier',
   'mailNickname',
   'uniqueName',
 ] as const;
@@ -35,6 +36,8 @@ export function uniqueKeys(entity: Entity): (readonly [UniqueIndex, string])[] {
       keys.push(['mailNickname', nickname.toLowerCase()]);
     }
   }
+  const sid = textOf(entity, 'onPremisesSecurityIdentifier');
+  if (sid !== undefined && isLive) keys.push(['onPremisesSecurityIdentifier', sid]);
   if (isLive) for (const address of addressesOf(entity)) keys.push(['proxyAddresses', address]);
   return keys;
 }
