@@ -71,7 +71,9 @@ describe('passwords of users that were written by way of Graph', () => {
   test('go on after a busy service, a redirection and an answer that was lost', async () => {
     const ann = await createUser('ann');
     for (const fault of ['busy', 'bindingRedirect', 'appliedThenReset', '503', 'tokenExpired']) {
-      await tenant.control('faults', [{ match: 'POST /provisioningservice.svc#ProvisionCredentials', times: 1, fault }]);
+      await tenant.control('faults', [
+        { match: 'POST /provisioningservice.svc#ProvisionCredentials', times: 1, fault },
+      ]);
       expect(await passwordsOf(tenant.connect()).write([write(fault, ann)])).toEqual([
         { anchor: fault, outcome: 'done' },
       ]);
