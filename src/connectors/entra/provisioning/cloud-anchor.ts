@@ -10,19 +10,16 @@ export const SYNC_TYPES: Readonly<Record<TargetType, string>> = {
 
 const CLOUD_ANCHOR = /^(User|Group|Contact|Device)_(.+)$/i;
 
-/**
- * `User_` and the object id (facts E.1), always spelled alike; of an id without a kind, the one with this kind; null for anything else. It is what objects are
- * known by on this path: a reference needs the kind of its object, which a bare id does not tell.
- */
+/** `User_` and the object id (facts E.1), which is what Graph and we know the object by; null for anything else. */
 export function readCloudAnchor(text: string): { readonly type: TargetType; readonly id: string } | null {
   const [, word, id] = CLOUD_ANCHOR.exec(text) ?? [];
   const type = typeOfSync(word);
   return type === null || id === undefined ? null : { type, id: id.toLowerCase() };
 }
 
+/** What the service knows the object of an id by. */
 export function cloudAnchor(type: TargetType, targetId: string): string {
-  const known = readCloudAnchor(targetId);
-  return known === null ? `${SYNC_TYPES[type]}_${targetId.toLowerCase()}` : `${SYNC_TYPES[known.type]}_${known.id}`;
+  return `${SYNC_TYPES[type]}_${targetId.toLowerCase()}`;
 }
 
 export function typeOfSync(word: string | undefined): TargetType | null {

@@ -1,4 +1,4 @@
-import { cloudAnchor, readCloudAnchor } from '../cloud-anchor.ts';
+import { readCloudAnchor } from '../cloud-anchor.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
 import { anchorsOf, readBack } from './read-back.ts';
 
@@ -8,33 +8,32 @@ import { anchorsOf, readBack } from './read-back.ts';
  */
 export class AnchorIndex {
   readonly #client: ProvisioningClient;
-  readonly #clouds = new Map<string, string>();
+  readonly #ids = new Map<string, string>();
   #isComplete = false;
 
   constructor(client: ProvisioningClient) {
     this.#client = client;
   }
 
-  learn(source: string | undefined, cloud: string): void {
-    if (source !== undefined) this.#clouds.set(source, cloud);
+  learn(source: string | undefined, id: string): void {
+    if (source !== undefined) this.#ids.set(source, id);
   }
 
-  /** The cloud anchor of each of these, whichever kind of anchor it is; those of objects that are not there are left out. */
+  /** The id of each of these, whichever kind of anchor it is; those of objects that are not there are left out. */
   async resolve(anchors: readonly string[]): Promise<readonly string[]> {
     if (!this.#isComplete && anchors.some((anchor) => this.#known(anchor) === undefined)) await this.#readAll();
     return anchors.flatMap((anchor) => this.#known(anchor) ?? []);
   }
 
   #known(anchor: string): string | undefined {
-    const cloud = readCloudAnchor(anchor);
-    return cloud === null ? this.#clouds.get(anchor) : cloudAnchor(cloud.type, cloud.id);
+    return readCloudAnchor(anchor)?.id ?? this.#ids.get(anchor);
   }
 
   async #readAll(): Promise<void> {
     for await (const { objects } of readBack(this.#client, null)) {
       for (const { cloud, source } of objects.map(anchorsOf)) {
         const known = readCloudAnchor(cloud ?? '');
-        if (known !== null) this.learn(source, cloudAnchor(known.type, known.id));
+        if (known !== null) this.learn(source, known.id);
       }
     }
     this.#isComplete = true;

@@ -2,7 +2,6 @@ import { type EntraTenant, startEntraTenant, writeAll } from '../../../../../tes
 import type { ObjectChange } from '../../../../model/change.ts';
 import { type ConnectorHarness, describeConnectorContract } from '../../../connector.contract.ts';
 import type { Connector, TargetConnector, TargetWrite } from '../../../connector.ts';
-import { readCloudAnchor } from '../cloud-anchor.ts';
 
 /** A target gives whatever its schema knows, asked for or not; the suite wants to see only what it asked for. */
 function onlyAsked(connector: Connector): Connector {
@@ -41,6 +40,7 @@ class ServiceHarness implements ConnectorHarness {
   readonly memberReference = 'member';
   readonly #tenant: EntraTenant;
   readonly #target: TargetConnector;
+  readonly #types = new Map<string, 'user' | 'group'>();
   #made = 0;
 
   constructor(tenant: EntraTenant) {
@@ -57,6 +57,7 @@ class ServiceHarness implements ConnectorHarness {
   }: Parameters<ConnectorHarness['create']>[0]): Promise<string> {
     if (type === 'organizationalUnit') throw new Error('a tenant has no containers');
     const id = await this.#write(type === 'user' ? this.#newUser(name, attributes) : this.#newGroup(name));
+    this.#types.set(id, type);
     if (members.length > 0) await this.changeMembers(id, members, []);
     return id;
   }
@@ -73,13 +74,14 @@ class ServiceHarness implements ConnectorHarness {
   }
 
   async remove(anchor: string): Promise<void> {
-    const type = readCloudAnchor(anchor)?.type ?? 'user';
+    const type = this.#types.get(anchor) ?? 'user';
     await this.#write({ id: 'd', action: 'delete', type, anchor: '', targetId: anchor });
   }
 
   async changeMembers(group: string, add: readonly string[], remove: readonly string[]): Promise<void> {
     const head = { id: 'm', action: 'members', type: 'group', anchor: '', targetId: group } as const;
-    await this.#write({ ...head, attribute: 'member', add, remove });
+    const types = Object.fromEntries(this.#types);
+    await this.#write({ ...head, attribute: 'member', add, remove, types });
   }
 
   async refuseWatermark(watermark: string): Promise<string> {

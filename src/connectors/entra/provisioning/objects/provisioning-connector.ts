@@ -13,6 +13,7 @@ import type {
 } from '../../../connector.ts';
 import type { Graph } from '../../graph.ts';
 import type { Pace } from '../../pace.ts';
+import { readRoleHolders } from '../../role-holders.ts';
 import { checkService } from '../check-service.ts';
 import { readCompanyConfiguration } from '../company-configuration.ts';
 import { ServicePasswordTarget } from '../password-target.ts';
@@ -20,7 +21,7 @@ import type { ProvisioningClient } from '../provisioning-client.ts';
 import { fetchObjects, readObjects } from './read-objects.ts';
 import { settleObjects } from './settle-objects.ts';
 import { OBJECTS_PER_REQUEST, SYNC_SCHEMA } from './sync-schema.ts';
-import { readDomainFacts, readHolders } from './target-facts.ts';
+import { readDomainFacts } from './target-facts.ts';
 import { writeObjects } from './write-objects.ts';
 
 export interface ProvisioningParts {
@@ -67,7 +68,7 @@ export class ProvisioningConnector implements TargetConnector {
   }
 
   readRoleHolders(): Promise<RoleHolders> {
-    return readHolders(this.#parts.graph, this.#parts.pace);
+    return readRoleHolders(this.#parts.graph, this.#parts.pace);
   }
 
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]> {

@@ -1,6 +1,6 @@
 import type { ObjectChange, ReferenceChange, TargetType } from '../../../../model/change.ts';
 import type { Value } from '../../../../model/value.ts';
-import { cloudAnchor, readCloudAnchor } from '../cloud-anchor.ts';
+import { readCloudAnchor } from '../cloud-anchor.ts';
 import { childOf, textOf } from '../nbfx/xml-reading.ts';
 import type { XmlElement } from '../nbfx/xml-tree.ts';
 import type { AnchorIndex } from './anchor-index.ts';
@@ -19,7 +19,7 @@ export async function toChange(object: XmlElement, index: AnchorIndex, now: Date
   const { cloud, source } = anchorsOf(object);
   const known = readCloudAnchor(cloud ?? '');
   if (known === null) return null;
-  const anchor = cloudAnchor(known.type, known.id);
+  const anchor = known.id;
   if (textOf(object, 'SyncOperation') === 'Delete') return toRemoval(known.type, anchor, now);
   index.learn(source, anchor);
   const properties = readProperties(childOf(object, 'PropertyValues'));

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ObjectChange } from '../../../../model/change.ts';
 import { type ReadEvent, type ReadRequest, TENANT_FACTS } from '../../../connector.ts';
-import { cloudAnchor, readCloudAnchor } from '../cloud-anchor.ts';
 import type { CompanyConfiguration } from '../company-configuration.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
 import { AnchorIndex } from './anchor-index.ts';
@@ -107,8 +106,7 @@ export async function* fetchObjects(
   yield [...open].map((anchor) => toAbsence(anchor, now()));
 }
 
+/** Of what kind it was nobody tells. One that cannot come back is found out when it is to. */
 function toAbsence(anchor: string, now: Date): ObjectChange {
-  const known = readCloudAnchor(anchor);
-  if (known?.type !== 'user') return { kind: 'delete', anchor };
-  return { kind: 'delete', anchor: cloudAnchor('user', known.id), restorable: true, deletedAt: now.toISOString() };
+  return { kind: 'delete', anchor, restorable: true, deletedAt: now.toISOString() };
 }

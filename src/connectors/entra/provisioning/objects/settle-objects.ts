@@ -1,5 +1,5 @@
 import type { SettledWrite, TargetWrite } from '../../../connector.ts';
-import { cloudAnchor, readCloudAnchor } from '../cloud-anchor.ts';
+import { readCloudAnchor } from '../cloud-anchor.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
 import { anchorsOf, readBack } from './read-back.ts';
 import { sourceAnchorOf } from './write-properties.ts';
@@ -16,26 +16,25 @@ export async function* settleObjects(
 
 interface Live {
   readonly bySource: ReadonlyMap<string, string>;
-  readonly clouds: ReadonlySet<string>;
+  readonly ids: ReadonlySet<string>;
 }
-const NOTHING: Live = { bySource: new Map(), clouds: new Set() };
+const NOTHING: Live = { bySource: new Map(), ids: new Set() };
 
 /** Only what the writes are about is held. */
 async function readLive(client: ProvisioningClient, writes: readonly TargetWrite[]): Promise<Live> {
   const sources = new Set(writes.map(sourceAnchorOf));
-  const wanted = new Set(writes.flatMap((write) => ('targetId' in write ? [idOf(write)] : [])));
+  const wanted = new Set(writes.flatMap((write) => ('targetId' in write ? [write.targetId] : [])));
   const bySource = new Map<string, string>();
-  const clouds = new Set<string>();
+  const ids = new Set<string>();
   for await (const { objects } of readBack(client, null)) {
     for (const { cloud, source } of objects.map(anchorsOf)) {
       const known = readCloudAnchor(cloud ?? '');
       if (known === null) continue;
-      const anchor = cloudAnchor(known.type, known.id);
-      if (source !== undefined && sources.has(source)) bySource.set(source, anchor);
-      if (wanted.has(anchor)) clouds.add(anchor);
+      if (source !== undefined && sources.has(source)) bySource.set(source, known.id);
+      if (wanted.has(known.id)) ids.add(known.id);
     }
   }
-  return { bySource, clouds };
+  return { bySource, ids };
 }
 
 function settle(write: TargetWrite, live: Live): SettledWrite {
@@ -45,11 +44,7 @@ function settle(write: TargetWrite, live: Live): SettledWrite {
     return targetId === undefined ? { id, outcome: 'not-done' } : { id, outcome: 'done', targetId };
   }
   if (write.action !== 'delete' && write.action !== 'restore') return { id, outcome: 'unknown' };
-  const isLive = live.clouds.has(idOf(write));
+  const isLive = live.ids.has(write.targetId);
   const isDone = write.action === 'restore' ? isLive : !isLive;
   return { id, outcome: isDone ? 'done' : 'not-done', targetId: write.targetId };
-}
-
-function idOf(write: TargetWrite): string {
-  return 'targetId' in write ? cloudAnchor(write.type, write.targetId) : '';
 }

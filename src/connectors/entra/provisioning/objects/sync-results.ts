@@ -106,7 +106,7 @@ export function describeFailure(write: TargetWrite, result: SyncResult): WriteFa
     ...meaning,
     ...(named === undefined ? {} : { attribute: spellName(named) }),
     ...(value === undefined ? {} : { value }),
-    ...(other === undefined ? {} : { otherTargetId: cloudAnchor(write.type, other) }),
+    ...(other === undefined ? {} : { otherTargetId: readCloudAnchor(other)?.id ?? other.toLowerCase() }),
   };
 }
 

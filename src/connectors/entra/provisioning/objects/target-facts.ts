@@ -1,10 +1,7 @@
 import { DirbridgeError } from '../../../../errors.ts';
-import type { ConnectorContext, RoleHolders } from '../../../connector.ts';
+import type { ConnectorContext } from '../../../connector.ts';
 import type { Graph } from '../../graph.ts';
-import type { Pace } from '../../pace.ts';
-import { readRoleHolders } from '../../role-holders.ts';
 import { factsOf, readOrganization } from '../../tenant-facts.ts';
-import { SYNC_TYPES } from '../cloud-anchor.ts';
 
 /**
  * The domains of the tenant, which only Graph tells. Without them no user principal name is judged before it is sent: the service then puts one at the initial
@@ -21,15 +18,4 @@ export async function readDomainFacts(
     log.warn({}, `the verified domains are not known, because Microsoft Graph refused us: ${thrown.message}`);
     return {};
   }
-}
-
-/** Who holds an administrator role, as Graph tells it, by the anchors of this path. Graph does not say of a holder whether it is a user or a group. */
-export async function readHolders(graph: Graph, pace: Pace): Promise<RoleHolders> {
-  const known = await readRoleHolders(graph, pace);
-  if (!known.isKnown) return known;
-  const kinds = [SYNC_TYPES.user, SYNC_TYPES.group];
-  const holders = known.holders.flatMap(({ id, roles }) =>
-    kinds.map((kind) => ({ id: `${kind}_${id.toLowerCase()}`, roles })),
-  );
-  return { isKnown: true, holders };
 }

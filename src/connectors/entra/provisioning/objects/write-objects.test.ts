@@ -66,7 +66,6 @@ describe('what Microsoft Graph cannot carry', () => {
     const [eve = ''] = await make(
       create('contact', 'eve', { mail: 'eve@example.com', proxyAddresses: ['SMTP:eve@example.com'] }),
     );
-    expect(eve).toMatch(/^Contact_/);
     expect(await held(eve)).toMatchObject({ type: 'contact', displayName: 'eve', mail: 'eve@example.com' });
   });
 
@@ -84,12 +83,13 @@ describe('what Microsoft Graph cannot carry', () => {
       }),
     );
     const head = { action: 'members', type: 'group', anchor: 'list==', targetId: list, attribute: 'member' } as const;
-    await make({ ...head, id: 'm', add: [ann, eve, inner], remove: [] });
+    const types = { [eve]: 'contact', [inner]: 'group' } as const;
+    await make({ ...head, id: 'm', add: [ann, eve, inner], remove: [], types });
     expect(await held(list)).toMatchObject({
       mail: 'list@contoso.com',
       member: expect.arrayContaining([ann, eve, inner]),
     });
-    await make({ ...head, id: 'm', add: [], remove: [eve, ann] });
+    await make({ ...head, id: 'm', add: [], remove: [eve, ann], types });
     expect(await held(list)).toMatchObject({ member: [inner] });
     const objects = await tenant.dump();
     expect(objects.find((one) => one['displayName'] === 'list')).toMatchObject({ mailEnabled: true });
@@ -105,7 +105,6 @@ describe('what Microsoft Graph cannot carry', () => {
         userCertificate: ['AAEC', 'AwQF'],
       }),
     );
-    expect(pc).toMatch(/^Device_/);
     expect(await held(pc)).toMatchObject({
       type: 'device',
       deviceId,
@@ -116,8 +115,7 @@ describe('what Microsoft Graph cannot carry', () => {
 
   test('objects that count as synchronized, which Graph then leaves alone', async () => {
     const [ann = ''] = await make(create('user', 'ann', { countryCode: '276' }));
-    const id = ann.replace('User_', '');
-    await expect(tenant.graph('PATCH', `/users/${id}`, { displayName: 'other' })).rejects.toThrow(/on-premises/i);
+    await expect(tenant.graph('PATCH', `/users/${ann}`, { displayName: 'other' })).rejects.toThrow(/on-premises/i);
     expect(await held(ann)).toMatchObject({ displayName: 'ann', countryCode: '276' });
   });
 });
@@ -166,7 +164,7 @@ describe('a change', () => {
   test('of members is done but for those that cannot be', async () => {
     const users = await make(...[...Array(9).keys()].map((at) => create('user', `u${at}`)));
     const [group = ''] = await make(create('group', 'staff', { securityEnabled: true }));
-    const missing = 'User_00000000-0000-4000-8000-000000000000';
+    const missing = '00000000-0000-4000-8000-000000000000';
     const add = [...users.slice(0, 4), missing, ...users.slice(4)];
     const [result] = await write({
       id: 'm',

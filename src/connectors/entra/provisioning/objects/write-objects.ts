@@ -1,6 +1,7 @@
 import { DirbridgeError, messageOf } from '../../../../errors.ts';
 import type { ConnectorContext, TargetWrite, WriteFailure, WriteResult } from '../../../connector.ts';
 import { backOff, type Pace } from '../../pace.ts';
+import { readCloudAnchor } from '../cloud-anchor.ts';
 import { USUAL_LINKS } from '../company-configuration.ts';
 import { element } from '../nbfx/xml-building.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
@@ -130,7 +131,7 @@ const NO_LICENCES: WriteFailure = {
 };
 
 function succeed(write: TargetWrite, { cloudAnchor }: SyncResult): WriteResult {
-  const targetId = cloudAnchor ?? ('targetId' in write ? write.targetId : null);
+  const targetId = readCloudAnchor(cloudAnchor ?? '')?.id ?? ('targetId' in write ? write.targetId : null);
   if (targetId === null) return { id: write.id, outcome: 'failed', failure: NO_RESULT };
   return { id: write.id, outcome: 'done', targetId };
 }

@@ -1,4 +1,4 @@
-import type { TargetValue, TargetWrite } from '../../../connector.ts';
+import type { ReferredTypes, TargetValue, TargetWrite } from '../../../connector.ts';
 import { cloudAnchor } from '../cloud-anchor.ts';
 import type { XmlElement } from '../nbfx/xml-tree.ts';
 import {
@@ -50,9 +50,9 @@ function propertiesOf(write: TargetWrite): readonly XmlElement[] {
     case 'restore':
       return attributesOf(write, write.attributes ?? {});
     case 'refer':
-      return [referenceOf(write.attribute, write.to)];
+      return [referenceOf(write)];
     case 'members':
-      return [buildReferenceChanges({ name: write.attribute, add: write.add, remove: write.remove })];
+      return [buildReferenceChanges({ name: write.attribute, ...anchorsOfReferences(write) })];
     case 'delete':
     case 'license':
       return [];
@@ -66,8 +66,21 @@ function attributesOf(write: TargetWrite, attributes: Readonly<Record<string, Ta
 }
 
 /** A new reference takes the place of the one before; without one, the property is cleared. */
-function referenceOf(name: string, to: string | null): XmlElement {
-  return to === null ? clearProperty(name) : buildReferenceChanges({ name, add: [to], remove: [] });
+function referenceOf({ attribute, to, types }: Extract<TargetWrite, { action: 'refer' }>): XmlElement {
+  if (to === null) return clearProperty(attribute);
+  return buildReferenceChanges({ name: attribute, add: [anchorOfReference(to, types)], remove: [] });
+}
+
+function anchorsOfReferences({ add, remove, types }: MembersWrite): Pick<ReferenceEdit, 'add' | 'remove'> {
+  return {
+    add: add.map((one) => anchorOfReference(one, types)),
+    remove: remove.map((one) => anchorOfReference(one, types)),
+  };
+}
+
+/** A cloud anchor says of what kind its object is. One of which nobody told is most likely a user. */
+function anchorOfReference(id: string, types: ReferredTypes | undefined): string {
+  return cloudAnchor(types?.[id] ?? 'user', id);
 }
 
 /** References that a write changes. */
