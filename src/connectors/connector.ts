@@ -273,6 +273,9 @@ export type RoleHolders =
 /** Value of a target attribute in a write: null clears it. */
 export type TargetValue = Value | null;
 
+/** What kinds of objects a write of references names, by their ids: not every tenant tells that by the id alone. */
+export type ReferredTypes = Readonly<Record<string, TargetType>>;
+
 export type TargetWrite =
   | {
       readonly id: string;
@@ -313,6 +316,7 @@ export type TargetWrite =
       readonly targetId: string;
       readonly attribute: string;
       readonly to: string | null;
+      readonly types?: ReferredTypes;
     }
   | {
       /** Values of a multi-valued reference (members), at most `schema.referencesPerWrite` in all. */
@@ -324,6 +328,7 @@ export type TargetWrite =
       readonly attribute: string;
       readonly add: readonly string[];
       readonly remove: readonly string[];
+      readonly types?: ReferredTypes;
     }
   | {
       /** Licences that a user is to hold directly, with exactly these parts switched off. Safe to repeat; what he holds besides stays. */

@@ -1,4 +1,5 @@
-import type { TargetValue, TargetWrite } from '../connectors/connector.ts';
+import type { ReferredTypes, TargetValue, TargetWrite } from '../connectors/connector.ts';
+import type { TargetType } from '../model/change.ts';
 import type { AttributeChange, PlanValue } from '../model/plan.ts';
 import type { Attributes, Value } from '../model/value.ts';
 import type { ReferenceStep, StoredOperation } from '../store/store.ts';
@@ -37,10 +38,18 @@ export function referenceWrite(
   const [first] = steps;
   if (first === undefined) return null;
   const head = { id, type: task.type, anchor: task.anchor, targetId, attribute: first.attribute };
-  if (first.single) return { ...head, action: 'refer', to: steps.find((step) => step.adds)?.targetId ?? null };
+  const types = typesOf(steps);
+  if (first.single) return { ...head, action: 'refer', to: steps.find((step) => step.adds)?.targetId ?? null, types };
   const ids = (adds: boolean): readonly string[] =>
     steps.filter((step) => step.adds === adds).flatMap((step) => step.targetId ?? []);
-  return { ...head, action: 'members', add: ids(true), remove: ids(false) };
+  return { ...head, action: 'members', add: ids(true), remove: ids(false), types };
+}
+
+function typesOf(steps: readonly ReferenceStep[]): ReferredTypes {
+  const known = steps.flatMap(({ targetId, targetType }) =>
+    targetId === null || targetType === null ? [] : [[targetId, targetType as TargetType] as const],
+  );
+  return Object.fromEntries(known);
 }
 
 /** Plan values of target attributes are texts, flags and lists of texts, which are attribute values as they are. */

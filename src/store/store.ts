@@ -498,6 +498,8 @@ export interface ReferenceStep {
   readonly targetName: string;
   /** Anchor of the target's live object in the tenant space (its id there); null when it is not there. */
   readonly targetId: string | null;
+  /** The kind of that object. */
+  readonly targetType: string | null;
 }
 
 export interface Intent {

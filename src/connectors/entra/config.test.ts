@@ -36,8 +36,16 @@ test('own URLs may, but need not, name version and tenant', () => {
 });
 
 describe('what is refused', () => {
-  test('provisioning, which is not there yet', () => {
-    expect(messages({ ...BASE, via: 'provisioning' })).toEqual([expect.stringContaining('not there yet')]);
+  test('a way to the tenant that there is none of', () => {
+    expect(messages({ ...BASE, via: 'powershell' })).toHaveLength(1);
+  });
+
+  test('an address of the provisioning service beyond https, and headers that HTTP cannot carry', () => {
+    const url = 'http://adminwebservice.example.com/provisioningservice.svc';
+    expect(messages({ ...BASE, provisioning: { url } })).toEqual([expect.stringContaining('only on loopback')]);
+    expect(messages({ ...BASE, provisioning: { buildNumber: '2.4\r\nx: y' } })).toEqual([
+      expect.stringContaining('printable ASCII'),
+    ]);
   });
 
   test('a secret that stands in the file', () => {

@@ -38,12 +38,8 @@ export const entraSection = z
     clientSecret: secretSource.optional(),
     /** A PEM file with the private key and the certificate; `passphrase` when the key is encrypted. */
     certificate: z.strictObject({ file: z.string().min(1), passphrase: secretSource.optional() }).optional(),
-    via: z
-      .enum(['graph', 'provisioning'])
-      .refine((via) => via !== 'provisioning', {
-        error: 'provisioning is not there yet: only graph can be used in this version',
-      })
-      .default('graph'),
+    /** `provisioning` is experimental: a service that Microsoft documents for nobody (docs/guide/provisioning-service.md). */
+    via: z.enum(['graph', 'provisioning']).default('graph'),
     cloud: z.enum(CLOUDS).default('public'),
     graph: serviceUrl.optional(),
     authority: serviceUrl.optional(),

@@ -22,6 +22,8 @@ import { Graph } from './graph.ts';
 import { LicenceReader } from './licences.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
 import { createProvisioningClient } from './provisioning/create-client.ts';
+import { ProvisioningConnector } from './provisioning/objects/provisioning-connector.ts';
+import { SYNC_SCHEMA } from './provisioning/objects/sync-schema.ts';
 import { ServicePasswordTarget } from './provisioning/password-target.ts';
 import type { ProvisioningClient } from './provisioning/provisioning-client.ts';
 import { WriteQuota } from './quota.ts';
@@ -60,23 +62,9 @@ class EntraConnector implements TargetConnector {
     this.#section = section;
     this.#context = context;
     this.#pace = tuning.pace ?? REAL_PACE;
-    const endpoints = endpointsOf(section);
-    const timeout = (section.timeout ?? TIMEOUT) * 1000;
-    this.#signIn = new SignIn({
-      tenant: section.tenant,
-      clientId: section.clientId,
-      endpoints,
-      readCredential: () => readCredential(section, context.readSecret),
-      pace: this.#pace,
-      timeout,
-    });
-    this.#graph = new Graph({
-      base: endpoints.graph,
-      signIn: this.#signIn,
-      pace: this.#pace,
-      timeout,
-      now: context.now,
-    });
+    const { signIn, graph } = openGraph(section, context, this.#pace);
+    this.#signIn = signIn;
+    this.#graph = graph;
     this.#lag = new ReplicationLag(this.#graph, context.now);
     this.#licences = new LicenceReader(this.#graph, this.#pace);
     this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
@@ -127,22 +115,54 @@ export function createEntraConnector(
   context: ConnectorContext,
   tuning: EntraTuning = {},
 ): TargetConnector {
-  return new EntraConnector(section, context, tuning);
+  return section.via === 'graph'
+    ? new EntraConnector(section, context, tuning)
+    : createProvisioningConnector(section, context, tuning);
 }
 
-/** The section `target:` with `kind: entra`. */
-/** Each by its neutral name and by that of Graph. */
+function createProvisioningConnector(
+  section: EntraSection,
+  context: ConnectorContext,
+  tuning: EntraTuning,
+): TargetConnector {
+  const pace = tuning.pace ?? REAL_PACE;
+  const { graph } = openGraph(section, context, pace);
+  return new ProvisioningConnector({ client: createProvisioningClient(section, context, pace), graph, pace, context });
+}
+
+/** Microsoft Graph with a sign-in for it. */
+function openGraph(
+  section: EntraSection,
+  context: ConnectorContext,
+  pace: Pace,
+): { readonly signIn: SignIn; readonly graph: Graph } {
+  const endpoints = endpointsOf(section);
+  const timeout = (section.timeout ?? TIMEOUT) * 1000;
+  const signIn = new SignIn({
+    tenant: section.tenant,
+    clientId: section.clientId,
+    endpoints,
+    readCredential: () => readCredential(section, context.readSecret),
+    pace,
+    timeout,
+  });
+  return { signIn, graph: new Graph({ base: endpoints.graph, signIn, pace, timeout, now: context.now }) };
+}
+
+/** Each by its neutral name and by that of Graph; whichever way the tenant is written. */
 const WRITABLE: readonly string[] = [
   ...new Set(
-    [
-      ...ENTRA_SCHEMA.attributes.filter((one) => one.readOnly !== true && one.name !== 'sourceAnchor'),
-      ...ENTRA_SCHEMA.references,
-    ]
+    [ENTRA_SCHEMA, SYNC_SCHEMA]
+      .flatMap((schema) => [
+        ...schema.attributes.filter((one) => one.readOnly !== true && one.name !== 'sourceAnchor'),
+        ...schema.references,
+      ])
       .filter((one) => one.name !== 'member')
       .flatMap((one) => [one.native, one.name]),
   ),
 ];
 
+/** The section `target:` with `kind: entra`. */
 export const entraTarget: TargetDefinition<EntraSection> = {
   kind: 'entra',
   section: entraSection,

@@ -16,7 +16,7 @@ const HANDLED: ReadonlySet<string> = new Set([
 
 /** A group as the tenant can hold it; `current` is null for a creation. Graph creates security groups without mail, and no other (group-post-groups). */
 export function shapeGroup(desired: Attributes, current: Attributes | null): ShapedObject {
-  const shaping = new Shaping('group', current === null);
+  const shaping = new Shaping(RULES.group, current === null);
   const isMailEnabled = isTrue(desired, 'mailEnabled');
   if (isMailEnabled && current !== null && desired['securityEnabled'] !== false) {
     // It was made before it had an address, and stays what it is.

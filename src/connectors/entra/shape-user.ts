@@ -20,11 +20,11 @@ export function shapeUser(
   current: Attributes | null,
   facts: Readonly<Record<string, string>>,
 ): ShapedObject {
-  const shaping = new Shaping('user', current === null);
+  const shaping = new Shaping(RULES.user, current === null);
   shapeAnchor(shaping, desired);
   shapeRequired(shaping, desired, 'accountEnabled');
   shapeRequired(shaping, desired, 'displayName');
-  const nickname = shapeNickname(shaping, desired, current);
+  const nickname = shapeUserNickname(shaping, desired, current);
   shapeUpn(shaping, desired, current, nickname, verifiedDomains(facts));
   shapeOthers(shaping, 'user', desired, HANDLED);
   noteAddresses(shaping, desired);
@@ -52,7 +52,11 @@ function shapeRequired(shaping: Shaping, desired: Attributes, name: 'accountEnab
 }
 
 /** Once set, the mail nickname follows mailNickname alone ("UserPrincipalName population": later changes of mail or UPN leave it). */
-function shapeNickname(shaping: Shaping, desired: Attributes, current: Attributes | null): string | undefined {
+export function shapeUserNickname(
+  shaping: Shaping,
+  desired: Attributes,
+  current: Attributes | null,
+): string | undefined {
   const given = textOf(desired['alias']);
   const nickname = settleNickname(shaping, {
     given,
@@ -64,7 +68,8 @@ function shapeNickname(shaping: Shaping, desired: Attributes, current: Attribute
   return nickname;
 }
 
-function shapeUpn(
+/** The user principal name, or one at the initial domain in its place. */
+export function shapeUpn(
   shaping: Shaping,
   desired: Attributes,
   current: Attributes | null,

@@ -36,6 +36,9 @@ export const WITHOUT_IT = 'the rest of the object is synchronized without it';
 const NOT_CREATED = 'without it the object is not created';
 const KEPT = 'the object keeps the one that it has in the tenant, and the rest of it is synchronized';
 
+/** Attributes by their neutral names. */
+type NativeNames = ReadonlyMap<string, { readonly native: string }>;
+
 /** Collects what becomes of one object while its attributes are looked at one after the other. */
 export class Shaping {
   readonly #attributes: Record<string, Value> = {};
@@ -45,10 +48,11 @@ export class Shaping {
   readonly #isCreation: boolean;
   #blocked = false;
 
-  readonly #type: WritableType;
+  readonly #names: NativeNames;
 
-  constructor(type: WritableType, isCreation: boolean) {
-    this.#type = type;
+  /** `names`: what the target calls the attributes of such an object. */
+  constructor(names: NativeNames, isCreation: boolean) {
+    this.#names = names;
     this.#isCreation = isCreation;
   }
 
@@ -87,7 +91,7 @@ export class Shaping {
   }
 
   #nativeName(name: string): string {
-    return RULES[this.#type].get(name)?.native ?? name;
+    return this.#names.get(name)?.native ?? name;
   }
 
   finish(): ShapedObject {

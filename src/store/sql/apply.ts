@@ -323,10 +323,11 @@ export class SqlApplyStore implements ApplyStore {
       readonly anchor: string | null;
       readonly name: string;
       readonly target_id: string | null;
+      readonly target_type: string | null;
       readonly single: number;
     }>(
       `select r.attribute as attribute, r.adds as adds, r.target as target, m.anchor as anchor, ${nameOf('m', 't')} as name,
-         case when t.state = 0 then t.anchor end as target_id, r.attribute in ${SINGLE} as single
+         case when t.state = 0 then t.anchor end as target_id, t.type as target_type, r.attribute in ${SINGLE} as single
        from operation_reference r join metaverse m on m.id = r.target left join object t on t.id = m.tenant
        where r.plan = ? and r.mv = ? and r.late = ? and r.state = 0 and (r.attribute > ? or (r.attribute = ? and r.target > ?))
        order by r.attribute, r.target limit ?`,
@@ -349,6 +350,7 @@ export class SqlApplyStore implements ApplyStore {
         targetAnchor: row.anchor,
         targetName: row.name,
         targetId: row.target_id,
+        targetType: row.target_type,
       });
     }
     return steps;

@@ -10,14 +10,16 @@ export const SYNC_TYPES: Readonly<Record<TargetType, string>> = {
 
 const CLOUD_ANCHOR = /^(User|Group|Contact|Device)_(.+)$/i;
 
-/** `User_` and the object id (facts E.1). Ids of ours are bare object ids, the same by whatever way an object was written. */
-export function cloudAnchor(type: TargetType, targetId: string): string {
-  return CLOUD_ANCHOR.test(targetId) ? targetId : `${SYNC_TYPES[type]}_${targetId}`;
+/** `User_` and the object id (facts E.1), which is what Graph and we know the object by; null for anything else. */
+export function readCloudAnchor(text: string): { readonly type: TargetType; readonly id: string } | null {
+  const [, word, id] = CLOUD_ANCHOR.exec(text) ?? [];
+  const type = typeOfSync(word);
+  return type === null || id === undefined ? null : { type, id: id.toLowerCase() };
 }
 
-/** The object id of a cloud anchor; of anything else the text itself. */
-export function objectIdOf(anchor: string): string {
-  return (CLOUD_ANCHOR.exec(anchor)?.[2] ?? anchor).toLowerCase();
+/** What the service knows the object of an id by. */
+export function cloudAnchor(type: TargetType, targetId: string): string {
+  return `${SYNC_TYPES[type]}_${targetId.toLowerCase()}`;
 }
 
 export function typeOfSync(word: string | undefined): TargetType | null {

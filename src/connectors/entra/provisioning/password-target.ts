@@ -1,4 +1,4 @@
-import { DirbridgeError, messageOf } from '../../../errors.ts';
+import { DirbridgeError } from '../../../errors.ts';
 import type {
   CheckLine,
   PasswordFeatures,
@@ -8,6 +8,7 @@ import type {
   WriteFailure,
 } from '../../connector.ts';
 import { backOff, type Pace } from '../pace.ts';
+import { checkReach } from './check-service.ts';
 import {
   type CompanyConfiguration,
   FEATURE,
@@ -38,18 +39,8 @@ export class ServicePasswordTarget implements PasswordTarget {
   }
 
   async *check(): AsyncGenerator<CheckLine> {
-    const what = 'provisioning service';
-    let company: CompanyConfiguration;
-    try {
-      company = await this.#read();
-    } catch (thrown) {
-      const more = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
-      yield { what, state: 'error', detail: messageOf(thrown), ...more };
-      return;
-    }
-    yield { what, state: 'ok', detail: `${company.displayName} (${company.tenantId}), experimental` };
-    yield checkDirSync(company);
-    yield checkPasswordSync(company);
+    const company = yield* checkReach(() => this.#read());
+    if (company !== null) yield checkPasswordSync(company);
   }
 
   async readFeatures(): Promise<PasswordFeatures> {
@@ -142,18 +133,6 @@ const MEANINGS: Readonly<Record<string, Pick<WriteFailure, 'cause' | 'remedy'>>>
       'Write the tenant by way of the provisioning service (via: provisioning), so that its users count as synchronized; or use passwords: { method: capture }.',
   },
 };
-
-function checkDirSync({ isDirSyncing }: CompanyConfiguration): CheckLine {
-  const what = 'directory synchronization';
-  if (isDirSyncing) return { what, state: 'ok', detail: 'switched on in the tenant' };
-  return {
-    what,
-    state: 'error',
-    detail: 'switched off in the tenant: the provisioning service takes nothing',
-    remedy:
-      'An administrator switches it on: Microsoft Graph, PATCH /organization/{id} with onPremisesSyncEnabled true. Switching it off again takes up to three days.',
-  };
-}
 
 function checkPasswordSync(company: CompanyConfiguration): CheckLine {
   const what = 'password hashes';

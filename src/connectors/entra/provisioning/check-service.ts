@@ -1,0 +1,51 @@
+import { DirbridgeError, messageOf } from '../../../errors.ts';
+import type { CheckLine } from '../../connector.ts';
+import { type CompanyConfiguration, readCompanyConfiguration } from './company-configuration.ts';
+import type { ProvisioningClient } from './provisioning-client.ts';
+
+/** Whether objects can be written by way of the service. */
+export async function* checkService(client: ProvisioningClient): AsyncGenerator<CheckLine> {
+  const company = yield* checkReach(() => readCompanyConfiguration(client));
+  if (company !== null) yield checkOthers(company);
+}
+
+/** Whether the service answers us, and synchronization is on; what it says of the tenant, or null where nothing further can be found out. */
+export async function* checkReach(
+  read: () => Promise<CompanyConfiguration>,
+): AsyncGenerator<CheckLine, CompanyConfiguration | null> {
+  const what = 'provisioning service';
+  try {
+    const company = await read();
+    yield { what, state: 'ok', detail: `${company.displayName} (${company.tenantId}); experimental` };
+    yield checkDirSync(company);
+    return company;
+  } catch (thrown) {
+    const more = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
+    yield { what, state: 'error', detail: messageOf(thrown), ...more };
+    return null;
+  }
+}
+
+function checkDirSync({ isDirSyncing }: CompanyConfiguration): CheckLine {
+  const what = 'directory synchronization';
+  if (isDirSyncing) return { what, state: 'ok', detail: 'switched on in the tenant' };
+  return {
+    what,
+    state: 'error',
+    detail: 'switched off in the tenant: the provisioning service takes nothing',
+    remedy:
+      'An administrator switches it on: Microsoft Graph, PATCH /organization/{id} with onPremisesSyncEnabled true. Switching it off again takes up to three days.',
+  };
+}
+
+function checkOthers({ exportMachine }: CompanyConfiguration): CheckLine {
+  const what = 'other clients';
+  if (exportMachine === null) return { what, state: 'ok', detail: 'no other server is known to have exported' };
+  return {
+    what,
+    state: 'warning',
+    detail: `the server ${exportMachine} exported last`,
+    remedy:
+      'Two clients that write one tenant undo each other: stop Azure AD Connect there, or put it into staging mode.',
+  };
+}

@@ -1,0 +1,69 @@
+import { DirbridgeError } from '../../../../errors.ts';
+import { element, namespace, nilElement } from '../nbfx/xml-building.ts';
+import { bytesOf, childOf, childrenOf, flagOf, textOf } from '../nbfx/xml-reading.ts';
+import type { XmlElement } from '../nbfx/xml-tree.ts';
+import type { ProvisioningClient } from '../provisioning-client.ts';
+import { NAMESPACE } from '../wire-names.ts';
+
+/** One page of what the service tells of the objects that it synchronizes. */
+export interface ReadBackPage {
+  readonly objects: readonly XmlElement[];
+  /** Where to go on, in base64: after the last page it is what a later read begins with. */
+  readonly cookie: string;
+  readonly hasMore: boolean;
+}
+
+/** Whether the service says of our cookie that it is of no use to it. */
+export function isCookieRefusal(thrown: unknown): thrown is DirbridgeError {
+  return thrown instanceof DirbridgeError && thrown.code === 'provisioning-refused' && /cookie/i.test(thrown.message);
+}
+
+/** Pages from the beginning (null) or from a cookie on, the first of them asked for when it is wanted. */
+export async function* readBack(client: ProvisioningClient, cookie: string | null): AsyncGenerator<ReadBackPage> {
+  const isFull = cookie === null;
+  for (let at = cookie; ; ) {
+    const page = await readPage(client, at, isFull);
+    yield page;
+    if (!page.hasMore) return;
+    if (page.cookie === at) {
+      const message = 'The provisioning service gives the same page again and again (its cookie does not change).';
+      throw new DirbridgeError('provisioning-refused', message);
+    }
+    at = page.cookie;
+  }
+}
+
+async function readPage(client: ProvisioningClient, cookie: string | null, isFull: boolean): Promise<ReadBackPage> {
+  const action = 'ReadBackAzureADSyncObjects2';
+  const namespaces = [namespace('i', NAMESPACE.instance)];
+  const content = [
+    element('includeLicenseInformation', 'false'),
+    cookie === null
+      ? { ...nilElement('inputCookie'), namespaces }
+      : element('inputCookie', Uint8Array.from(Buffer.from(cookie, 'base64'))),
+    element('isFullSync', String(isFull)),
+  ];
+  const result = await client.call({ action, content, isChange: false });
+  const hasMore = flagOf(result, 'MoreData');
+  const next = bytesOf(result, 'OutputCookie');
+  if (hasMore === undefined || next === undefined) {
+    throw new DirbridgeError('provisioning-refused', `The answer to ${action} does not say whether more follows.`);
+  }
+  const objects = childrenOf(childOf(result, 'ResultObjects'), 'AzureADSyncObject');
+  return { objects, hasMore, cookie: Buffer.from(next).toString('base64') };
+}
+
+/** The anchors of an object that was read. */
+export function anchorsOf(object: XmlElement): {
+  readonly cloud: string | undefined;
+  readonly source: string | undefined;
+} {
+  let cloud: string | undefined;
+  let source: string | undefined;
+  for (const pair of childrenOf(childOf(object, 'PropertyValues'))) {
+    const key = textOf(pair, 'Key')?.toLowerCase();
+    if (key === 'cloudanchor') cloud = textOf(pair, 'Value');
+    if (key === 'sourceanchor') source = textOf(pair, 'Value');
+  }
+  return { cloud, source };
+}
