@@ -18,21 +18,23 @@ async function passwordCycle(tenant: SynchronizedTenant): Promise<{ readonly sen
 }
 
 describeCompany('people', (lab) => {
-  // Samba 4.17 gives secrets to administrators alone (docs/guide/service-account.md).
+  // Both rights of replication, as `dirbridge account create` gives them.
   beforeAll(async () => {
-    await lab.company.domain.samba(['group', 'addmembers', 'Administrators', 'svc-dirbridge']);
+    const { domain, service } = lab.company;
+    const grant = ['dsacl', 'set', '--action=allow', `--trusteedn=${service.dn}`, `--objectdn=${domain.baseDn}`];
+    await domain.samba([...grant, '--car=get-changes-all']);
   });
 
   /** `features`: of the tenant, besides those that are always on (DirSyncFeatures). */
-  const follow = (ou: string, features = 0) =>
-    lab.follow({
+  const follow = async (ou: string, features = 0) => {
+    const tenant = await lab.follow({
       scope: { include: [ou] },
       config: PASSWORD_HASHES,
-      emulator: {
-        seed: { tenant: { synchronization: { isEnabled: true, features } } },
-        assumptions: { hashesForCloudUsers: true },
-      },
+      emulator: { seed: { tenant: { synchronization: { isEnabled: true, features } } } },
     });
+    await tenant.changeTarget({ via: 'provisioning' });
+    return tenant;
+  };
 
   it('sign in with their office password after one cycle, and not with an older one', async () => {
     const { company } = lab;
