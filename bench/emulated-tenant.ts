@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type LabEmulator, startLabEmulator } from '../test/lab/lab-emulator.ts';
+import { signInAs } from '../test/scenarios/office-passwords.ts';
 import type { TargetDescription } from './measured/rig.ts';
 import { DOMAIN } from './population.ts';
 
@@ -14,7 +15,7 @@ export type TenantStats = z.infer<typeof stats>;
 
 /** An emulated tenant in a process of its own. */
 export class EmulatedTenant {
-  readonly target: TargetDescription;
+  readonly target: TargetDescription & { readonly kind: 'entra' };
   readonly #emulator: LabEmulator;
 
   private constructor(emulator: LabEmulator) {
@@ -24,13 +25,19 @@ export class EmulatedTenant {
   }
 
   /** `throttle`: `off`, or what the documented limits are multiplied by. */
-  static async start(folder: string, throttle: 'off' | number): Promise<EmulatedTenant> {
+  static async start(folder: string, throttle: 'off' | number, isSynchronized = false): Promise<EmulatedTenant> {
     const args = ['--port', '0', '--domain', DOMAIN, '--throttle', String(throttle), '--random-seed', '7'];
+    if (isSynchronized) args.push('--synchronization');
     return new EmulatedTenant(await startLabEmulator(args, join(folder, 'emulator.log')));
   }
 
   async stats(): Promise<TenantStats> {
     return stats.parse(await this.#get('stats'));
+  }
+
+  /** What somebody is told who signs in. */
+  signIn(userPrincipalName: string, password: string): Promise<string> {
+    return signInAs(this.#emulator, userPrincipalName, password);
   }
 
   /** Every object that the tenant holds. */

@@ -9,6 +9,7 @@ import { passwords } from './measures/passwords.ts';
 import { reEvaluation } from './measures/re-evaluation.ts';
 import { sambaMemberChange } from './measures/samba-member-change.ts';
 import { sambaNoOpCycle } from './measures/samba-no-op-cycle.ts';
+import { sambaPasswords } from './measures/samba-passwords.ts';
 
 /** Every measure, in the order in which they run. */
 export const MEASURES: readonly Measure[] = [
@@ -19,6 +20,7 @@ export const MEASURES: readonly Measure[] = [
   reEvaluation,
   sambaNoOpCycle,
   sambaMemberChange,
+  sambaPasswords,
   firstLoad,
   journal,
   passwords,

@@ -9,6 +9,8 @@ export type Call =
   | { readonly name: 'open'; readonly rig: RigDescription }
   | { readonly name: 'import'; readonly profile: boolean }
   | { readonly name: 'cycle'; readonly apply: boolean; readonly profile: boolean }
+  | { readonly name: 'passwordCycle' }
+  | { readonly name: 'derive'; readonly count: number }
   | { readonly name: 'changeMember'; readonly group: 'small' | 'large' }
   | { readonly name: 'changeRule'; readonly value: string }
   | { readonly name: 'countRows'; readonly apply: boolean }
@@ -34,6 +36,10 @@ async function answer(call: Call): Promise<unknown> {
       return rig.importSource(call.profile);
     case 'cycle':
       return rig.cycle(call.apply, call.profile);
+    case 'passwordCycle':
+      return rig.passwordCycle();
+    case 'derive':
+      return rig.derive(call.count);
     case 'changeMember':
       return rig.changeMember(call.group);
     case 'changeRule':

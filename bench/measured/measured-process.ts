@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Call } from './main.ts';
-import type { CycleMeasurement, ImportMeasurement, RigDescription } from './rig.ts';
+import type { CycleMeasurement, Duration, ImportMeasurement, PasswordMeasurement, RigDescription } from './rig.ts';
 import type { RowCount } from './row-count.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -44,6 +44,15 @@ export class MeasuredProcess {
     readonly profile?: boolean;
   }): Promise<CycleMeasurement> {
     return this.#call({ name: 'cycle', apply, profile }) as Promise<CycleMeasurement>;
+  }
+
+  passwordCycle(): Promise<PasswordMeasurement> {
+    return this.#call({ name: 'passwordCycle' }) as Promise<PasswordMeasurement>;
+  }
+
+  /** What so many passwords cost to derive, with nothing else done. */
+  derive(count: number): Promise<Duration> {
+    return this.#call({ name: 'derive', count }) as Promise<Duration>;
   }
 
   /** Only for sources in memory: one more user becomes a member of the group. */

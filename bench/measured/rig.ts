@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
+import { type PasswordSettings, syncPasswords } from '../../src/app/password-cycles.ts';
 import { adSource } from '../../src/connectors/ad/connector.ts';
 import type { Connector, ConnectorContext, TargetConnector } from '../../src/connectors/connector.ts';
 import { entraTarget } from '../../src/connectors/entra/connector.ts';
@@ -12,6 +13,7 @@ import { SILENT_LOG } from '../../src/log.ts';
 import { loadRuleSet } from '../../src/rules/rule-set.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { NO_GUARDS } from '../../test/memory/no-guards.ts';
+import { deriveAlone } from '../derive-alone.ts';
 import { createMemorySource, type MemorySource } from '../memory-source.ts';
 import type { PairMember, PopulationSize } from '../population.ts';
 import { reportProfile, StepProfiler } from './profile.ts';
@@ -38,6 +40,7 @@ export type TargetDescription =
       readonly tenant: string;
       readonly clientId: string;
       readonly clientSecret: string;
+      readonly via?: 'graph' | 'provisioning';
     };
 
 /** What a measured process works with: one source, the shipped rules, one tenant, one store. */
@@ -50,7 +53,7 @@ export interface RigDescription {
 }
 
 /** How long something took, and how long our processor worked for it. */
-interface Duration {
+export interface Duration {
   readonly milliseconds: number;
   readonly cpuMilliseconds: number;
   /** Where the time went, for people; null unless it was profiled. */
@@ -72,7 +75,17 @@ export interface CycleMeasurement extends Duration {
   readonly writes: number;
 }
 
+export interface PasswordMeasurement extends Duration {
+  readonly sent: number;
+  readonly read: number;
+}
+
 const SOURCE = 'corp';
+const PASSWORDS: PasswordSettings = {
+  file: 'the bench',
+  sources: [],
+  passwords: { method: 'hash', only: [], except: [], expiredAccounts: 'send' },
+};
 const CHANGED_RULE = `rules:
   - name: In from AD - Bench
     direction: inbound
@@ -170,6 +183,24 @@ export class Rig {
     });
   }
 
+  /** One password cycle. */
+  async passwordCycle(): Promise<PasswordMeasurement> {
+    const {
+      value,
+      marks: _none,
+      ...duration
+    } = await this.#measure(false, async () =>
+      syncPasswords(await this.#open(), PASSWORDS, { full: false, users: [] }, undefined),
+    );
+    return { ...duration, sent: value.cycle.sent, read: value.cycle.read };
+  }
+
+  /** The derivations of so many passwords and nothing else, in this process. */
+  async derive(count: number): Promise<Duration> {
+    const { value: _none, marks: _nor, ...duration } = await this.#measure(false, () => deriveAlone(count));
+    return duration;
+  }
+
   changeMember(group: PairMember): void {
     if (this.#memory === null) throw new Error('only a source in memory is changed from here');
     this.#memory.changeMember(group);
@@ -255,6 +286,7 @@ function openTarget(target: TargetDescription): TargetConnector {
     clientSecret: { env: 'BENCH' },
     graph: target.url,
     authority: target.url,
+    via: target.via ?? 'graph',
   });
   return entraTarget.create(section, describeContext('tenant', target.clientSecret));
 }

@@ -1,14 +1,10 @@
-import { pbkdf2, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import process from 'node:process';
-import { promisify } from 'node:util';
 import { PasswordLab } from '../../test/passwords/password-lab.ts';
+import { deriveAlone } from '../derive-alone.ts';
 import { type Figure, median } from '../figure.ts';
 import type { Measure, MeasureContext } from '../measure.ts';
 
-const derive = promisify(pbkdf2);
-/** As many at once as a cycle derives. */
-const AT_ONCE = 16;
 /** In which code is compiled. */
 const WARM_UP = 1;
 const ROUNDS = 5;
@@ -41,7 +37,7 @@ export const passwords: Measure = {
       for (let round = 0; round < WARM_UP + ROUNDS; round++) {
         context.note(`round ${round + 1} of ${WARM_UP + ROUNDS}`);
         for (const name of names) lab.setPassword(name, `Round-${round}-${name}`);
-        const derived = await costOf(() => deriveAll(count));
+        const derived = await costOf(() => deriveAlone(count));
         const cycle = await costOf(() => expectSent(lab, count));
         if (round < WARM_UP) continue;
         alone.push(derived);
@@ -61,15 +57,6 @@ export const passwords: Measure = {
 async function expectSent(lab: PasswordLab, count: number): Promise<void> {
   const { sent } = await lab.cycle();
   if (sent !== count) throw new Error(`${sent} passwords were sent, and ${count} were set`);
-}
-
-async function deriveAll(count: number): Promise<void> {
-  let begun = 0;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (begun++ < count) await derive(randomBytes(64), randomBytes(10), 1000, 32, 'sha256');
-    }),
-  );
 }
 
 async function costOf(work: () => Promise<void>): Promise<Cost> {

@@ -24,7 +24,12 @@ export function signIn(tenant: SynchronizedTenant, name: string, password: strin
   return signInAs(tenant.emulator, name.includes('@') ? name : `${name}@${UPN_SUFFIX}`, password);
 }
 
-export async function signInAs(emulator: Emulator, userPrincipalName: string, password: string): Promise<string> {
+/** The same in any emulated tenant. */
+export async function signInAs(
+  emulator: Pick<Emulator, 'url' | 'tenant' | 'clientId' | 'clientSecret'>,
+  userPrincipalName: string,
+  password: string,
+): Promise<string> {
   const { url, tenant: domain, clientId, clientSecret } = emulator;
   const form = new URLSearchParams({
     client_id: clientId,
