@@ -51,14 +51,14 @@ function writeUsnVector(writer: NdrWriter, usn: UsnVector): void {
   writer.u64(usn.highObjectUpdate).u64(usn.reserved).u64(usn.highPropertyUpdate);
 }
 
-/** UPTODATE_VECTOR_V1_EXT ([MS-DRSR] 5.210 and following). */
+/** UPTODATE_VECTOR_V1_EXT ([MS-DRSR] 7). */
 function writeCursors(writer: NdrWriter, cursors: readonly Cursor[]): void {
   writer.align(4).u32(cursors.length).align(8);
   writer.u32(1).u32(0).u32(cursors.length).u32(0);
   for (const { invocationId, usn } of cursors) writer.align(8).guid(invocationId).u64(usn);
 }
 
-/** PARTIAL_ATTR_VECTOR_V1_EXT ([MS-DRSR] 5.146). */
+/** PARTIAL_ATTR_VECTOR_V1_EXT ([MS-DRSR] 7). */
 function writePartialSet(writer: NdrWriter, numbers: readonly number[]): void {
   writer.align(4).u32(numbers.length).u32(1).u32(0).u32(numbers.length);
   for (const number of numbers) writer.u32(number);
