@@ -9,8 +9,8 @@ import {
 import { writeDsNameOfGuid } from './dsname.ts';
 import type { Cursor, ReplicationState, UsnVector } from './replication-state.ts';
 
-/** [MS-DRSR] 4.1.10.2.22. `object`, `secrets`: one object, whenever it changed; the second is what read-only domain controllers use. */
-export const EXTENDED_OPERATION = { none: 0, object: 6, secrets: 7 } as const;
+/** EXOP_REPL_OBJ ([MS-DRSR] 4.1.10.2.22): one object, whenever it changed. EXOP_REPL_SECRETS would bring no more, and is for read-only domain controllers. */
+export const EXTENDED_OPERATION = { none: 0, object: 6 } as const;
 
 export interface ChangesRequest {
   /** NTDS settings of the domain controller that is asked. */
