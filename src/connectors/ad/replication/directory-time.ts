@@ -2,7 +2,7 @@
 const EPOCH_MS = 11_644_473_600_000n;
 const TICKS_PER_MS = 10_000n;
 
-/** DSTIME ([MS-DRSR] 5.52), seconds since 1601, as ISO 8601. Null where it is out of the range of dates. */
+/** DSTIME ([MS-DRSR] 5.51), seconds since 1601, as ISO 8601. Null where it is out of the range of dates. */
 export function timeOfSeconds(seconds: bigint): string | null {
   return toIso(seconds * 1000n - EPOCH_MS);
 }

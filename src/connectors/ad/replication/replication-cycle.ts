@@ -50,7 +50,7 @@ export class ReplicationCycle {
   async next(replica: Pick<Replica, 'readChanges'>, mostObjects: number): Promise<CyclePart> {
     let reply = await replica.readChanges(this.#state, mostObjects);
     if (reply.invocationId !== this.#state.invocationId && this.#state.usn !== FROM_THE_START.usn) {
-      // The counts are those of another database, and not every server sees that by itself ([MS-DRSR] 4.1.10.5.2).
+      // The counts are those of another database, and not every server sees that by itself ([MS-DRSR] 4.1.10.5).
       this.#state = { ...FROM_THE_START, invocationId: reply.invocationId, cursors: this.#start.cursors };
       reply = await replica.readChanges(this.#state, mostObjects);
     }

@@ -84,7 +84,11 @@ function transform(schedule: DesSchedule, block: Uint8Array, isBackward: boolean
   const end = Buffer.alloc(8);
   end.writeUInt32BE(right >>> 0, 0);
   end.writeUInt32BE(left >>> 0, 4);
-  return permuteBlock(end, FINAL);
+  const result = permuteBlock(end, FINAL);
+  // What is in between is the text in another order.
+  start.fill(0);
+  end.fill(0);
+  return result;
 }
 
 /** The expansion takes of each four bits also the neighbours at both sides. */

@@ -12,6 +12,7 @@ export function md4(message: Uint8Array): Buffer {
   // The message may have been a password.
   padded.fill(0);
   words.fill(0);
+  state.fill(0);
   return digest;
 }
 

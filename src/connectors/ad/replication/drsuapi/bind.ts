@@ -13,7 +13,7 @@ export const DRSUAPI: RpcInterface = {
 /** [MS-DRSR] 4.1: operation numbers. */
 export const DRS_OPERATION = { bind: 0, unbind: 1, getChanges: 3, crackNames: 12, domainControllers: 16 } as const;
 
-/** NTDSAPI_CLIENT_GUID ([MS-DRSR] 5.138): a client that is no domain controller. */
+/** NTDSAPI_CLIENT_GUID ([MS-DRSR] 5): a client that is no domain controller. */
 const CLIENT = 'e24d201a-4fd6-11d1-a3da-0000f875ae0d';
 
 /**

@@ -26,7 +26,7 @@ const MOST_LINK_VALUES = 1_048_576;
 const LINK_VALUE_LENGTH = 72;
 const MOST_VALUE_BYTES = 26_214_400;
 
-/** DRS_MSG_GETCHGREPLY_V6 ([MS-DRSR] 4.1.10.2.11). Compressed forms do not come, because DRSBind offers none. Throws DrsRefusal and MalformedAnswer. */
+/** DRS_MSG_GETCHGREPLY_V6 ([MS-DRSR] 4.1.10.2). Compressed forms do not come, because DRSBind offers none. Throws DrsRefusal and MalformedAnswer. */
 export function readChangesReply(stub: Buffer, doing: string): ChangesReply {
   const reader = openAnswer(stub, doing);
   readVersion(reader, [VERSION]);
@@ -63,7 +63,7 @@ function readUsnVector(reader: NdrReader): UsnVector {
   return { highObjectUpdate: reader.u64(), reserved: reader.u64(), highPropertyUpdate: reader.u64() };
 }
 
-/** UPTODATE_VECTOR_V2_EXT ([MS-DRSR] 5.211 and following). */
+/** UPTODATE_VECTOR_V2_EXT ([MS-DRSR] 7). */
 function readCursors(reader: NdrReader): readonly Cursor[] {
   reader.align(4);
   const room = reader.count(MOST_CURSORS, 0);

@@ -9,8 +9,8 @@ import {
 import { writeDsNameOfGuid } from './dsname.ts';
 import type { Cursor, ReplicationState, UsnVector } from './replication-state.ts';
 
-/** [MS-DRSR] 4.1.10.2.22. `object`, `secrets`: one object, whenever it changed; the second is what read-only domain controllers use. */
-export const EXTENDED_OPERATION = { none: 0, object: 6, secrets: 7 } as const;
+/** EXOP_REPL_OBJ ([MS-DRSR] 4.1.10.2.22): one object, whenever it changed. EXOP_REPL_SECRETS would bring no more, and is for read-only domain controllers. */
+export const EXTENDED_OPERATION = { none: 0, object: 6 } as const;
 
 export interface ChangesRequest {
   /** NTDS settings of the domain controller that is asked. */
@@ -51,14 +51,14 @@ function writeUsnVector(writer: NdrWriter, usn: UsnVector): void {
   writer.u64(usn.highObjectUpdate).u64(usn.reserved).u64(usn.highPropertyUpdate);
 }
 
-/** UPTODATE_VECTOR_V1_EXT ([MS-DRSR] 5.210 and following). */
+/** UPTODATE_VECTOR_V1_EXT ([MS-DRSR] 7). */
 function writeCursors(writer: NdrWriter, cursors: readonly Cursor[]): void {
   writer.align(4).u32(cursors.length).align(8);
   writer.u32(1).u32(0).u32(cursors.length).u32(0);
   for (const { invocationId, usn } of cursors) writer.align(8).guid(invocationId).u64(usn);
 }
 
-/** PARTIAL_ATTR_VECTOR_V1_EXT ([MS-DRSR] 5.146). */
+/** PARTIAL_ATTR_VECTOR_V1_EXT ([MS-DRSR] 7). */
 function writePartialSet(writer: NdrWriter, numbers: readonly number[]): void {
   writer.align(4).u32(numbers.length).u32(1).u32(0).u32(numbers.length);
   for (const number of numbers) writer.u32(number);

@@ -1,7 +1,7 @@
 import { NdrWriter } from '../ndr/ndr-writer.ts';
 import { openAnswer, readVersion } from './drs-call.ts';
 
-/** [MS-DRSR] 4.1.4.1.3. */
+/** [MS-DRSR] 4.1.4.1, DS_NAME_FORMAT. */
 export const NAME_FORM = { unknown: 0, dn: 1, nt4: 2, uniqueId: 6, canonical: 7, principal: 8, sid: 11 } as const;
 export type NameForm = (typeof NAME_FORM)[keyof typeof NAME_FORM];
 
@@ -16,7 +16,7 @@ export function formatCrackRequest(handle: Buffer, name: string, from: NameForm,
 const MOST_NAMES = 10_000;
 const ITEM_LENGTH = 12;
 
-/** The name in the wanted form; null where there is none, or more than one ([MS-DRSR] 4.1.4.1.4). */
+/** The name in the wanted form; null where there is none, or more than one ([MS-DRSR] 4.1.4.1, DS_NAME_ERROR). */
 export function readCrackedName(stub: Buffer): string | null {
   const reader = openAnswer(stub, 'DRSCrackNames');
   readVersion(reader, [1]);

@@ -11,7 +11,7 @@ export interface DomainController {
   readonly isReadOnly: boolean;
 }
 
-/** `2`: those that can be written to. `3`: all ([MS-DRSR] 4.1.5.1.3). */
+/** `2`: those that can be written to. `3`: all ([MS-DRSR] 4.1.5.1). */
 export type ControllerLevel = 2 | 3;
 
 /** DRSDomainControllerInfo ([MS-DRSR] 4.1.5). */

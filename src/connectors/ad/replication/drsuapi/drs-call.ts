@@ -2,7 +2,7 @@ import { MalformedAnswer } from '../malformed-answer.ts';
 import { NdrReader } from '../ndr/ndr-reader.ts';
 import { DrsRefusal } from './drs-refusal.ts';
 
-/** DRS_HANDLE ([MS-DRSR] 5.54): twenty bytes that mean something to the server alone. */
+/** DRS_HANDLE ([MS-DRSR] 5.40): twenty bytes that mean something to the server alone. */
 export const HANDLE_LENGTH = 20;
 
 /**

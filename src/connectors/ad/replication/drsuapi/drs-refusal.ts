@@ -16,7 +16,6 @@ export const DRS_ERROR = {
   badDn: 8439,
   badNamingContext: 8440,
   busy: 8438,
-  sourceDisabled: 8456,
   differentEpochs: 8593,
 } as const;
 

@@ -111,7 +111,7 @@ export class DrsSession {
       this.#tableForm = 'with-schema-version';
       return true;
     }
-    // The domain was renamed while we are bound ([MS-DRSR] 4.1.10.5.1).
+    // The domain was renamed while we are bound ([MS-DRSR] 4.1.10.5).
     if (code !== DRS_ERROR.differentEpochs) return false;
     this.#bound = await bindWithEpoch(this.#connection);
     return true;

@@ -2,10 +2,10 @@ import type { NdrReader } from '../ndr/ndr-reader.ts';
 import type { ReplicatedAttribute } from './attribute-ids.ts';
 import { type DsName, readDsName } from './dsname.ts';
 
-/** Where and when the value of an attribute was set ([MS-DRSR] 5.157). */
+/** Where and when the value of an attribute was set ([MS-DRSR] 7, PROPERTY_META_DATA_EXT). */
 export interface ValueMetadata {
   readonly version: number;
-  /** Seconds since 1601 ([MS-DRSR] 5.52, DSTIME). */
+  /** Seconds since 1601 ([MS-DRSR] 5.51, DSTIME). */
   readonly changedAt: bigint;
 }
 
@@ -21,7 +21,7 @@ export interface ReplicatedObject {
   readonly attributes: ReadonlyMap<ReplicatedAttribute, ReplicatedValue>;
 }
 
-/** REPLENTINFLIST ([MS-DRSR] 5.163) without what it points to. */
+/** REPLENTINFLIST ([MS-DRSR] 7) without what it points to. */
 interface ObjectHead {
   readonly hasName: boolean;
   readonly attributeCount: number;
@@ -34,7 +34,7 @@ const HEAD_LENGTH = 32;
 const ATTRIBUTE_LENGTH = 12;
 const VALUE_LENGTH = 8;
 const METADATA_LENGTH = 40;
-/** The ranges that [MS-DRSR] 5.9 to 5.16 give. */
+/** The ranges that the IDL gives ([MS-DRSR] 7). */
 const MOST_ATTRIBUTES = 1_048_576;
 const MOST_VALUES = 10_485_760;
 const MOST_VALUE_BYTES = 26_214_400;
@@ -85,7 +85,7 @@ function readBody(
   const attributes = new Map<ReplicatedAttribute, ReplicatedValue>();
   values.forEach(({ number, value }, index) => {
     const attribute = known.get(number);
-    // Both lists are in the same order ([MS-DRSR] 5.163).
+    // Both lists are in the same order ([MS-DRSR] 4.1.10.5.8).
     if (attribute !== undefined) attributes.set(attribute, { value, metadata: metadata[index] ?? null });
   });
   return { name, attributes };
@@ -127,7 +127,7 @@ function readFirstValue(reader: NdrReader, count: number): Buffer | null {
   return first;
 }
 
-/** PROPERTY_META_DATA_EXT_VECTOR ([MS-DRSR] 5.158). */
+/** PROPERTY_META_DATA_EXT_VECTOR ([MS-DRSR] 7). */
 function readMetadata(reader: NdrReader): readonly ValueMetadata[] {
   reader.align(4);
   const room = reader.count(MOST_ATTRIBUTES, 0);

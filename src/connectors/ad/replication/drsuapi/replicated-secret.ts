@@ -9,7 +9,7 @@ const CHECKSUM_LENGTH = 4;
 const HASH_LENGTH = 16;
 
 /**
- * The NT hash in a replicated unicodePwd. The bytes are a salt and the encrypted rest ([MS-DRSR] 4.1.10.6.15, ENCRYPTED_PAYLOAD): with RC4 and the MD5 of session key
+ * The NT hash in a replicated unicodePwd. The bytes are a salt and the encrypted rest ([MS-DRSR] 4.1.10.2, ENCRYPTED_PAYLOAD): with RC4 and the MD5 of session key
  * and salt, over a CRC32 and the value. The value is the hash, wrapped once more with the RID of its account. What is answered is the caller's to
  * overwrite; nothing else of it is left. Throws MalformedAnswer.
  */
@@ -33,7 +33,9 @@ export function decryptPayload(encrypted: Buffer, sessionKey: Uint8Array): Buffe
   stream.clear();
   key.fill(0);
   const value = clear.subarray(CHECKSUM_LENGTH);
-  if (crc32(value) === clear.readUInt32LE(0)) return value;
+  const isRight = crc32(value) === clear.readUInt32LE(0);
+  clear.fill(0, 0, CHECKSUM_LENGTH);
+  if (isRight) return value;
   clear.fill(0);
   throw new MalformedAnswer('a secret cannot be decrypted: its checksum is wrong');
 }

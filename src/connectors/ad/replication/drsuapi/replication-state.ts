@@ -1,12 +1,12 @@
 import { NO_GUID } from './dsname.ts';
 
-/** Up to which change of that database everything is known ([MS-DRSR] 5.166). */
+/** Up to which change of that database everything is known ([MS-DRSR] 7, UPTODATE_CURSOR_V1). */
 export interface Cursor {
   readonly invocationId: string;
   readonly usn: bigint;
 }
 
-/** USN_VECTOR ([MS-DRSR] 5.210): up to which change of the database that is asked objects and properties were read. */
+/** USN_VECTOR ([MS-DRSR] 5.210): what a server remembers by us of how far it told us its changes. It means something to that server alone. */
 export interface UsnVector {
   readonly highObjectUpdate: bigint;
   readonly reserved: bigint;
@@ -28,7 +28,7 @@ export const FROM_THE_START: ReplicationState = {
   cursors: [],
 };
 
-/** What is known from both: of each database the later change ([MS-DRSR] 5.166). Sorted, as the protocol demands. */
+/** What is known from both: of each database the later change. Sorted, as the protocol demands. */
 export function mergeCursors(known: readonly Cursor[], told: readonly Cursor[]): readonly Cursor[] {
   const merged = new Map<string, bigint>();
   for (const { invocationId, usn } of [...known, ...told]) {

@@ -35,7 +35,7 @@ export interface NtlmServerFacts {
   readonly time: bigint | null;
 }
 
-/** Fresh values of one sign-in, handed in so that the published examples can be computed. */
+/** Fresh values of one sign-in, handed in so that the published examples can be computed. The key becomes that of the session, which overwrites it. */
 export interface NtlmEntropy {
   readonly clientChallenge: Buffer;
   readonly sessionKey: Buffer;
@@ -46,7 +46,7 @@ export interface NtlmEntropy {
 /** What a sign-in leads to. Overwrite the keys (`clear`) when the connection ends. */
 export class NtlmSession {
   readonly server: NtlmServerFacts;
-  /** ExportedSessionKey: secrets of the directory are encrypted with it once more ([MS-DRSR] 4.1.10.6.15). */
+  /** ExportedSessionKey: secrets of the directory are encrypted with it once more ([MS-DRSR] 4.1.10.2, ENCRYPTED_PAYLOAD). */
   readonly sessionKey: Buffer;
   readonly outgoing: SealedDirection;
   readonly incoming: SealedDirection;
@@ -87,7 +87,7 @@ export class NtlmClient {
       throw new MalformedAnswer('NTLM challenge: the server does not offer signing and sealing with keys of 128 bits');
     const told = parseAvPairs(challenge.targetInfo);
     const { ntResponse, lmResponse, sessionBaseKey } = this.#respond(challenge, told);
-    const sessionKey = Buffer.from(this.#entropy.sessionKey);
+    const { sessionKey } = this.#entropy;
     const answer = formatAuthenticate({
       flags: challenge.flags & ~UNUSED_FLAGS,
       lmResponse,

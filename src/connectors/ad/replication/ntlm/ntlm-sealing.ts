@@ -20,7 +20,9 @@ export class SealedDirection {
 
   constructor(sessionKey: Uint8Array, direction: Direction) {
     this.#signingKey = deriveKey(sessionKey, direction, 'signing');
-    this.#cipher = new Rc4(deriveKey(sessionKey, direction, 'sealing'));
+    const sealingKey = deriveKey(sessionKey, direction, 'sealing');
+    this.#cipher = new Rc4(sealingKey);
+    sealingKey.fill(0);
   }
 
   /** Encrypts `sealed` where it is, a part of `signed`, and answers the signature of all of it. `signed` still holds the clear text then. */

@@ -108,7 +108,7 @@ function field(message: Buffer, at: number): Buffer {
 
 describe('a client', () => {
   const account = { user: 'User', domain: 'Domain', readPassword: () => 'Password', targetName: 'ldap/dc1' };
-  const entropy = { clientChallenge: CLIENT_CHALLENGE, sessionKey: SESSION_KEY, time: 42n };
+  const entropy = { clientChallenge: CLIENT_CHALLENGE, sessionKey: Buffer.from(SESSION_KEY), time: 42n };
   const time = Buffer.alloc(8);
   time.writeBigUInt64LE(133_000_000_000_000_000n);
   const info = formatAvPairs([

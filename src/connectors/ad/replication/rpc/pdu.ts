@@ -23,7 +23,7 @@ export const CALL_HEAD_LENGTH = 8;
 /** sec_trailer ([MS-RPCE] 2.2.2.11). */
 export const TRAILER_LENGTH = 8;
 
-/** The largest fragment that we take and send; Windows offers the same ([MS-RPCE] 2.2.2.6 leaves it open). */
+/** The largest fragment that we take and send; Windows offers the same. */
 export const FRAGMENT_LENGTH = 5840;
 /** [C706] 12.6.3.1, MustRecvFragSize. */
 export const LEAST_FRAGMENT_LENGTH = 1432;

@@ -12,7 +12,7 @@ export class RpcRefusal extends Error {
   }
 }
 
-/** A fault of a call ([C706] appendix E, [MS-RPCE] 2.2.2.13.1.1, [MS-ERREF] 2.2). */
+/** A fault of a call ([C706] appendix E, [MS-ERREF] 2.2). */
 const FAULTS: Readonly<Record<number, readonly [words: string, about: RpcRefusal['about']]>> = {
   5: ['access denied', 'sign-in'],
   1745: ['the operation is not known there', 'other'],
