@@ -59,7 +59,7 @@ describeCompany('a backup', (lab) => {
     await company.makeUsers(ou, { ada2: {}, grace2: {} });
     const tenant = await lab.followInStep(ou);
     await company.makeUsers(ou, { kurt2: {}, alan2: {}, emmy2: {} });
-    await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '20s' });
+    await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '8s' });
     const backup = join(tenant.folder, 'store.backup');
     await whileSyncing(tenant.configFile, async (pid) => {
       await tenant.app('backup').backUp(backup, false);

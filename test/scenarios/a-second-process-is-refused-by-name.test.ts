@@ -11,7 +11,7 @@ describeCompany('one store', (lab) => {
     await company.makeUsers(ou, { ada: {}, grace: {} });
     const tenant = await lab.followInStep(ou);
     await company.makeUser('kurt', ou);
-    await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '20s' });
+    await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '8s' });
     await whileSyncing(tenant.configFile, async (pid) => {
       const store = /dirbridge\.db/;
       await expect(tenant.sync()).rejects.toThrow(store);

@@ -61,7 +61,7 @@ describeCompany('a second server', (lab) => {
 
     const people = await company.makeUsers(ou, { alan: {}, emmy: {}, kurt: {}, mary: {} });
     await company.changeMembers(group, Object.values(people), [ada]);
-    await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '20s' });
+    await tenant.fault({ match: 'POST /v1.0/$batch', times: 1000, fault: 'slow', delay: '8s' });
     await whileSyncing(tenant.configFile, async () => {
       await expect(appOf(second).takeOver(false)).rejects.toMatchObject({ code: 'server-alive' });
     });
