@@ -32,4 +32,3 @@ create table password_account (
 ) without rowid;
 create index password_account_open on password_account (space, state, changed_at) where state <> 'synchronized';
 create index password_account_expiry on password_account (space, expires_at) where expires_at is not null;
-create index password_account_target on password_account (sent_target) where sent_target is not null;
