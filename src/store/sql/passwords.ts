@@ -21,6 +21,7 @@ interface AccountRow {
   readonly attempts: number;
   readonly next_at: string | null;
   readonly failure: string | null;
+  readonly judged: string | null;
   readonly sent_version: number | null;
   readonly sent_target: string | null;
   readonly sent_since: number | null;
@@ -49,6 +50,7 @@ const COLUMNS = [
   'attempts',
   'next_at',
   'failure',
+  'judged',
   'sent_version',
   'sent_target',
   'sent_since',
@@ -134,6 +136,7 @@ export class SqlPasswordStore implements PasswordStore {
         one.attempts,
         one.nextAt,
         one.failure,
+        one.judged,
         one.sent?.version ?? null,
         one.sent?.target ?? null,
         one.sent?.since ?? null,
@@ -271,6 +274,7 @@ function toAccount(row: AccountRow): PasswordAccount {
     attempts: row.attempts,
     nextAt: row.next_at,
     failure: row.failure,
+    judged: row.judged,
     sent: isSent ? { version, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 } : null,
   };
 }
