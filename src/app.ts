@@ -289,6 +289,8 @@ export class App {
   readonly #options: AppOptions;
   /** Null where the configuration names none. */
   readonly #other: OtherServer | null;
+  /** As the last cycle read them. A password cycle every two minutes does not read them again. */
+  #rules: RuleSet | null = null;
 
   constructor(config: Config, options: AppOptions) {
     this.config = config;
@@ -631,7 +633,8 @@ export class App {
     const target = this.#target(async () => requireRight?.());
     try {
       requireRight = await this.#other?.requireWriter(store);
-      return await syncPasswords(this.#context(store, sources, target), this.config, options, requireRight);
+      const context = this.#context(store, sources, target, null, this.#rules);
+      return await syncPasswords(context, this.config, options, requireRight);
     } finally {
       for (const connector of [...sources, target])
         await connector.close().catch((cause: unknown) => this.#warn(`closing ${connector.name} failed`, cause));
@@ -854,10 +857,13 @@ export class App {
     connectors: readonly Connector[],
     target: TargetConnector,
     standby: StandbySession | null = null,
+    known: RuleSet | null = null,
   ): EngineContext {
+    const rules = known ?? loadRuleSet(this.config.rules, this.config.identity);
+    this.#rules = rules;
     return {
       store,
-      rules: loadRuleSet(this.config.rules, this.config.identity),
+      rules,
       sources: connectors.map((connector, index) => ({
         connector,
         scope: this.config.sources[index]?.scope ?? { include: [], exclude: [], groups: [] },

@@ -21,6 +21,8 @@ export interface Circumstances {
   readonly mayForce: boolean | null;
   /** Send it, whatever was sent before. */
   readonly isAgain: boolean;
+  /** By what was found that nobody leaves the account out. */
+  readonly judged: string;
 }
 
 /** Decides about one account that gives the password of a person, and that nobody has left out. */
@@ -31,7 +33,7 @@ export function decide(giver: PasswordGiver, password: AccountPassword, circumst
   if (sent !== null && password.version < sent.version && !circumstances.isAgain)
     return { account: before, sending: null };
   const { version, changedAt, expiresAt } = password;
-  const account = { ...before, version, changedAt, expiresAt };
+  const account = { ...before, version, changedAt, expiresAt, judged: circumstances.judged };
   if (password.ntHash === null) return rest(account, 'excluded', 'no-password');
   if (giver.targetId === null) return wait(account, 'not-in-tenant', circumstances);
   const sending = sendingOf(giver, password, account, circumstances);
@@ -88,6 +90,7 @@ export function newAccount({ space, anchor }: { readonly space: number; readonly
     attempts: 0,
     nextAt: null,
     failure: null,
+    judged: null,
     sent: null,
   };
 }

@@ -42,6 +42,8 @@ export interface PasswordAccount {
   readonly attempts: number;
   readonly nextAt: string | null;
   readonly failure: string | null;
+  /** By what rules, configuration and `stateOfPersons` it was found last that nobody leaves the account out. */
+  readonly judged: string | null;
   readonly sent: SentPassword | null;
 }
 

@@ -65,6 +65,7 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         attempts: 0,
         nextAt: null,
         failure: null,
+        judged: null,
         sent: null,
         ...details,
       };
@@ -140,6 +141,7 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         attempts: 2,
         nextAt: LATER,
         failure: 'no',
+        judged: '7 rules',
         sent: SENT,
       });
       await store.passwords.save([whole]);
