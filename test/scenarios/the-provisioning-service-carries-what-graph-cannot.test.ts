@@ -114,4 +114,15 @@ describe('a tenant that is written by way of the provisioning service', () => {
     await tenant.sync({ full: true });
     expect(await actions()).toEqual([]);
   });
+
+  it('is written by way of Graph again: nobody is made or deleted, also nobody whom Graph cannot write', async () => {
+    await tenant.changeTarget({ via: 'provisioning' });
+    await tenant.sync();
+    await tenant.changeTarget({ via: 'graph' });
+    const planned = await actions();
+    expect(planned.filter((one) => /^(create|delete)/.test(one))).toEqual([]);
+    expect(await tenant.listFindings()).toEqual(
+      expect.arrayContaining(['target-cannot-carry-object eve', 'target-cannot-carry-object pc']),
+    );
+  });
 });
