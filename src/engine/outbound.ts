@@ -83,14 +83,13 @@ export function compareAttributes(
   shaped: ShapedObject,
   decided: ReadonlySet<string>,
   current: Attributes | null,
-  isTakenOver = false,
 ): readonly AttributeChange[] {
   const changes: AttributeChange[] = [];
   for (const attribute of schema.attributes) {
     const { name, native } = attribute;
     if (attribute.readOnly || !attribute.types.includes(type) || shaped.withheld.includes(name)) continue;
-    // An anchor never changes; only an object that is taken over has none yet.
-    if (name === 'sourceAnchor' && current !== null && !(isTakenOver && current[name] === undefined)) continue;
+    // An anchor never changes. One that is taken over has none yet, or is kept where the way to the tenant that is used now does not find it.
+    if (name === 'sourceAnchor' && current !== null && current[name] !== undefined) continue;
     const to = shaped.attributes[name];
     const from = current?.[name];
     if (to === undefined && (from === undefined || attribute.required || !decided.has(name))) continue;

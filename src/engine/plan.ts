@@ -231,6 +231,8 @@ class Planning {
     }
     const match = this.#matches.get(mv.id);
     if (match !== undefined && match.way !== 'anchor') return;
+    // Made when the tenant was written by other means: what cannot be written is left alone.
+    if (!this.#context.target.schema.types.includes(tenant.type as TargetType)) return;
     const name = String(tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor);
     const drift = event === 'restored' ? { drift: event } : {};
     const cause = { ...(await this.#causeOf(touched)), rules: [], ...drift };
@@ -324,8 +326,7 @@ class Planning {
     await store.plans.setWanted(mv.id, isLive || !shaped.blocked);
     if (shaped.blocked) return;
     const { decided } = desired.outcome;
-    const isFound = match !== undefined;
-    const differences = compareAttributes(target.schema, desired.type, shaped, decided, current, isFound);
+    const differences = compareAttributes(target.schema, desired.type, shaped, decided, current);
     const weighed = await this.#drift.weigh(mv, differences, shaped.attributes);
     const action = isLive ? (match === undefined ? 'update' : 'link') : current === null ? 'create' : 'restore';
     const { changes, left } = action === 'link' ? { changes: differences, left: [] } : weighed;

@@ -39,6 +39,8 @@ const ANCHOR_SOURCE =
 /** So many of those that a value fits are told by name. */
 const CANDIDATES_NAMED = 5;
 
+/** Key of what the target could hold at the last run. */
+const CARRIED = 'carried by the target';
 /** Stands where the scope of a source stood that is no longer in the configuration. */
 const NOT_CONFIGURED = 'not configured';
 
@@ -145,6 +147,7 @@ class Synchronization {
       if ((await store.meta('rules')) !== rules.hash && (await store.meta('rules')) !== null)
         reasons.push('the rules have changed');
       await store.setMeta('rules', rules.hash);
+      if (await this.#carriesOther()) reasons.push('the tenant is written by other means than before');
       if (reasons.length > 0) {
         await store.sync.markAllPending();
         this.#otherWriter.lookAway();
@@ -173,6 +176,17 @@ class Synchronization {
       if (reasons.length > 0) await store.sync.raiseVersion();
       return reasons.length === 0 ? 'changes only' : `full: ${reasons.join(', ')}`;
     });
+  }
+
+  /** Whether the target can hold other objects and attributes than the last time: what it could not carry before is looked at by nobody else. */
+  async #carriesOther(): Promise<boolean> {
+    const { store, target } = this.#context;
+    const { types, attributes, references } = target.schema;
+    const writable = attributes.filter((one) => one.readOnly !== true);
+    const text = JSON.stringify([types, [...writable, ...references].map((one) => one.name)]);
+    const before = await store.meta(CARRIED);
+    if (before !== text) await store.setMeta(CARRIED, text);
+    return before !== null && before !== text;
   }
 
   /** Objects of a source that was taken out of the configuration stand for nothing any more; whether their deletion is meant, the guards ask. */

@@ -1,12 +1,29 @@
 import { DirbridgeError, messageOf } from '../../../errors.ts';
 import type { CheckLine } from '../../connector.ts';
+import type { Graph } from '../graph.ts';
+import { readOrganization } from '../tenant-facts.ts';
 import { type CompanyConfiguration, readCompanyConfiguration } from './company-configuration.ts';
 import type { ProvisioningClient } from './provisioning-client.ts';
 
-/** Whether objects can be written by way of the service. */
-export async function* checkService(client: ProvisioningClient): AsyncGenerator<CheckLine> {
+/** Whether objects can be written by way of the service, and what of the tenant only Graph tells. */
+export async function* checkService(client: ProvisioningClient, graph: Graph): AsyncGenerator<CheckLine> {
   const company = yield* checkReach(() => readCompanyConfiguration(client));
-  if (company !== null) yield checkOthers(company);
+  if (company === null) return;
+  yield checkOthers(company);
+  yield await checkDomains(graph);
+}
+
+async function checkDomains(graph: Graph): Promise<CheckLine> {
+  const what = 'verified domains';
+  try {
+    const { verifiedDomains } = await readOrganization(graph);
+    return { what, state: 'ok', detail: verifiedDomains.join(', ') };
+  } catch (thrown) {
+    const remedy =
+      'Grant the application Organization.Read.All for Microsoft Graph: the provisioning service does not tell the domains.';
+    const detail = `no user principal name can be judged before it is sent: ${messageOf(thrown)}`;
+    return { what, state: 'warning', detail, remedy };
+  }
 }
 
 /** Whether the service answers us, and synchronization is on; what it says of the tenant, or null where nothing further can be found out. */

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DirbridgeError } from '../../../errors.ts';
 import type { PasswordTarget, PasswordWrite } from '../../connector.ts';
 import { createEntraConnector } from '../connector.ts';
+import { ByteWriter } from './nbfx/byte-writer.ts';
 import { element, nilElement } from './nbfx/xml-building.ts';
 import { childOf, childrenOf, isNil, textOf } from './nbfx/xml-reading.ts';
 import type { XmlElement } from './nbfx/xml-tree.ts';
@@ -167,6 +168,23 @@ describe('a password', () => {
     const denied = target(() => Promise.reject(new DirbridgeError('server-replaced', 'Another one writes.')));
     await expect(denied.write([password(0)])).rejects.toMatchObject({ code: 'server-replaced' });
     expect(sent()).toEqual([]);
+  });
+
+  test.each(['taken', 'refused', 'lost'])('leaves no bytes of a request behind that was %s', async (end) => {
+    const spy = vi.spyOn(ByteWriter.prototype, 'written');
+    takeCredentials = (items) => {
+      if (end === 'lost') return {};
+      return end === 'refused' ? fault({ errorCode: '115' }) : credentialResults(items, () => ['0', null]);
+    };
+    await target()
+      .write([password(0)])
+      .catch(() => undefined);
+    const requests = spy.mock.results.map(({ value }) => value as Uint8Array);
+    spy.mockRestore();
+    expect(sent().length).toBeGreaterThan(0);
+    expect(sent()[0]?.bytes.includes(CREDENTIAL)).toBe(true);
+    expect(requests.length).toBeGreaterThanOrEqual(sent().length);
+    expect(requests.every((bytes) => bytes.length > 0 && bytes.every((byte) => byte === 0))).toBe(true);
   });
 
   test('stands in no error', async () => {

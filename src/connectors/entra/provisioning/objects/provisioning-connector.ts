@@ -48,7 +48,7 @@ export class ProvisioningConnector implements TargetConnector {
   }
 
   check(): AsyncIterable<CheckLine> {
-    return checkService(this.#parts.client);
+    return checkService(this.#parts.client, this.#parts.graph);
   }
 
   read(request: ReadRequest): AsyncIterable<ReadEvent> {

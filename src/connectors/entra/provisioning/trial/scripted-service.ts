@@ -107,7 +107,9 @@ function give(answer: ScriptedAnswer, request: IncomingMessage, response: Server
 export function encoded(envelope: XmlElement): Uint8Array {
   const writer = new ByteWriter();
   encodeXml(writer, envelope);
-  return Uint8Array.from(writer.written());
+  const bytes = Uint8Array.from(writer.written());
+  writer.wipe();
+  return bytes;
 }
 
 function envelopeOf(content: XmlElement): XmlElement {
