@@ -6,6 +6,7 @@ import { type AdSection, adSection, normalizeFingerprint, parseDuration } from '
 import { checkDirectory } from './directory-check.ts';
 import { parseServerAddress, type ServerAddress } from './ldap/server-address.ts';
 import { fetchObjects } from './reading/fetch-objects.ts';
+import { PasswordMarks } from './reading/password-marks.ts';
 import { fetchPlainObjects } from './reading/plain-read.ts';
 import { type ReadContext, readAskedColumns } from './reading/read-context.ts';
 import { readDirectory } from './reading/read-directory.ts';
@@ -25,6 +26,7 @@ class AdConnector implements Connector {
   readonly name: string;
   readonly kind = 'ad';
   readonly globalAnchors = true;
+  readonly passwordMarks: PasswordMarks;
   readonly #section: AdSection;
   readonly #context: ConnectorContext;
   #sessions: Sessions | null = null;
@@ -33,6 +35,7 @@ class AdConnector implements Connector {
     this.name = context.name;
     this.#section = section;
     this.#context = context;
+    this.passwordMarks = new PasswordMarks(context.name, () => this.#openSessions(), section.pageSize);
   }
 
   async *check(): AsyncIterable<CheckLine> {
