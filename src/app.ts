@@ -1,7 +1,16 @@
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { LentStore } from './app/lent-store.ts';
 import { guardTarget, OtherServer, requireOther } from './app/other-server.ts';
+import {
+  checkSourcePasswords,
+  checkTargetPasswords,
+  type PasswordSyncOptions,
+  type PasswordSyncResult,
+  requireMethod,
+  syncPasswords,
+} from './app/password-cycles.ts';
 import { type OpenFinding, PlanPages } from './app/plan-pages.ts';
 import {
   describeTried,
@@ -23,6 +32,7 @@ import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.t
 import { dueOf } from './engine/leaving.ts';
 import { markRestored } from './engine/mark-restored.ts';
 import { stopWatching } from './engine/other-writer.ts';
+import { nameOfAccount } from './engine/password-judge.ts';
 import { type CycleResult as EngineResult, runApply, runCycle, runUndo } from './engine/run.ts';
 import { readSample, type SampleRequest } from './engine/sample-object.ts';
 import { traceAlone, traceInStore } from './engine/try-rules.ts';
@@ -43,6 +53,7 @@ import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
+import { type OpenPassword, type PasswordStatus, readOpenPasswords, readPasswordStatus } from './passwords/status.ts';
 import {
   type CompiledRule,
   loadRuleSet,
@@ -55,6 +66,8 @@ import {
   type TriedExpression,
   tryExpression,
 } from './rules/rule-set.ts';
+import type { Clock } from './scheduler/job-loop.ts';
+import { SYSTEM_CLOCK, serveCycles } from './scheduler/serve-cycles.ts';
 import { describeCheck } from './scheduler/standby/describe-check.ts';
 import { forgetPublication } from './scheduler/standby/publish.ts';
 import type { ServerPair } from './scheduler/standby/server-pair.ts';
@@ -64,6 +77,7 @@ import { openSqliteStore, storeExists } from './store/sqlite.ts';
 import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
 import type { Store } from './store/store.ts';
 
+export type { PasswordSyncOptions, PasswordSyncResult } from './app/password-cycles.ts';
 export { type OpenFinding, PlanPages } from './app/plan-pages.ts';
 export { type TriedRules, tryAlone } from './app/try-on-samples.ts';
 export type { Config } from './config.ts';
@@ -78,6 +92,8 @@ export type { Difference } from './migration/difference.ts';
 export type { ExportedConfiguration } from './migration/export-configuration.ts';
 export type { ShippedComparison } from './migration/export-mark.ts';
 export type { ImportedConfiguration } from './migration/import-configuration.ts';
+export type { CycleRecord } from './passwords/cycle-record.ts';
+export type { OpenPassword, PasswordStatus } from './passwords/status.ts';
 export { type RuleProblem, requireRules, type TriedExpression } from './rules/rule-set.ts';
 export {
   DIFFERENCE_KINDS,
@@ -108,6 +124,19 @@ export interface AppOptions {
   readonly now?: () => Date;
   /** Of dirbridge, as another server is told it. */
   readonly version?: string;
+  /** The store of a process that does several things beside each other. */
+  readonly store?: LentStore;
+}
+
+/** Who hears what a server does, and tells it to stop. */
+export interface ServeHost {
+  readonly signal: AbortSignal;
+  onSync(result: CycleResult): void;
+  onPasswords(result: PasswordSyncResult): void;
+  onFailure(job: string, error: unknown): void;
+  /** Why there are no password cycles. */
+  onNoPasswords(why: string): void;
+  readonly clock?: Clock;
 }
 
 export interface Status {
@@ -129,6 +158,7 @@ export interface Status {
   readonly findings: Readonly<Record<'error' | 'warning' | 'info', number>>;
   /** How often `serve` runs a cycle, in milliseconds. */
   readonly every: number;
+  readonly passwords: { readonly method: Config['passwords']['method']; readonly status: PasswordStatus | null };
 }
 
 const KINDS = { sources: SOURCES, targets: TARGETS };
@@ -287,15 +317,7 @@ export class App {
 
   /** Applies a stored plan, the newest by default. Throws `plan-not-found`, `standby-only`. */
   async apply(id: string | undefined, approve: boolean): Promise<CycleResult> {
-    if (this.config.staging) {
-      throw new DirbridgeError(
-        'usage',
-        `${this.config.file} says staging: true, so nothing is ever written to the tenant`,
-        {
-          remedy: 'Take staging out of the configuration when this server is to take over.',
-        },
-      );
-    }
+    this.#refuseStaging('so nothing is ever written to the tenant');
     return this.#withEngine(async (context, standby) => {
       standby?.requireActive('apply');
       const plan = await context.store.apply.plan(id);
@@ -441,12 +463,13 @@ export class App {
     yield* this.#checkRules();
     yield await this.#checkStore();
     if (this.#other !== null) yield await this.#checkOther(this.#other);
-    for (const connector of [...this.#sources(), this.#target()]) {
+    const sources = this.#sources();
+    const target = this.#plainTarget();
+    for (const connector of [...sources, target]) {
       try {
-        for await (const line of connector.check()) {
-          const isNamed = line.what.startsWith(connector.name);
-          yield isNamed ? line : { ...line, what: `${connector.name}: ${line.what}` };
-        }
+        yield* nameLines(connector.name, connector.check());
+        yield* nameLines(connector.name, checkSourcePasswords(this.config, connector));
+        if (connector === target) yield* nameLines(connector.name, checkTargetPasswords(this.config, sources, target));
       } finally {
         await connector.close();
       }
@@ -538,7 +561,78 @@ export class App {
         leaving: await this.#leaving(store),
         findings: await store.runs.countFindings(),
         every: this.config.schedule.every,
+        passwords: {
+          method: this.config.passwords.method,
+          status: this.config.passwords.method === 'off' ? null : await passwordStatus(store),
+        },
       };
+    });
+  }
+
+  // ------------------------------------------------------------ passwords
+
+  /** One password cycle, or the passwords of these users again. Throws `usage`, `config-invalid`, `standby-only`, `object-not-found`. */
+  async syncPasswords(options: PasswordSyncOptions): Promise<PasswordSyncResult> {
+    requireMethod(this.config);
+    this.#refuseStaging('so no password is ever sent to the tenant');
+    const store = await this.#openStore(false);
+    const sources = this.#sources();
+    let requireRight: (() => Promise<void>) | undefined;
+    const target = this.#target(async () => requireRight?.());
+    try {
+      requireRight = await this.#other?.requireWriter(store);
+      return await syncPasswords(this.#context(store, sources, target), this.config, options, requireRight);
+    } finally {
+      for (const connector of [...sources, target])
+        await connector.close().catch((cause: unknown) => this.#warn(`closing ${connector.name} failed`, cause));
+      await store.close();
+    }
+  }
+
+  async passwordStatus(): Promise<PasswordStatus> {
+    return this.#withStore(passwordStatus);
+  }
+
+  /** Accounts whose password waits or fails, the longest first. */
+  async openPasswords(limit: number, offset = 0): Promise<readonly OpenPassword[]> {
+    return this.#withStore((store) =>
+      readOpenPasswords(store, (space, anchor) => nameOfAccount(store, space, anchor), { limit, offset }),
+    );
+  }
+
+  /** Runs sync cycles and password cycles as the schedule says, until it is told to stop. A cycle that fails is told, and the next one comes as planned. */
+  async serve(host: ServeHost): Promise<void> {
+    const { schedule, staging, passwords } = this.config;
+    const store = new LentStore(() => this.#openStore(false));
+    const app = new App(this.config, { ...this.#options, store });
+    const isOn = passwords.method === 'hash' && !staging;
+    if (!isOn) host.onNoPasswords(staging ? 'staging mode' : `passwords.method is ${passwords.method}`);
+    const syncPasswordsOnce = async (): Promise<void> => {
+      try {
+        host.onPasswords(await app.syncPasswords({ full: false, users: [] }));
+      } catch (error) {
+        // A server that stands by does what it should.
+        if (!(error instanceof DirbridgeError) || error.code !== 'standby-only') throw error;
+      }
+    };
+    await serveCycles(
+      {
+        sync: async () => host.onSync(await app.sync({ full: false, staging: false, approve: false })),
+        passwords: isOn ? syncPasswordsOnce : null,
+      },
+      schedule,
+      {
+        clock: host.clock ?? SYSTEM_CLOCK,
+        signal: host.signal,
+        onFailure: (job, error) => host.onFailure(job.name, error),
+      },
+    );
+  }
+
+  #refuseStaging(so: string): void {
+    if (!this.config.staging) return;
+    throw new DirbridgeError('usage', `${this.config.file} says staging: true, ${so}`, {
+      remedy: 'Take staging out of the configuration when this server is to take over.',
     });
   }
 
@@ -701,6 +795,7 @@ export class App {
   }
 
   #openStore(readOnly: boolean): Promise<Store> {
+    if (!readOnly && this.#options.store !== undefined) return this.#options.store.take();
     return openSqliteStore(this.config.store.path, { command: this.#options.command, readOnly });
   }
 
@@ -743,18 +838,30 @@ export class App {
 
   /** `requireRight`: throws when another server has taken over. */
   #target(requireRight?: () => Promise<void>): TargetConnector {
+    const target = this.#plainTarget(requireRight);
+    return this.config.staging ? makeReadonly(target) : target;
+  }
+
+  #plainTarget(requireRight?: () => Promise<void>): TargetConnector {
     const definition = TARGETS.find((one) => one.kind === this.config.target.kind);
     if (definition === undefined)
       throw new DirbridgeError('bug', `there is no connector for targets of kind ${this.config.target.kind}`);
     const context = { ...this.#connectorContext('tenant'), ...(requireRight === undefined ? {} : { requireRight }) };
-    const target = definition.create(this.config.target.section as never, context);
-    return this.config.staging ? makeReadonly(target) : target;
+    return definition.create(this.config.target.section as never, context);
   }
 
   #connectorContext(name: string): ConnectorContext {
     const { log, now = () => new Date() } = this.#options;
     return createConnectorContext(name, this.config.folder, log, now);
   }
+}
+
+function passwordStatus(store: Store): Promise<PasswordStatus> {
+  return readPasswordStatus(store, (space, anchor) => nameOfAccount(store, space, anchor));
+}
+
+async function* nameLines(name: string, lines: AsyncIterable<CheckLine>): AsyncIterable<CheckLine> {
+  for await (const line of lines) yield line.what.startsWith(name) ? line : { ...line, what: `${name}: ${line.what}` };
 }
 
 function errorLine(what: string, error: unknown): CheckLine {

@@ -106,7 +106,7 @@ describe('a configuration that is right', () => {
         massChanges: { percent: 25, atLeast: 50 },
       },
       deletions: { disableFirst: false, after: null },
-      passwords: { method: 'off' },
+      passwords: { method: 'off', only: [], except: [], expiredAccounts: 'send' },
       schedule: { every: 1_800_000, passwords: 120_000 },
       staging: false,
       standby: null,

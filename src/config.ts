@@ -23,6 +23,7 @@ import {
 import { type IdentityConfig, identitySchema } from './config/identity-section.ts';
 import { explainIssue, nearestAlternative, printGiven, printKeyPath, suggestName, UNION } from './config/issue-text.ts';
 import { describeSchema, type JsonSchema, keysAt, widenSchema } from './config/json-schema.ts';
+import { type PasswordConfig, passwordsSchema } from './config/passwords-section.ts';
 import { completeStandby, type StandbyConfig, standbySchema } from './config/standby-section.ts';
 import { DirbridgeError, messageOf } from './errors.ts';
 
@@ -57,7 +58,7 @@ export interface Config {
   readonly deletions: DeletionConfig;
   /** Whether what somebody changes in the tenant is put right. */
   readonly drift: DriftConfig;
-  readonly passwords: { readonly method: PasswordMethod };
+  readonly passwords: PasswordConfig;
   readonly schedule: { readonly every: number; readonly passwords: number };
   /** Nothing is written to the tenant. */
   readonly staging: boolean;
@@ -96,10 +97,8 @@ export interface MatchingConfig {
   readonly hard: boolean;
 }
 
+export { PASSWORD_METHODS, type PasswordConfig, type PasswordMethod } from './config/passwords-section.ts';
 export { deadAfterOf, type StandbyConfig } from './config/standby-section.ts';
-
-export const PASSWORD_METHODS = ['off', 'hash', 'capture'] as const;
-export type PasswordMethod = (typeof PASSWORD_METHODS)[number];
 
 /** One thing that is wrong in the file. Lines and columns start at 1; `key` is the path to it, e.g. `sources[0].scope`. */
 export interface ConfigProblem {
@@ -138,7 +137,7 @@ const generalSchema = z.strictObject({
   guards: guardsSchema.prefault({}),
   deletions: deletionsSchema.prefault({}),
   drift: driftSchema.prefault({}),
-  passwords: z.strictObject({ method: z.enum(PASSWORD_METHODS).default('off') }).prefault({}),
+  passwords: passwordsSchema.prefault({}),
   schedule: z.strictObject({ every: duration.prefault('30m'), passwords: duration.prefault('2m') }).prefault({}),
   staging: z.boolean().default(false),
   standby: standbySchema.optional(),

@@ -37,10 +37,10 @@ export const ERRORS_OF_CONNECT = {
   },
   ExceededAllowedLength: { codes: ['attribute-too-long'], when: 'in the plan' },
   DeletionAccessViolation: { codes: [], when: 'does not come up: only what Dirbridge manages is deleted' },
-  'PasswordAccessViolation (114)': { codes: [], when: 'does not come up: no passwords are synchronized' },
+  'PasswordAccessViolation (114)': { codes: ['password-refused'], when: 'when the tenant refuses a password' },
   'password synchronization not activated (90)': {
-    codes: [],
-    when: 'does not come up: no passwords are synchronized',
+    codes: ['password-refused'],
+    when: 'when the tenant refuses a password',
   },
   'AttributeUpdateNotAllowed (96)': {
     codes: ['match-synchronized', 'target-refused'],

@@ -49,6 +49,17 @@ export class OtherServer {
     return describeRoles(pair, await pair.roles());
   }
 
+  /** Throws `standby-only` when this is not the server that writes; answers what throws as soon as it is not any more. Gives no sign of life. */
+  async requireWriter(store: Store): Promise<() => Promise<void>> {
+    const pair = await ServerPair.open(store, { ...this.#pairOptions(), isReader: true });
+    const { isActive, term } = await pair.roles();
+    if (isActive) return () => pair.requireActive();
+    throw new DirbridgeError(
+      'standby-only',
+      `Passwords are sent by the server that writes to the tenant, and that is ${term?.server ?? 'nobody yet'}, not ${pair.server}`,
+    );
+  }
+
   /**
    * Takes over the configuration of the server that writes; answers what changed. One that cannot be taken over, such as one of a newer version, leaves ours
    * in force, with a finding.

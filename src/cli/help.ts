@@ -8,11 +8,12 @@ const EXIT_CODES: Readonly<Record<number, string>> = {
   70: 'a mistake of dirbridge itself, with what to report',
 };
 
-/** The end of a help page: examples and exit codes. `own`: what a code means for this command alone. */
+/** The end of a help page: examples and exit codes. `own`: what a code means for this command alone; `stopped`: what a signal does. */
 export function helpTail(
   examples: readonly string[],
   exits: readonly number[],
   own: Readonly<Record<number, string>> = {},
+  stopped = '130 and 143 after Ctrl-C and SIGTERM: stopped where it was safe to stop',
 ): string {
   return [
     '',
@@ -21,6 +22,6 @@ export function helpTail(
     '',
     'Exit codes:',
     ...exits.map((code) => `  ${String(code).padStart(2)}  ${own[code] ?? EXIT_CODES[code] ?? ''}`),
-    '  130 and 143 after Ctrl-C and SIGTERM: stopped where it was safe to stop',
+    `  ${stopped}`,
   ].join('\n');
 }

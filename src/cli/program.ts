@@ -9,10 +9,12 @@ import { addConfigCommand } from './commands/config.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
 import { addLinkCommands } from './commands/link.ts';
+import { addPasswordsCommand } from './commands/passwords.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addRulesCommand } from './commands/rules.ts';
 import { addRunsCommand } from './commands/runs.ts';
+import { addServeCommand } from './commands/serve.ts';
 import { addStandbyCommands } from './commands/standby.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
@@ -28,6 +30,8 @@ const COMMANDS = [
   addPlanCommand,
   addApplyCommand,
   addSyncCommand,
+  addPasswordsCommand,
+  addServeCommand,
   addStatusCommand,
   addRunsCommand,
   addUndoCommand,

@@ -117,6 +117,13 @@ export class Session {
     }
   }
 
+  /** Work without end: it hears of a signal to stop, and shows no progress. */
+  async serve(command: string, work: (app: App, signal: AbortSignal) => Promise<void>): Promise<void> {
+    const stop = new StopSignal((message) => this.warn(`${message}\n`));
+    const app = this.openApp(command, stop);
+    await stop.during(() => work(app, stop.signal));
+  }
+
   /** Before results are printed while the work is still open. */
   endProgress(): void {
     this.#progress.end();

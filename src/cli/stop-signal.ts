@@ -22,6 +22,7 @@ export class Stopped extends Error {
  */
 export class StopSignal {
   #exitCode: number | null = null;
+  readonly #controller = new AbortController();
   #patience: NodeJS.Timeout | undefined;
   readonly #tell: (message: string) => void;
   readonly #exit: (code: number) => void;
@@ -29,6 +30,11 @@ export class StopSignal {
   constructor(tell: (message: string) => void, exit: (code: number) => void = process.exit) {
     this.#tell = tell;
     this.#exit = exit;
+  }
+
+  /** Given with the first of them, for whoever waits for something. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   /** Called between two pages; throws Stopped when a stop was asked for. */
@@ -56,6 +62,7 @@ export class StopSignal {
       return;
     }
     this.#exitCode = exitCode;
+    this.#controller.abort();
     this.#tell('stopping after the page in work; once more to stop at once');
     this.#patience = setTimeout(() => this.#exit(exitCode), PATIENCE_MS).unref();
   }

@@ -71,7 +71,10 @@ export class InboundFlow {
   async flowIn(objects: readonly SpaceObject[], before: Attributes | null): Promise<InboundContent> {
     const { outcome, contributions } = await this.trace(objects, before);
     const anchor = outcome.attributes[ANCHOR];
+    // As Connect decides it: of all rules with the flag that apply, the first by precedence, and its object.
+    const password = contributions.find((one) => one.rule.enablePasswordSync);
     return {
+      ...(password === undefined ? {} : { passwordSource: password.from.id }),
       anchor: typeof anchor === 'string' ? anchor : null,
       attributes: outcome.attributes,
       rules: [...new Set(contributions.map((one) => this.#positions.get(one.rule) ?? -1))]

@@ -3,7 +3,7 @@ export const SEVERITIES = ['error', 'warning', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Which verb found it; a verb that looks at the object again withdraws its own findings first. */
-export const FINDING_STAGES = ['import', 'sync', 'plan', 'apply'] as const;
+export const FINDING_STAGES = ['import', 'sync', 'plan', 'apply', 'passwords'] as const;
 export type FindingStage = (typeof FINDING_STAGES)[number];
 
 interface FindingEntry {
@@ -221,6 +221,19 @@ export const FINDINGS = {
       'A user was restored, but a licence that had been assigned to the user directly before the deletion could not be given back.',
     remedy:
       'See what the tenant answered: free a seat, fill the usage location, or assign the licence by hand. Each run tries again, for 30 days.',
+  },
+  'password-refused': {
+    severity: 'error',
+    cause: 'The tenant did not take the password of a user. The one before it stays in force there.',
+    remedy:
+      'The answer of the tenant tells why. It is sent again by itself, after two minutes at first and less often later; at once with dirbridge passwords sync and the name of the user.',
+  },
+  'password-temporary': {
+    severity: 'info',
+    cause:
+      'The password is a temporary one, to be changed at the next logon, and the tenant takes none, so the one before it stays in force there.',
+    remedy:
+      'Nothing: the password that the user chooses at the next logon is sent. To let users change a temporary password in the cloud, switch the feature UserForcePasswordChangeOnLogon of the tenant on (and password writeback, or the change stays in the cloud).',
   },
 } as const satisfies Readonly<Record<string, FindingEntry>>;
 

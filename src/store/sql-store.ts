@@ -1,4 +1,5 @@
 import type { Driver } from './driver.ts';
+import type { PasswordStore } from './password-store.ts';
 import { SqlApplyStore } from './sql/apply.ts';
 import { SqlDriftStore } from './sql/drift.ts';
 import { SqlGuardStore } from './sql/guards.ts';
@@ -7,6 +8,7 @@ import { SqlLicenceStore } from './sql/licences.ts';
 import { ManagedCounts } from './sql/managed-counts.ts';
 import { SqlMatchStore } from './sql/matches.ts';
 import { AttributeNames } from './sql/names.ts';
+import { SqlPasswordStore } from './sql/passwords.ts';
 import { SqlPeerStore } from './sql/peers.ts';
 import { SqlPlanStore } from './sql/plans.ts';
 import { SqlRunStore } from './sql/runs.ts';
@@ -41,6 +43,7 @@ export class SqlStore implements Store {
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
   readonly licences: LicenceStore;
+  readonly passwords: PasswordStore;
   readonly runs: RunStore;
   readonly peers: PeerStore;
   readonly #driver: Driver;
@@ -64,6 +67,7 @@ export class SqlStore implements Store {
     this.guards = new SqlGuardStore(driver, this.#names);
     this.leaving = new SqlLeavingStore(driver);
     this.licences = new SqlLicenceStore(driver);
+    this.passwords = new SqlPasswordStore(driver);
     this.#runs = new SqlRunStore(driver);
     this.runs = this.#runs;
     this.peers = new SqlPeerStore(driver);

@@ -178,10 +178,13 @@ describe('a store file', () => {
       'undo_plan',
       'not_undone',
       'kept_licence',
+      'password_account',
     ])
       database.exec(`drop table ${table}`);
     database.exec('drop index run_server');
     for (const column of ['server', 'server_run']) database.exec(`alter table run drop column ${column}`);
+    for (const column of ['password_source', 'password_since'])
+      database.exec(`alter table metaverse drop column ${column}`);
     database.exec('alter table operation_reference drop column drift');
     database.exec('pragma user_version = 3');
     database.close();

@@ -16,6 +16,7 @@ import type {
 } from '../model/plan.ts';
 import type { Run, RunOutcome, RunStep } from '../model/run.ts';
 import type { Attributes, Value } from '../model/value.ts';
+import type { PasswordStore } from './password-store.ts';
 
 /**
  * What we remember between runs. One process writes at a time (`openStore` refuses a second one); every method is safe to be killed in.
@@ -32,6 +33,7 @@ export interface Store {
   readonly guards: GuardStore;
   readonly leaving: LeavingStore;
   readonly licences: LicenceStore;
+  readonly passwords: PasswordStore;
   readonly runs: RunStore;
   readonly peers: PeerStore;
   /** Runs `work` so that all of its writes happen or none. Not nested. */
@@ -187,6 +189,8 @@ export interface MetaverseContent {
   readonly rules: string;
   readonly contributors: readonly Contributor[];
   readonly lookup: readonly LookupValue[];
+  /** The joined object whose password is that of the person; without it: none. A new one alone is no reason to look at the object again. */
+  readonly passwordSource?: number;
 }
 
 /** What a reference of a metaverse object leads to. `wanted`: the last plan that looked at it wanted it in the tenant and could write it. */

@@ -2,6 +2,7 @@ import type { FindingCode } from '../../src/model/finding.ts';
 import type { Provocation } from './provocation.ts';
 import * as belonging from './provocations/belonging.ts';
 import * as matching from './provocations/matching.ts';
+import * as passwords from './provocations/passwords.ts';
 import * as reading from './provocations/reading.ts';
 import * as secondServer from './provocations/second-server.ts';
 import * as wanted from './provocations/wanted-values.ts';
@@ -10,7 +11,9 @@ import type { ProvokedWorld } from './provoked-world.ts';
 
 /** Codes that come up only where two servers share a tenant. */
 type OfTwoServers = 'standby-differs' | 'nobody-writes' | 'standby-configuration';
-export type OfOneServer = Exclude<FindingCode, OfTwoServers>;
+/** Codes that only password cycles tell. */
+type OfPasswords = 'password-refused' | 'password-temporary';
+export type OfOneServer = Exclude<FindingCode, OfTwoServers | OfPasswords>;
 
 export const PROVOCATIONS_OF_ONE_SERVER: Readonly<Record<OfOneServer, Provocation>> = {
   'source-record-unreadable': reading.sourceRecordUnreadable,
@@ -51,6 +54,8 @@ export const PROVOCATIONS_OF_ONE_SERVER: Readonly<Record<OfOneServer, Provocatio
 /** Every code with a way in which it comes up: a new one without does not compile. */
 export const PROVOCATIONS: Readonly<Record<FindingCode, Provocation<ProvokedWorld>>> = {
   ...PROVOCATIONS_OF_ONE_SERVER,
+  'password-refused': passwords.passwordRefused,
+  'password-temporary': passwords.passwordTemporary,
   'standby-differs': secondServer.standbyDiffers,
   'standby-configuration': secondServer.standbyConfiguration,
   'nobody-writes': secondServer.nobodyWrites,

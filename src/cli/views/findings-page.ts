@@ -28,7 +28,7 @@ export async function writeFindingsPage(
     shown++;
     await out.line();
     await out.line(
-      `${severityText(finding.severity, paint)} ${paint('strong', finding.code)}  since ${formatTime(finding.firstSeen)}, last seen by run ${finding.run}`,
+      `${severityText(finding.severity, paint)} ${paint('strong', finding.code)}  since ${formatTime(finding.firstSeen)}, last seen by ${finding.stage === 'passwords' ? 'a password cycle' : `run ${finding.run}`}`,
     );
     for (const line of findingLines(finding, session.columns)) await out.line(`  ${line}`);
     await out.line(`    ${paint('dim', 'What to do:')} ${finding.remedy}`);

@@ -2,6 +2,7 @@ import type { Status } from '../../app.ts';
 import { TARGET_TYPES } from '../../model/change.ts';
 import type { Session } from '../session.ts';
 import { countOf, formatDuration, formatTime } from '../terminal/words.ts';
+import { passwordLine } from './passwords-page.ts';
 import { runTableLines } from './run-text.ts';
 import { writeRoles } from './standby-page.ts';
 
@@ -19,6 +20,8 @@ export async function writeStatus(session: Session, status: Status): Promise<voi
     await out.line(
       `${paint('strong', 'Leaving')}: ${countOf(count, 'object')} ${count === 1 ? 'waits' : 'wait'} to be deleted, the next on ${next.slice(0, 10)} (${session.commandLine('findings --code leaves-later')})`,
     );
+  const { passwords } = status;
+  if (passwords.status !== null) await out.line(`${paint('strong', 'Passwords')}: ${passwordLine(passwords.status)}`);
   const { error, warning, info } = status.findings;
   const findings = `${countOf(error, 'error')}, ${countOf(warning, 'warning')}, ${info} for information`;
   await out.line(`${paint('strong', 'Open findings')}: ${findings}`);
@@ -26,7 +29,7 @@ export async function writeStatus(session: Session, status: Status): Promise<voi
   await out.line(`${paint('strong', 'Last runs')}`);
   for (const line of runTableLines(status.lastRuns)) await out.line(`  ${line}`);
   await out.line(
-    `${paint('strong', 'Next cycle')}: when somebody starts ${session.commandLine('sync')} (schedule: every ${formatDuration(status.every)})`,
+    `${paint('strong', 'Next cycle')}: as ${session.commandLine('serve')} plans it (every ${formatDuration(status.every)}), or when somebody starts ${session.commandLine('sync')}`,
   );
   await out.line(`${paint('strong', 'Store')}: ${status.store}`);
 }

@@ -3,17 +3,20 @@ import type { ObjectChange } from '../../model/change.ts';
 import type { CheckLine, Connector, ReadEvent, ReadProblem, ReadRequest } from '../connector.ts';
 import { MemoryDirectory, type MemoryEdit, type MemoryEntry, wholeObject } from './directory.ts';
 import { cutIntoPages, PAGE_BOUNDS, type PageBounds, RequestFilter } from './pages.ts';
+import { createMemoryPasswords, type MemoryPasswords } from './password-source.ts';
 
 export interface MemoryConnectorOptions {
   /** What `begin` carries, e.g. `Domain.FQDN`. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly bounds?: PageBounds;
   readonly globalAnchors?: boolean;
+  readonly now?: () => Date;
 }
 
 /** A source directory in memory with a change feed: for tests, demonstrations and measurements. */
 export interface MemoryConnector extends Connector {
   readonly directory: MemoryDirectory;
+  readonly passwords: MemoryPasswords;
   put(entry: MemoryEntry): void;
   edit(anchor: string, edit: MemoryEdit): void;
   remove(anchor: string): void;
@@ -38,6 +41,7 @@ class MemorySource implements MemoryConnector {
   readonly kind = 'memory';
   readonly globalAnchors: boolean;
   readonly directory = new MemoryDirectory();
+  readonly passwords: MemoryPasswords;
   readonly name: string;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #bounds: PageBounds;
@@ -51,6 +55,7 @@ class MemorySource implements MemoryConnector {
     this.globalAnchors = options.globalAnchors === true;
     this.#parameters = options.parameters ?? {};
     this.#bounds = options.bounds ?? PAGE_BOUNDS;
+    this.passwords = createMemoryPasswords(name, options.now);
   }
 
   put(entry: MemoryEntry): void {
@@ -63,6 +68,7 @@ class MemorySource implements MemoryConnector {
 
   remove(anchor: string): void {
     this.directory.remove(anchor);
+    this.passwords.remove(anchor);
   }
 
   refuseWatermarks(reason: string): void {

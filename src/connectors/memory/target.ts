@@ -19,6 +19,7 @@ import {
 import { createMemoryConnector, type MemoryConnector } from './connector.ts';
 import type { MemoryEntry, MemoryObject } from './directory.ts';
 import { MemoryLicences } from './licences.ts';
+import { createMemoryPasswordTarget, type MemoryPasswordTarget } from './password-target.ts';
 import { UniqueValues } from './unique-values.ts';
 
 export interface MemoryTargetOptions {
@@ -33,6 +34,7 @@ export interface MemoryTargetOptions {
 
 /** A tenant in memory: for unit tests and measurements. Ids are a running number in the form of a GUID. */
 export interface MemoryTarget extends TargetConnector {
+  readonly passwordTarget: MemoryPasswordTarget;
   /** The objects with their feed: edit, remove, refuse watermarks as somebody else would do it. */
   readonly tenant: MemoryConnector;
   /** How many writes were carried out, and how many of them by action. */
@@ -84,6 +86,7 @@ class MemoryTenant implements MemoryTarget {
   readonly schema: TargetSchema;
   readonly chunkSize: number;
   readonly tenant: MemoryConnector;
+  readonly passwordTarget: MemoryPasswordTarget;
   readonly written = { create: 0, update: 0, delete: 0, restore: 0, refer: 0, members: 0, license: 0 };
   readonly #now: () => Date;
   readonly #restorable: ReadonlySet<string>;
@@ -101,6 +104,7 @@ class MemoryTenant implements MemoryTarget {
     this.schema = options.schema;
     this.chunkSize = options.chunkSize ?? 20;
     this.tenant = createMemoryConnector('tenant', { parameters: { ...DEFAULT_FACTS, ...options.facts } });
+    this.passwordTarget = createMemoryPasswordTarget((id) => this.#userOf(id));
     this.#now = options.now ?? (() => new Date());
     this.#restorable = new Set(options.restorableTypes ?? ['user']);
     this.#unique = new UniqueValues(options.schema);
@@ -151,6 +155,11 @@ class MemoryTenant implements MemoryTarget {
 
   licencesOf(targetId: string): readonly Licence[] {
     return this.#licences.of(targetId);
+  }
+
+  #userOf(id: string): { readonly isEnabled: boolean } | null {
+    const user = this.tenant.directory.get(id);
+    return user === undefined ? null : { isEnabled: user.attributes['accountEnabled'] !== false };
   }
 
   setSeats(licence: string, seats: number): void {

@@ -28,6 +28,7 @@ import type { ManagedCounts } from './managed-counts.ts';
 import { countLive, countReferences, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
 import { DISABLES, type OperationRow, toStoredOperation } from './operations.ts';
+import { forgetSent } from './passwords.ts';
 import { forgetReturning, keepReferencesTo } from './returning-references.ts';
 import { metaverseDocument, objectDocument, storeDocument } from './rows.ts';
 import { LOG_COLUMNS, type LogRow, toLogEntry } from './undo.ts';
@@ -460,6 +461,7 @@ export class SqlApplyStore implements ApplyStore {
     await countLive(this.#driver, row.space, row.type, -1);
     await this.#driver.run('update object set state = 3, deleted_at = ? where id = ?', deletedAt, object);
     await this.#driver.run('delete from leaving where mv = (select mv from object where id = ?)', object);
+    await forgetSent(this.#driver, object);
     const referring = await this.#driver.all<{ readonly source: number; readonly attribute: number }>(
       'select source, attribute from reference where target = ?',
       object,

@@ -7,6 +7,7 @@ import { ImportBatch } from './import-batch.ts';
 import { ImportReferences } from './import-references.ts';
 import { countLive, markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
+import { forgetSent } from './passwords.ts';
 import { forgetReturning, keepReferencesFrom, keepReferencesTo } from './returning-references.ts';
 import { objectDocument, storeDocument } from './rows.ts';
 
@@ -362,6 +363,7 @@ export class ImportPages {
       before.id,
     );
     if (change.restorable) await keepReferencesTo(this.#driver, before.id);
+    if (this.#watched !== null && before.mv !== null) await forgetSent(this.#driver, before.id);
     await this.#references.dropAllTo(before.id);
     await markPending(this.#driver, before.id, PENDING.state);
     this.#counts.removed++;

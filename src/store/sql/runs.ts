@@ -134,8 +134,11 @@ export class SqlRunStore implements RunStore {
   ): Promise<void> {
     const subjects = await this.#known(stage);
     if (!subjects.has(subject) && findings.length === 0) return;
-    if (run !== this.#withdrawnRun) this.#withdrawn.clear();
-    this.#withdrawnRun = run;
+    // A password cycle may run in the middle of a run, and belongs to none.
+    if (run !== this.#withdrawnRun && stage !== 'passwords') {
+      this.#withdrawn.clear();
+      this.#withdrawnRun = run;
+    }
     for (const row of await this.#driver.all<{ readonly code: string; readonly first_seen: string }>(
       'select code, first_seen from finding where stage = ? and subject = ?',
       stage,

@@ -30,6 +30,9 @@ import {
   toSpaceObject,
 } from './rows.ts';
 
+/** The state of the store as a number: what is chosen now was not chosen before it. */
+const VERSION = `coalesce((select cast(value as integer) from meta where key = 'version'), 0)`;
+
 const NO_REFERENCES: Readonly<Record<string, number>> = {};
 
 export class SqlSyncStore implements SyncStore {
@@ -248,10 +251,11 @@ export class SqlSyncStore implements SyncStore {
 
   async projectMetaverse(type: string, object: number, content: MetaverseContent): Promise<number> {
     const mv = await this.#driver.insert(
-      'insert into metaverse (type, anchor, rules) values (?, ?, ?) returning id',
+      `insert into metaverse (type, anchor, rules, password_source, password_since) values (?, ?, ?, ?, ${VERSION}) returning id`,
       type,
       content.anchor,
       content.rules,
+      content.passwordSource ?? null,
     );
     await this.#driver.run(
       'insert into metaverse_document (mv, doc) values (?, ?)',
@@ -289,7 +293,12 @@ export class SqlSyncStore implements SyncStore {
       readonly doc: string;
       readonly anchor: string | null;
       readonly rules: string;
-    }>(`select anchor, rules, ${metaverseDocument('metaverse')} as doc from metaverse where id = ?`, mv);
+      readonly password: number | null;
+    }>(
+      `select anchor, rules, password_source as password, ${metaverseDocument('metaverse')} as doc from metaverse where id = ?`,
+      mv,
+    );
+    await this.#savePasswordSource(mv, content.passwordSource ?? null, before?.password ?? null);
     const contributed = await this.#saveContributors(mv, content.contributors);
     await this.#saveLookup(mv, content.lookup);
     if (before?.doc === doc && before.anchor === content.anchor && before.rules === content.rules) return contributed;
@@ -303,6 +312,15 @@ export class SqlSyncStore implements SyncStore {
     }
     if (before?.doc !== doc) await storeMetaverseDocument(this.#driver, mv, doc);
     return true;
+  }
+
+  async #savePasswordSource(mv: number, source: number | null, before: number | null): Promise<void> {
+    if (source === before) return;
+    await this.#driver.run(
+      `update metaverse set password_source = ?, password_since = ${VERSION} where id = ?`,
+      source,
+      mv,
+    );
   }
 
   /** Also when nothing else differs: rules may have begun to join by another attribute. */

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../config.ts';
+import type { CheckLine, Connector, TargetConnector } from '../connectors/connector.ts';
+import type { EngineContext } from '../engine/context.ts';
+import { findPasswordAccount, PasswordJudge } from '../engine/password-judge.ts';
+import { DirbridgeError } from '../errors.ts';
+import { runPasswordCycle } from '../passwords/cycle.ts';
+import type { CycleRecord } from '../passwords/cycle-record.ts';
+import type { PasswordContext } from '../passwords/password-context.ts';
+import { describe, type OpenPassword } from '../passwords/status.ts';
+
+/** What a password cycle came to; `users`: those who were named. */
+export interface PasswordSyncResult {
+  readonly cycle: CycleRecord;
+  readonly users: readonly (OpenPassword & { readonly asked: string })[];
+}
+
+export interface PasswordSyncOptions {
+  /** Read everybody and send everybody's password again. */
+  readonly full: boolean;
+  /** Only these, again. */
+  readonly users: readonly string[];
+}
+
+/** One password cycle. `requireRight`: throws when another server has taken over. */
+export async function syncPasswords(
+  engine: EngineContext,
+  config: Config,
+  options: PasswordSyncOptions,
+  requireRight: (() => Promise<void>) | undefined,
+): Promise<PasswordSyncResult> {
+  const context = await createContext(engine, config, requireRight);
+  const accounts: { space: number; anchor: string; asked: string }[] = [];
+  for (const asked of options.users) accounts.push({ ...(await findPasswordAccount(engine, asked)), asked });
+  const only = accounts.length === 0 ? {} : { accounts };
+  const cycle = await runPasswordCycle(context, { full: options.full, ...only });
+  const users: (OpenPassword & { asked: string })[] = [];
+  for (const { space, anchor, asked } of accounts) {
+    const [giver] = await engine.store.passwords.givers(space, [anchor]);
+    if (giver?.account == null) continue;
+    users.push({ asked, ...describe(giver.account, await context.judge.nameOf(space, anchor)) });
+  }
+  return { cycle, users };
+}
+
+async function createContext(
+  engine: EngineContext,
+  config: Config,
+  requireRight: (() => Promise<void>) | undefined,
+): Promise<PasswordContext> {
+  const { store, now, log, progress, rules } = engine;
+  const { only, except, expiredAccounts } = config.passwords;
+  const connectors = engine.sources.map(({ connector }) => connector);
+  const { target } = requirePasswords(config, connectors, engine.target);
+  return {
+    store,
+    sources: connectors.flatMap(({ name, passwords }) => (passwords === undefined ? [] : [{ name, passwords }])),
+    target,
+    expiredAccounts,
+    judge: await PasswordJudge.open(engine, { only, except }),
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify([rules.hash, config.passwords]))
+      .digest('base64url'),
+    ...(requireRight === undefined ? {} : { requireRight }),
+    now,
+    log,
+    progress,
+  };
+}
+
+/** Throws `config-invalid` when the method needs something that the sources or the target cannot do. */
+function requirePasswords(
+  config: Config,
+  sources: readonly Connector[],
+  target: TargetConnector,
+): { readonly target: NonNullable<TargetConnector['passwordTarget']> } {
+  requireMethod(config);
+  const refusal = whyNotBySources(config, sources) ?? whyNotByTarget(config, target);
+  if (refusal !== null) throw refusal;
+  const { passwordTarget } = target;
+  if (passwordTarget === undefined) throw new DirbridgeError('bug', 'the target lost its passwords');
+  return { target: passwordTarget };
+}
+
+/** Throws `usage` while passwords are not synchronized this way at all. */
+export function requireMethod({ file, passwords }: Config): void {
+  if (passwords.method === 'hash') return;
+  throw new DirbridgeError(
+    'usage',
+    `${file} says passwords: { method: ${passwords.method} }, so no password is read from a directory`,
+    { remedy: 'Set passwords: { method: hash } to synchronize password hashes: docs/guide/passwords.md.' },
+  );
+}
+
+function whyNotBySources({ file, sources }: Config, connectors: readonly Connector[]): DirbridgeError | null {
+  if (connectors.some(({ passwords }) => passwords !== undefined)) return null;
+  const kinds = [...new Set(sources.map(({ kind }) => kind))].join(', ');
+  return new DirbridgeError(
+    'config-invalid',
+    `${file}: passwords.method is hash, but no source gives passwords (they are of kind ${kinds})`,
+    { remedy: 'Passwords come from a source of kind ad. Name one, or set passwords: { method: off }.' },
+  );
+}
+
+function whyNotByTarget({ file }: Config, target: TargetConnector): DirbridgeError | null {
+  if (target.passwordTarget !== undefined) return null;
+  return new DirbridgeError(
+    'config-invalid',
+    `${file}: passwords.method is hash, but the target as it is configured takes no passwords`,
+    { remedy: 'Configure the target as docs/guide/passwords.md says, or set passwords: { method: off }.' },
+  );
+}
+
+/** Lines for `check`: whether passwords of a source can be read; nothing when none are asked for. */
+export async function* checkSourcePasswords(config: Config, connector: Connector): AsyncIterable<CheckLine> {
+  if (config.passwords.method === 'hash' && connector.passwords !== undefined) yield* connector.passwords.check();
+}
+
+/** Whether passwords can be read at all, and whether the tenant would take them. */
+export async function* checkTargetPasswords(
+  config: Config,
+  sources: readonly Connector[],
+  target: TargetConnector,
+): AsyncIterable<CheckLine> {
+  if (config.passwords.method !== 'hash') return;
+  for (const refusal of [whyNotBySources(config, sources), whyNotByTarget(config, target)])
+    if (refusal !== null)
+      yield {
+        what: 'passwords',
+        state: 'error',
+        detail: refusal.message,
+        remedy: refusal.remedy,
+        code: refusal.code,
+      };
+  if (target.passwordTarget !== undefined) yield* target.passwordTarget.check();
+}

@@ -1,0 +1,116 @@
+import type { CycleRecord, OpenPassword, PasswordStatus, PasswordSyncResult } from '../../app.ts';
+import type { Session } from '../session.ts';
+import { printableText } from '../terminal/text-width.ts';
+import { countOf, formatDuration, formatNumber, formatTime } from '../terminal/words.ts';
+
+/** Why a password waits or is not sent, in the words of an administrator. */
+const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
+  'to-send': 'is sent by the next cycle',
+  'not-shown': 'the tenant does not show the user yet; tried again by itself',
+  'not-in-tenant': 'the user is not in the tenant (yet); sent as soon as it is',
+  temporary: 'a temporary password, which the tenant does not take; the one that the user chooses is sent',
+  'not-selected': 'left out by passwords.only and passwords.except',
+  rules: 'no outbound rule with passwordSync applies',
+  'no-password': 'the account has no password',
+  expired: 'the account has expired; nobody can sign in with its password (passwords.expiredAccounts: block)',
+};
+
+export async function writePasswordSync(session: Session, { cycle, users }: PasswordSyncResult): Promise<void> {
+  const { out, paint } = session;
+  await out.line(`${paint(cycle.failed > 0 ? 'warn' : 'good', 'Passwords')}: ${describeCycle(cycle)}`);
+  for (const user of users) await out.line(`  ${describeUser(user)}`);
+  if (cycle.failed > 0) await out.line(`  ${session.commandLine('findings --code password-refused')}`);
+}
+
+function describeUser({ object, state, reason, failure }: PasswordSyncResult['users'][number]): string {
+  const name = printableText(object.name);
+  if (state === 'synchronized') return `${name}: sent, and taken by the tenant`;
+  if (state === 'failing') return `${name}: refused by the tenant: ${printableText(failure ?? '')}`;
+  return `${name}: not sent: ${reason === null ? state : REASONS[reason]}`;
+}
+
+/** What a cycle did, in a few words. */
+export function describeCycle(cycle: CycleRecord): string {
+  const { sent, blocked, failed, gone, read, mode } = cycle;
+  const told = [`${formatNumber(sent)} sent`];
+  if (blocked > 0) told.push(`${formatNumber(blocked)} of expired accounts blocked`);
+  if (failed > 0) told.push(`${formatNumber(failed)} refused`);
+  if (gone > 0) told.push(`${formatNumber(gone)} of users whom the tenant does not show yet`);
+  const whole = mode === 'full' ? ', everybody' : '';
+  const took = formatDuration(Date.parse(cycle.endedAt) - Date.parse(cycle.startedAt));
+  return `${told.join(', ')} (${countOf(read, 'account')} read${whole}, ${took})`;
+}
+
+export async function writePasswordStatus(
+  session: Session,
+  method: string,
+  status: PasswordStatus,
+  open: readonly OpenPassword[],
+): Promise<void> {
+  const { out, paint } = session;
+  await out.line(`${paint('strong', 'Method')}: ${method}`);
+  await out.line(`${paint('strong', 'Last cycle')}: ${lastCycle(status.last)}`);
+  if (status.lastSent !== null && status.lastSent.endedAt !== status.last?.endedAt)
+    await out.line(`${paint('strong', 'Last sent')}: ${lastCycle(status.lastSent)}`);
+  await out.line(`${paint('strong', 'Accounts')}: ${countsText(status)}`);
+  for (const { state, reason, count } of status.reasons)
+    await out.line(`  ${formatNumber(count)} ${state}: ${REASONS[reason]}`);
+  if (status.withoutAccount > 0)
+    await out.line(
+      `  ${formatNumber(status.withoutAccount)} more users of the tenant: no inbound rule with passwordSync applies (a disabled account, as the shipped rules are)`,
+    );
+  await writeOpen(session, status, open);
+}
+
+async function writeOpen(session: Session, status: PasswordStatus, open: readonly OpenPassword[]): Promise<void> {
+  if (open.length === 0) return;
+  const { out, paint } = session;
+  await out.line(paint('strong', 'Wait or fail, the longest first'));
+  for (const one of open) await out.line(`  ${describeOpen(one)}`);
+  const more = status.waiting + status.failing - open.length;
+  if (more > 0)
+    await out.line(
+      `  ... and ${formatNumber(more)} more: ${session.commandLine('passwords status --json --limit 100000')}`,
+    );
+}
+
+function describeOpen({
+  object,
+  state,
+  reason,
+  failure,
+  waitingSince,
+  changedAt,
+  attempts,
+  nextAt,
+}: OpenPassword): string {
+  const since = waitingSince === null ? '' : ` since ${formatTime(waitingSince)}`;
+  const changed = changedAt === null ? '' : `, password of ${formatTime(changedAt)}`;
+  const why =
+    state === 'failing'
+      ? `refused ${attempts === 1 ? 'once' : `${attempts} times`}: ${printableText(failure ?? '')}${nextAt === null ? '' : `; again at ${formatTime(nextAt)}`}`
+      : reason === null
+        ? ''
+        : REASONS[reason];
+  return `${printableText(object.name)}${since}${changed}: ${why}`;
+}
+
+function lastCycle(cycle: CycleRecord | null): string {
+  if (cycle === null) return 'none yet';
+  const when = formatTime(cycle.endedAt);
+  return cycle.outcome === 'done'
+    ? `${when}, ${describeCycle(cycle)}`
+    : `${when}, failed: ${printableText(cycle.message ?? '')}`;
+}
+
+function countsText({ synchronized, waiting, failing, excluded }: PasswordStatus): string {
+  return `${formatNumber(synchronized)} synchronized, ${formatNumber(waiting)} waiting, ${formatNumber(failing)} failing, ${formatNumber(excluded)} left out`;
+}
+
+/** One line for `status`. */
+export function passwordLine(status: PasswordStatus): string {
+  const { oldest } = status;
+  const since = oldest?.waitingSince == null ? '' : `, the longest since ${formatTime(oldest.waitingSince)}`;
+  const failed = status.last?.outcome === 'failed' ? ', the last cycle failed' : '';
+  return `${countsText(status)}${since}${failed}`;
+}

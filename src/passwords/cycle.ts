@@ -1,0 +1,286 @@
+import type { AccountPassword, PasswordFeatures, ReadProblem } from '../connectors/connector.ts';
+import { messageOf } from '../errors.ts';
+import type { Finding } from '../model/finding.ts';
+import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
+import { type CycleRecord, storeCycle } from './cycle-record.ts';
+import { beginToWait, type Decision, decide } from './decide.ts';
+import { judgeEverybody } from './judge-everybody.ts';
+import { outgoingOf } from './outgoing.ts';
+import type { NamedPasswordSource, PasswordContext } from './password-context.ts';
+import { problemFinding, subjectOf, temporaryFinding } from './password-finding.ts';
+import { PasswordSender } from './password-sender.ts';
+import { ResultRecorder } from './result-recorder.ts';
+
+/** So many are fetched one by one at a time. When more than the second number are due, reading everybody is the shorter way. */
+const DUE_PAGE = 500;
+const MANY_DUE = 5000;
+
+export interface PasswordCycleOptions {
+  /** Read everybody, and send everybody's password again. */
+  readonly full?: boolean;
+  /** Only these accounts, again. */
+  readonly accounts?: readonly { readonly space: number; readonly anchor: string }[];
+}
+
+/**
+ * One password cycle: who is due by what happened to the person, then what was set in the directories since the last time. Passwords and what is made of them
+ * are in memory only, and only until they are sent. Before anything is sent it stands in the store as waiting, and the watermark is stored when everything
+ * before it is; so whenever we are killed, or the tenant is away, what was not confirmed is sent by the next cycle. To send twice is harmless.
+ */
+export async function runPasswordCycle(
+  context: PasswordContext,
+  options: PasswordCycleOptions = {},
+): Promise<CycleRecord> {
+  const startedAt = context.now().toISOString();
+  const cycle = new PasswordCycle(context, options.full === true);
+  let failure: unknown = null;
+  try {
+    await judgeEverybody(context);
+    await (options.accounts === undefined ? cycle.run() : cycle.sendAgain(options.accounts));
+  } catch (error) {
+    failure = error;
+  }
+  const record: CycleRecord = {
+    startedAt,
+    endedAt: context.now().toISOString(),
+    mode: options.accounts === undefined ? cycle.mode : 'accounts',
+    outcome: failure === null ? 'done' : 'failed',
+    message: failure === null ? null : messageOf(failure),
+    read: cycle.read,
+    ...cycle.counts,
+  };
+  await storeCycle(context.store, record);
+  context.log.info({ ...record }, 'password cycle');
+  if (failure !== null) throw failure;
+  return record;
+}
+
+class PasswordCycle {
+  readonly #context: PasswordContext;
+  readonly #isFull: boolean;
+  readonly #recorder: ResultRecorder;
+  readonly #sender: PasswordSender;
+  #features: PasswordFeatures | null = null;
+  read = 0;
+  mode: 'full' | 'delta' = 'delta';
+
+  constructor(context: PasswordContext, isFull: boolean) {
+    this.#context = context;
+    this.#isFull = isFull;
+    this.#recorder = new ResultRecorder(context);
+    this.#sender = new PasswordSender(context, this.#recorder);
+  }
+
+  get counts(): ResultRecorder['counts'] {
+    return this.#recorder.counts;
+  }
+
+  async run(): Promise<void> {
+    const spaces = await this.#context.store.spaces.spaces();
+    for (const source of this.#context.sources) {
+      const space = spaces.find(({ name }) => name === source.name);
+      // Before the first import nobody is known whose password could be sent.
+      if (space?.importedAt != null) await this.#synchronize(source, space.id);
+    }
+  }
+
+  async #synchronize(source: NamedPasswordSource, space: number): Promise<void> {
+    const { store } = this.#context;
+    const stored = await store.meta(watermarkKey(source.name));
+    await this.#noteWhatTimeBrings(space);
+    const isWhole = this.#isFull || stored === null || stored === '' || (await this.#areManyDue(space));
+    if (!isWhole) await this.#sendDue(source, space);
+    await this.#readSource(source, space, isWhole ? null : stored);
+    if (isWhole) await this.#sendDue(source, space);
+  }
+
+  /** Only these, whatever was sent before. */
+  async sendAgain(accounts: readonly { readonly space: number; readonly anchor: string }[]): Promise<void> {
+    for (const { name, id } of await this.#context.store.spaces.spaces()) {
+      const source = this.#context.sources.find((one) => one.name === name);
+      const anchors = accounts.filter(({ space }) => space === id).map(({ anchor }) => anchor);
+      if (source !== undefined && anchors.length > 0) await this.#fetch(source, id, anchors, true);
+    }
+    await this.#sender.flush();
+  }
+
+  // ------------------------------------------------------------ who is due
+
+  async #areManyDue(space: number): Promise<boolean> {
+    const at = this.#context.now().toISOString();
+    return (await this.#context.store.passwords.due(space, at, MANY_DUE + 1)).length > MANY_DUE;
+  }
+
+  /** Accounts that have expired since, and temporary passwords that the tenant takes by now. */
+  async #noteWhatTimeBrings(space: number): Promise<void> {
+    const { store, now, expiredAccounts } = this.#context;
+    const expired =
+      expiredAccounts === 'block' ? await store.passwords.expired(space, now().toISOString(), DUE_PAGE) : [];
+    const temporary = await store.passwords.waiting(space, 'temporary', DUE_PAGE);
+    const isTaken = temporary.length > 0 && (await this.#mayForce()) === true;
+    const due = [...expired, ...(isTaken ? temporary : [])];
+    if (due.length === 0) return;
+    await store.transaction(() => store.passwords.save(due.map((one) => beginToWait(one, 'to-send', now()))));
+  }
+
+  async #sendDue(source: NamedPasswordSource, space: number): Promise<void> {
+    const { store, now } = this.#context;
+    const at = now().toISOString();
+    while (!this.#sender.hasFailed) {
+      const due = await store.passwords.due(space, at, DUE_PAGE);
+      if (due.length === 0) return;
+      // The tenant is asked before passwords are read that it would not take.
+      await this.#mayForce();
+      if (this.#sender.hasFailed) break;
+      const anchors = due.map(({ anchor }) => anchor);
+      await this.#fetch(source, space, anchors, false);
+      // Once all of them are answered none of them is due any more.
+      await this.#sender.flush();
+    }
+  }
+
+  async #fetch(
+    source: NamedPasswordSource,
+    space: number,
+    anchors: readonly string[],
+    isAgain: boolean,
+  ): Promise<void> {
+    const missing = new Set(anchors);
+    for await (const page of source.passwords.fetch(anchors)) {
+      for (const { anchor } of page) missing.delete(anchor);
+      await this.#take(space, page, isAgain);
+    }
+    if (missing.size === 0) return;
+    const { passwords } = this.#context.store;
+    await this.#context.store.transaction(async () => {
+      const givers = await passwords.givers(space, [...missing]);
+      await passwords.save(givers.flatMap(({ account }) => (account === null ? [] : [withoutPassword(account)])));
+    });
+  }
+
+  // ------------------------------------------------------------ what was set
+
+  async #readSource({ name, passwords }: NamedPasswordSource, space: number, watermark: string | null): Promise<void> {
+    for await (const event of passwords.read({ watermark })) {
+      if (event.kind === 'begin') {
+        if (event.mode === 'full') this.mode = 'full';
+        if (event.reason !== null)
+          this.#context.log.info({ source: name, reason: event.reason }, 'passwords of everybody');
+      } else if (event.kind === 'page') {
+        await this.#take(space, event.passwords, this.#isFull);
+        await this.#report(space, event.problems ?? []);
+        // Of a few changes the store is told all the same; everybody is read again when the tenant is back.
+        if (this.#sender.hasFailed && this.mode === 'full') break;
+      } else {
+        await this.#end(name, event.watermark);
+      }
+    }
+    await this.#sender.flush();
+  }
+
+  /** Whoever was not sent stands in the store by now, unless it was everybody. */
+  async #end(name: string, watermark: string): Promise<void> {
+    if (this.mode === 'full') await this.#sender.flush();
+    const { store } = this.#context;
+    await store.transaction(() => store.setMeta(watermarkKey(name), watermark));
+  }
+
+  /** Decides about a page of passwords, stores what is known of them, and hands over what is to be sent. Overwrites all the others. */
+  async #take(space: number, page: readonly AccountPassword[], isAgain: boolean): Promise<void> {
+    this.read += page.length;
+    const mayForce = page.some(({ mustChange }) => mustChange) ? await this.#mayForce() : null;
+    const latest = new Map(page.map((one) => [one.anchor, one]));
+    const decided = await this.#context.store.transaction(() => this.#decide(space, latest, mayForce, isAgain));
+    const sendings = new Map(decided.map((one) => [one.password, one]));
+    for (const one of page) if (!sendings.has(one)) one.ntHash?.fill(0);
+    if (decided.length > 0) await this.#mayForce();
+    decided.sort((a, b) => (a.password.changedAt < b.password.changedAt ? -1 : 1));
+    for (const { giver, password, decision } of decided) {
+      const { sending, account } = decision;
+      const outgoing = sending === null ? null : outgoingOf(giver, account, sending, password);
+      if (outgoing === null || password.ntHash === null) password.ntHash?.fill(0);
+      else await this.#sender.add(outgoing, password.ntHash);
+    }
+  }
+
+  async #decide(
+    space: number,
+    page: ReadonlyMap<string, AccountPassword>,
+    mayForce: boolean | null,
+    isAgain: boolean,
+  ): Promise<{ giver: PasswordGiver; password: AccountPassword; decision: Decision }[]> {
+    const { store, judge, now, expiredAccounts } = this.#context;
+    const circumstances = { now: now(), expiredAccounts, mayForce, isAgain };
+    const sendings: { giver: PasswordGiver; password: AccountPassword; decision: Decision }[] = [];
+    const changed: PasswordAccount[] = [];
+    for (const giver of await store.passwords.givers(space, [...page.keys()])) {
+      const password = page.get(giver.anchor);
+      if (password === undefined || (await judge.whyNot(giver)) !== null) continue;
+      const decision = decide(giver, password, circumstances);
+      if (!isSame(decision.account, giver.account)) changed.push(decision.account);
+      if (decision.sending !== null) sendings.push({ giver, password, decision });
+      await this.#tellState(decision.account);
+    }
+    await store.passwords.save(changed);
+    return sendings;
+  }
+
+  /** What fails or is on its way keeps what is told of it until it is answered. */
+  async #tellState(account: PasswordAccount): Promise<void> {
+    if (account.reason === 'temporary')
+      await this.#tell(account, [temporaryFinding(await this.#context.judge.nameOf(account.space, account.anchor))]);
+    else if (account.state === 'synchronized' || account.state === 'excluded') await this.#tell(account, []);
+  }
+
+  async #report(space: number, problems: readonly ReadProblem[]): Promise<void> {
+    await this.#context.store.transaction(async () => {
+      for (const problem of problems) {
+        const anchor = problem.anchor ?? problem.name;
+        const known = problem.anchor === null ? null : await this.#context.judge.nameOf(space, problem.anchor);
+        const name = known ?? { space: '', anchor, type: 'record', name: problem.name };
+        await this.#tell({ space, anchor }, [problemFinding(name, problem)]);
+      }
+    });
+  }
+
+  async #tell(
+    account: { readonly space: number; readonly anchor: string },
+    findings: readonly Finding[],
+  ): Promise<void> {
+    const at = this.#context.now().toISOString();
+    await this.#context.store.runs.replaceFindings('passwords', subjectOf(account), findings, '0', at);
+  }
+
+  /** Whether users can be made to change their password; null when the tenant does not answer, and then nothing is sent. */
+  async #mayForce(): Promise<boolean | null> {
+    if (this.#sender.hasFailed) return null;
+    try {
+      this.#features ??= await this.#context.target.readFeatures();
+      return this.#features.mayForceChange;
+    } catch (error) {
+      this.#sender.fail(error);
+      return null;
+    }
+  }
+}
+
+/** The watermark of a directory's passwords. */
+export function watermarkKey(source: string): string {
+  return `passwords read ${source}`;
+}
+
+function withoutPassword(account: PasswordAccount): PasswordAccount {
+  return {
+    ...account,
+    state: 'excluded',
+    reason: 'no-password',
+    waitingSince: null,
+    attempts: 0,
+    nextAt: null,
+    failure: null,
+  };
+}
+
+function isSame(a: PasswordAccount, b: PasswordAccount | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,110 @@
+import type { AccountPassword } from '../connectors/connector.ts';
+import type { PasswordAccount, PasswordGiver, PasswordReason, PasswordState } from '../store/password-store.ts';
+import type { ExpiredAccounts } from './password-context.ts';
+
+/** How a password is sent. `isBlocked`: a random one in its place. */
+export interface Sending {
+  readonly force: boolean;
+  readonly isBlocked: boolean;
+}
+
+/** What is known of an account from now on, and what has to be sent; null: nothing. */
+export interface Decision {
+  readonly account: PasswordAccount;
+  readonly sending: Sending | null;
+}
+
+export interface Circumstances {
+  readonly now: Date;
+  readonly expiredAccounts: ExpiredAccounts;
+  /** Whether the tenant lets us make a user choose another password; null: not known. */
+  readonly mayForce: boolean | null;
+  /** Send it, whatever was sent before. */
+  readonly isAgain: boolean;
+}
+
+/** Decides about one account that gives the password of a person, and that nobody has left out. */
+export function decide(giver: PasswordGiver, password: AccountPassword, circumstances: Circumstances): Decision {
+  const before = giver.account ?? newAccount(giver);
+  const { sent } = before;
+  // A domain controller that is behind tells of an older password than the tenant has.
+  if (sent !== null && password.version < sent.version && !circumstances.isAgain)
+    return { account: before, sending: null };
+  const { version, changedAt, expiresAt } = password;
+  const account = { ...before, version, changedAt, expiresAt };
+  if (password.ntHash === null) return rest(account, 'excluded', 'no-password');
+  if (giver.targetId === null) return wait(account, 'not-in-tenant', circumstances);
+  const sending = sendingOf(giver, password, account, circumstances);
+  if (sending === null) return rest(account, 'synchronized', null);
+  if (typeof sending === 'string') return wait(account, sending, circumstances);
+  if (!isDue(giver, account, sending, circumstances))
+    return sending.isBlocked ? rest(account, 'excluded', 'expired') : rest(account, 'synchronized', null);
+  if (isPaused(before, password, circumstances)) return { account, sending: null };
+  return { ...wait(account, 'to-send', circumstances), sending };
+}
+
+/** How the password would be sent; a text: why it waits; null: what the tenant has is right. */
+function sendingOf(
+  giver: PasswordGiver,
+  { mustChange, version }: AccountPassword,
+  { expiresAt, sent }: PasswordAccount,
+  { expiredAccounts, mayForce, now }: Circumstances,
+): Sending | 'temporary' | 'to-send' | null {
+  const isExpired = expiresAt !== null && Date.parse(expiresAt) <= now.getTime();
+  if (isExpired && expiredAccounts === 'block') return { force: false, isBlocked: true };
+  if (!mustChange) return { force: false, isBlocked: false };
+  // A user who has never had a password of ours in the tenant is made to change it whatever the feature says: nothing else would let the user in.
+  const isNew = sent === null || sent.target !== giver.targetId;
+  if (isNew || mayForce === true) return { force: true, isBlocked: false };
+  // The password itself is there; only the demand to change it is new, and the tenant does not take that.
+  if (sent.version >= version && !sent.isBlocked) return null;
+  return mayForce === null ? 'to-send' : 'temporary';
+}
+
+function isDue(giver: PasswordGiver, account: PasswordAccount, sending: Sending, { isAgain }: Circumstances): boolean {
+  const { sent, version } = account;
+  if (isAgain || sent === null || sent.target !== giver.targetId || sent.since !== giver.since) return true;
+  // In the place of the password of an expired account stands a random one, whatever its version.
+  if (sent.isBlocked || sending.isBlocked) return sent.isBlocked !== sending.isBlocked;
+  return (version ?? 0) > sent.version || sending.force !== sent.forced;
+}
+
+/** Refused a short time ago and not changed since: its time will come. */
+function isPaused(before: PasswordAccount, { version }: AccountPassword, { now, isAgain }: Circumstances): boolean {
+  const isTold = before.nextAt !== null && before.version === version && !isAgain;
+  return isTold && Date.parse(before.nextAt) > now.getTime();
+}
+
+export function newAccount({ space, anchor }: { readonly space: number; readonly anchor: string }): PasswordAccount {
+  return {
+    space,
+    anchor,
+    state: 'waiting',
+    reason: 'to-send',
+    version: null,
+    changedAt: null,
+    expiresAt: null,
+    waitingSince: null,
+    attempts: 0,
+    nextAt: null,
+    failure: null,
+    sent: null,
+  };
+}
+
+function rest(account: PasswordAccount, state: PasswordState, reason: PasswordReason | null): Decision {
+  return {
+    account: { ...account, state, reason, waitingSince: null, attempts: 0, nextAt: null, failure: null },
+    sending: null,
+  };
+}
+
+function wait(account: PasswordAccount, reason: PasswordReason, { now }: Circumstances): Decision {
+  return { account: beginToWait(account, reason, now), sending: null };
+}
+
+/** Waits from now on, or goes on waiting for another reason. */
+export function beginToWait(account: PasswordAccount, reason: PasswordReason, now: Date): PasswordAccount {
+  const waitingSince = account.waitingSince ?? now.toISOString();
+  return { ...account, state: 'waiting', reason, waitingSince, nextAt: null };
+}

@@ -1,0 +1,95 @@
+import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
+import { beginToWait, newAccount } from './decide.ts';
+import type { PasswordContext } from './password-context.ts';
+import { subjectOf } from './password-finding.ts';
+
+const PAGE = 1000;
+const JUDGED = 'passwords judged';
+
+/**
+ * Finds whose password is due or is not sent any more because of something else than the password: who is in the tenant now, is chosen anew, has got another object there or
+ * is left out. It follows from what is stored, and is looked at when that, the rules or the configuration have changed since the last time.
+ */
+export async function judgeEverybody(context: PasswordContext): Promise<void> {
+  const { store, fingerprint } = context;
+  const [version = '', judgedBy = ''] = ((await store.meta(JUDGED)) ?? '').split(' ');
+  const current = String(await store.sync.version());
+  if (version === current && judgedBy === fingerprint) return;
+  let after = 0;
+  for (;;) {
+    const last = await store.transaction(() => judgePage(context, after, judgedBy === fingerprint));
+    if (last === null) break;
+    after = last;
+  }
+  await store.transaction(async () => {
+    if ((await store.passwords.forgetOthers()) > 0) await withdrawFindings(context);
+    await store.setMeta(JUDGED, `${current} ${fingerprint}`);
+  });
+}
+
+/** Answers the last metaverse object of the page; null: there is none. `isSameJudge`: whom nothing happened to need not be looked at. */
+async function judgePage(context: PasswordContext, after: number, isSameJudge: boolean): Promise<number | null> {
+  const { passwords } = context.store;
+  const isOpen = isSameJudge && !context.judge.looksAtEverybody;
+  const page = await passwords.giversAfter(after, PAGE, isOpen);
+  const changed: PasswordAccount[] = [];
+  for (const giver of page) {
+    const account = await judge(context, giver);
+    if (account !== giver.account) changed.push(account);
+  }
+  await passwords.save(changed);
+  return page.at(-1)?.mv ?? null;
+}
+
+async function judge(context: PasswordContext, giver: PasswordGiver): Promise<PasswordAccount> {
+  const { account } = giver;
+  const why = await context.judge.whyNot(giver);
+  if (why !== null) return leaveOut(account ?? newAccount(giver), why);
+  const now = context.now();
+  if (giver.targetId === null) {
+    const isWaiting = account?.state === 'waiting' && account.reason === 'not-in-tenant';
+    return isWaiting ? account : beginToWait(account ?? newAccount(giver), 'not-in-tenant', now);
+  }
+  if (account === null) return beginToWait(newAccount(giver), 'to-send', now);
+  return isDueNow(context, giver, account) ? beginToWait({ ...account, attempts: 0 }, 'to-send', now) : account;
+}
+
+function leaveOut(account: PasswordAccount, reason: 'not-selected' | 'rules'): PasswordAccount {
+  if (account.state === 'excluded' && account.reason === reason) return account;
+  return {
+    ...account,
+    state: 'excluded',
+    reason,
+    waitingSince: null,
+    attempts: 0,
+    nextAt: null,
+    failure: null,
+    sent: null,
+  };
+}
+
+/** Of an account that is in the tenant and that nobody leaves out. What fails or is due already stays so. */
+function isDueNow(context: PasswordContext, { targetId, since }: PasswordGiver, account: PasswordAccount): boolean {
+  const { state, reason, sent } = account;
+  if (reason === 'not-in-tenant' || reason === 'not-selected' || reason === 'rules') return true;
+  if (reason === 'expired' && context.expiredAccounts === 'send') return true;
+  const isOther = sent === null || sent.target !== targetId || sent.since !== since;
+  return isOther && (state === 'synchronized' || reason === 'expired' || reason === 'temporary');
+}
+
+/** Of accounts that are not known any more. */
+async function withdrawFindings({ store, now }: PasswordContext): Promise<void> {
+  for (const subject of await store.runs.subjects('passwords')) {
+    const account = accountOf(subject);
+    if (account === null || (await store.passwords.givers(account.space, [account.anchor])).length > 0) continue;
+    await store.runs.replaceFindings('passwords', subject, [], '0', now().toISOString());
+  }
+}
+
+/** The account that `subjectOf` named. */
+function accountOf(subject: string): { readonly space: number; readonly anchor: string } | null {
+  const [, space, anchor] = /^p(\d+):(.*)$/s.exec(subject) ?? [];
+  if (space === undefined || anchor === undefined) return null;
+  const account = { space: Number(space), anchor };
+  return subjectOf(account) === subject ? account : null;
+}

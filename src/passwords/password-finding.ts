@@ -1,0 +1,34 @@
+import type { ReadProblem, WriteFailure } from '../connectors/connector.ts';
+import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+
+/** What the findings about the password of an account are kept under. */
+export function subjectOf({ space, anchor }: { readonly space: number; readonly anchor: string }): string {
+  return `p${space}:${anchor}`;
+}
+
+export function refusedFinding(object: ObjectName, failure: WriteFailure): Finding {
+  const { code, message, cause, remedy } = failure;
+  const why = cause === undefined ? `${message} (${code})` : `${cause}. The tenant: ${message} (${code})`;
+  return finding('password-refused', 'passwords', {
+    object,
+    cause: `The tenant did not take the password of ${object.name}: ${why}`,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
+export function temporaryFinding(object: ObjectName): Finding {
+  return finding('password-temporary', 'passwords', {
+    object,
+    cause: `${object.name} has a temporary password, to be changed at the next logon. The tenant takes none (its feature UserForcePasswordChangeOnLogon is off), so ${object.name} signs in there with the password before it.`,
+  });
+}
+
+/** An account whose password could not be read. */
+export function problemFinding(object: ObjectName, problem: ReadProblem): Finding {
+  return finding(problem.code, 'passwords', {
+    object,
+    attribute: problem.attribute ?? null,
+    cause: problem.cause,
+    ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
+  });
+}

@@ -1,0 +1,185 @@
+import { randomFillSync } from 'node:crypto';
+import type { PasswordResult } from '../connectors/connector.ts';
+import { deriveCredential } from './derive-credential.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { PasswordContext } from './password-context.ts';
+import type { ResultRecorder } from './result-recorder.ts';
+
+/** So many are read ahead at most: memory holds no more than their credentials. */
+const MOST_UNDERWAY = 1000;
+/** So many are gathered before the oldest of them are sent, so that the order holds although they come in pages. */
+const GATHERED = 500;
+/** More than there are threads, so that none waits for us; few enough that whoever else needs one soon gets it. */
+const DERIVED_AT_ONCE = 16;
+
+interface Underway extends Outgoing {
+  hash: Uint8Array;
+  credential: Uint8Array | null;
+}
+
+/**
+ * Takes passwords in any order, derives their credentials on the thread pool while more are read, and sends them in batches, the oldest change first. What it is handed is its
+ * own to overwrite. When the tenant cannot be used it takes no more and `flush` throws: nothing is lost, since whoever was to be sent stands in the store as waiting.
+ */
+export class PasswordSender {
+  readonly #context: PasswordContext;
+  readonly #recorder: ResultRecorder;
+  readonly #queue: Underway[] = [];
+  readonly #ready: Underway[] = [];
+  /** The last one of each account: one that another has overtaken is not sent. */
+  readonly #latest = new Map<string, Underway>();
+  #deriving = 0;
+  #inFlight = 0;
+  #isSending = false;
+  #isFlushing = false;
+  #failure: { readonly error: unknown } | null = null;
+  #moved = Promise.withResolvers<void>();
+
+  constructor(context: PasswordContext, recorder: ResultRecorder) {
+    this.#context = context;
+    this.#recorder = recorder;
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Takes no more, as if the tenant had refused. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    for (const one of this.#queue.splice(0)) one.hash.fill(0);
+    for (const one of this.#ready.splice(0)) one.credential?.fill(0);
+    this.#move();
+  }
+
+  /** Waits while too many are underway. */
+  async add(outgoing: Outgoing, hash: Uint8Array): Promise<void> {
+    while (this.#underway >= MOST_UNDERWAY && !this.hasFailed) await this.#moved.promise;
+    if (this.hasFailed) {
+      hash.fill(0);
+      return;
+    }
+    const one: Underway = { ...outgoing, hash, credential: null };
+    // Nobody knows a random one, and it looks like any other.
+    if (one.sending.isBlocked) randomFillSync(hash);
+    this.#latest.set(keyOf(one), one);
+    this.#queue.push(one);
+    this.#deriveMore();
+  }
+
+  /** Waits until everything has been answered and stored. Throws what made the tenant unusable. */
+  async flush(): Promise<void> {
+    this.#isFlushing = true;
+    this.#sendMore();
+    while (this.#underway > 0 && !(this.hasFailed && this.#inFlight + this.#deriving === 0)) await this.#moved.promise;
+    this.#isFlushing = false;
+    this.#latest.clear();
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  get #underway(): number {
+    return this.#queue.length + this.#deriving + this.#ready.length + this.#inFlight;
+  }
+
+  #move(): void {
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers<void>();
+  }
+
+  #deriveMore(): void {
+    while (this.#deriving < DERIVED_AT_ONCE) {
+      const one = this.#queue.shift();
+      if (one === undefined) return;
+      this.#deriving++;
+      void this.#derive(one);
+    }
+  }
+
+  async #derive(one: Underway): Promise<void> {
+    try {
+      one.credential = await deriveCredential(one.hash);
+      if (this.hasFailed) one.credential.fill(0);
+      else this.#ready.push(one);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      one.hash.fill(0);
+      this.#deriving--;
+      this.#deriveMore();
+      this.#sendMore();
+      this.#move();
+    }
+  }
+
+  /** Starts to send when enough are gathered, or nothing more comes. */
+  #sendMore(): void {
+    if (this.#isSending || !this.#mayTakeBatch()) return;
+    this.#isSending = true;
+    void this.#sendAll();
+  }
+
+  #mayTakeBatch(): boolean {
+    if (this.#ready.length === 0 || this.hasFailed) return false;
+    return this.#ready.length >= GATHERED || (this.#isFlushing && this.#deriving + this.#queue.length === 0);
+  }
+
+  async #sendAll(): Promise<void> {
+    try {
+      while (this.#mayTakeBatch()) await this.#sendBatch(this.#takeOldest());
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#isSending = false;
+      this.#move();
+    }
+  }
+
+  #takeOldest(): readonly Underway[] {
+    this.#ready.sort((a, b) => compare(a.changedAt, b.changedAt) || compare(a.giver.anchor, b.giver.anchor));
+    const batch: Underway[] = [];
+    while (batch.length < this.#context.target.passwordsPerWrite) {
+      const one = this.#ready.shift();
+      if (one === undefined) break;
+      if (this.#latest.get(keyOf(one)) === one) batch.push(one);
+      else one.credential?.fill(0);
+    }
+    return batch;
+  }
+
+  async #sendBatch(batch: readonly Underway[]): Promise<void> {
+    this.#inFlight = batch.length;
+    try {
+      const results = batch.length === 0 ? [] : await this.#write(batch);
+      await this.#recorder.record(batch, results);
+      for (const one of batch) if (this.#latest.get(keyOf(one)) === one) this.#latest.delete(keyOf(one));
+    } finally {
+      this.#inFlight = 0;
+      this.#move();
+    }
+  }
+
+  async #write(batch: readonly Underway[]): Promise<readonly PasswordResult[]> {
+    try {
+      await this.#context.requireRight?.();
+      return await this.#context.target.write(
+        batch.map(({ sourceAnchor, targetId, credential, changedAt, sending }) => ({
+          anchor: sourceAnchor,
+          targetId,
+          credential: credential ?? new Uint8Array(),
+          changedAt,
+          forceChange: sending.force,
+        })),
+      );
+    } finally {
+      for (const one of batch) one.credential?.fill(0);
+    }
+  }
+}
+
+function keyOf({ giver }: Outgoing): string {
+  return `${giver.space}/${giver.anchor}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

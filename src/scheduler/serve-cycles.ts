@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, JobLoop, type LoopOptions } from './job-loop.ts';
+
+export interface Schedule {
+  /** Milliseconds. */
+  readonly every: number;
+  readonly passwords: number;
+}
+
+export interface Cycles {
+  sync(): Promise<void>;
+  /** Null: passwords are not synchronized. */
+  readonly passwords: (() => Promise<void>) | null;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  wait: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+  },
+};
+
+/**
+ * Runs sync cycles and password cycles until the signal is given. A password cycle runs beside a sync cycle, in its pauses: they share one store, whose transactions
+ * wait for each other. After each sync cycle a password cycle follows at once, so that whoever has come into the tenant, or come back, can sign in.
+ */
+export async function serveCycles(cycles: Cycles, schedule: Schedule, options: LoopOptions): Promise<void> {
+  const passwords =
+    cycles.passwords === null
+      ? null
+      : new JobLoop({ name: 'passwords', every: schedule.passwords, run: cycles.passwords }, options);
+  const sync = new JobLoop(
+    {
+      name: 'sync',
+      every: schedule.every,
+      run: async () => {
+        try {
+          await cycles.sync();
+        } finally {
+          passwords?.ask();
+        }
+      },
+    },
+    options,
+  );
+  await Promise.all([sync.run(), passwords?.run()]);
+}

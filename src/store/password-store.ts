@@ -1,0 +1,95 @@
+/**
+ * What became of the password of an account. `synchronized`: the tenant has taken the version that we know. `waiting`: it is sent as soon as `reason` is over.
+ * `failing`: the tenant refused it, and it is sent again later. `excluded`: it is not sent, and `reason` says why.
+ */
+export const PASSWORD_STATES = ['synchronized', 'waiting', 'failing', 'excluded'] as const;
+export type PasswordState = (typeof PASSWORD_STATES)[number];
+
+/** Why a password waits. `to-send`, `not-shown`: we try by ourselves. The others: until something else has happened. */
+export const WAITING_REASONS = ['to-send', 'not-shown', 'not-in-tenant', 'temporary'] as const;
+
+/** Why a password is not sent. `expired`: a random one that nobody knows stands in its place. */
+export const EXCLUSION_REASONS = ['not-selected', 'rules', 'no-password', 'expired'] as const;
+export type PasswordReason = (typeof WAITING_REASONS)[number] | (typeof EXCLUSION_REASONS)[number];
+
+/** What was sent last, and to whom. */
+export interface SentPassword {
+  readonly version: number;
+  /** The tenant's id of the object. */
+  readonly target: string;
+  /** Since when the account has been chosen (`PasswordGiver.since`). */
+  readonly since: number;
+  readonly at: string;
+  /** The user was told to choose another one at the next sign-in. */
+  readonly forced: boolean;
+  /** It was a random one that nobody knows. */
+  readonly isBlocked: boolean;
+}
+
+/** What is known of the password of an account of a source. Nothing in here is a secret. */
+export interface PasswordAccount {
+  readonly space: number;
+  readonly anchor: string;
+  readonly state: PasswordState;
+  readonly reason: PasswordReason | null;
+  /** The version that the directory told of last; null: none yet. */
+  readonly version: number | null;
+  readonly changedAt: string | null;
+  readonly expiresAt: string | null;
+  /** Since when it has been other than synchronized or excluded. */
+  readonly waitingSince: string | null;
+  /** Refusals one after the other, when it is tried again, and what the tenant said. */
+  readonly attempts: number;
+  readonly nextAt: string | null;
+  readonly failure: string | null;
+  readonly sent: SentPassword | null;
+}
+
+/** An account whose password is that of a person, as the rules choose it. */
+export interface PasswordGiver {
+  readonly mv: number;
+  readonly object: number;
+  readonly space: number;
+  readonly anchor: string;
+  readonly parent: number | null;
+  /** Another number whenever the account is chosen anew. */
+  readonly since: number;
+  /** The tenant's id of the object of the person; null: it is not there, is deleted, or is not taken over yet. */
+  readonly targetId: string | null;
+  /** The source anchor, as the tenant knows the object. */
+  readonly sourceAnchor: string | null;
+  readonly account: PasswordAccount | null;
+}
+
+export interface PasswordCount {
+  readonly state: PasswordState;
+  readonly reason: PasswordReason | null;
+  readonly count: number;
+  readonly waitingSince: string | null;
+}
+
+/**
+ * The passwords of accounts. Whoever is to be sent follows from what is in here and in the metaverse, never from an event that could be missed: the account of a
+ * person has no row yet, or its row says that another version, another object of the tenant, or the same one before something happened to it was sent.
+ */
+export interface PasswordStore {
+  /** Of these anchors of a space, the accounts whose password is that of a person. */
+  givers(space: number, anchors: readonly string[]): Promise<readonly PasswordGiver[]>;
+  /** All of them, by metaverse object, after one; `isOpen`: without those of which everything is as it was when the tenant took their password. */
+  giversAfter(mv: number, limit: number, isOpen: boolean): Promise<readonly PasswordGiver[]>;
+  /** Puts these rows in the place of those of the same accounts. */
+  save(accounts: readonly PasswordAccount[]): Promise<void>;
+  /** Forgets the accounts whose password is nobody's any more; answers how many. */
+  forgetOthers(): Promise<number>;
+  /** Accounts that may be sent at a time (those that failed: when their time has come), oldest change first. */
+  due(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]>;
+  /** Accounts of a space that wait for one reason. */
+  waiting(space: number, reason: PasswordReason, limit: number): Promise<readonly PasswordAccount[]>;
+  /** Synchronized accounts that have expired since they were sent. */
+  expired(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]>;
+  counts(): Promise<readonly PasswordCount[]>;
+  /** Persons of the tenant of whom no account gives the password, because no rule chooses one. */
+  countWithout(): Promise<number>;
+  /** Accounts that wait or fail, those that have done so longest first. */
+  open(limit: number, offset: number): Promise<readonly PasswordAccount[]>;
+}

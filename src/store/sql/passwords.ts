@@ -1,0 +1,246 @@
+import type { Driver } from '../driver.ts';
+import type {
+  PasswordAccount,
+  PasswordCount,
+  PasswordGiver,
+  PasswordReason,
+  PasswordState,
+  PasswordStore,
+} from '../password-store.ts';
+import { OBJECT_STATES } from '../store.ts';
+
+interface AccountRow {
+  readonly space: number;
+  readonly anchor: string;
+  readonly state: PasswordState;
+  readonly reason: PasswordReason | null;
+  readonly version: number | null;
+  readonly changed_at: string | null;
+  readonly expires_at: string | null;
+  readonly waiting_since: string | null;
+  readonly attempts: number;
+  readonly next_at: string | null;
+  readonly failure: string | null;
+  readonly sent_version: number | null;
+  readonly sent_target: string | null;
+  readonly sent_since: number | null;
+  readonly sent_at: string | null;
+  readonly sent_force: number;
+  readonly sent_block: number;
+}
+
+type GiverRow = Omit<AccountRow, 'state'> & {
+  readonly state: PasswordState | null;
+  readonly mv: number;
+  readonly object: number;
+  readonly parent: number | null;
+  readonly since: number;
+  readonly target_id: string | null;
+  readonly source_anchor: string | null;
+};
+
+const COLUMNS = [
+  'state',
+  'reason',
+  'version',
+  'changed_at',
+  'expires_at',
+  'waiting_since',
+  'attempts',
+  'next_at',
+  'failure',
+  'sent_version',
+  'sent_target',
+  'sent_since',
+  'sent_at',
+  'sent_force',
+  'sent_block',
+] as const;
+
+const ALL_COLUMNS = `space, anchor, ${COLUMNS.join(', ')}`;
+
+/**
+ * Beside each chosen account what the tenant has of its person: a live object that carries the source anchor, so that it is taken over, and of which no match is left
+ * to be approved.
+ */
+const GIVERS = `select m.id as mv, o.id as object, o.space as space, o.anchor as anchor, o.parent as parent, m.password_since as since,
+    m.anchor as source_anchor, t.anchor as target_id, ${COLUMNS.map((name) => `p.${name} as ${name}`).join(', ')}
+  from metaverse m
+  join object o on o.id = m.password_source and o.mv = m.id and o.state = ${OBJECT_STATES.live}
+  left join object t on t.id = m.tenant and t.state = ${OBJECT_STATES.live} and t.type = 'user'
+    and exists (select 1 from space_value v where v.space = t.space and v.kind = 'sourceAnchor' and v.key = m.anchor and v.object = t.id)
+    and not exists (select 1 from tenant_match x where x.mv = m.id)
+  left join password_account p on p.space = o.space and p.anchor = o.anchor`;
+
+const IS_OPEN = `(p.anchor is null or p.state <> 'synchronized' or t.anchor is null or p.sent_target is null
+  or p.sent_target <> t.anchor or p.sent_since <> m.password_since)`;
+
+export class SqlPasswordStore implements PasswordStore {
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  async givers(space: number, anchors: readonly string[]): Promise<readonly PasswordGiver[]> {
+    const found: PasswordGiver[] = [];
+    for (const anchor of anchors) {
+      const row = await this.#driver.get<GiverRow>(`${GIVERS} where o.space = ? and o.anchor = ?`, space, anchor);
+      if (row !== undefined) found.push(toGiver(row));
+    }
+    return found;
+  }
+
+  async giversAfter(mv: number, limit: number, isOpen: boolean): Promise<readonly PasswordGiver[]> {
+    const filter = isOpen ? `and ${IS_OPEN}` : '';
+    const rows = await this.#driver.all<GiverRow>(
+      `${GIVERS} where m.id > ? ${filter} order by m.id limit ?`,
+      mv,
+      limit,
+    );
+    return rows.map(toGiver);
+  }
+
+  async save(accounts: readonly PasswordAccount[]): Promise<void> {
+    await this.#driver.runMany(
+      `insert into password_account (${ALL_COLUMNS}) values (${['?', '?', ...COLUMNS.map(() => '?')].join(', ')})
+       on conflict (space, anchor) do update set ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+      accounts.map((one) => [
+        one.space,
+        one.anchor,
+        one.state,
+        one.reason,
+        one.version,
+        one.changedAt,
+        one.expiresAt,
+        one.waitingSince,
+        one.attempts,
+        one.nextAt,
+        one.failure,
+        one.sent?.version ?? null,
+        one.sent?.target ?? null,
+        one.sent?.since ?? null,
+        one.sent?.at ?? null,
+        one.sent?.forced === true ? 1 : 0,
+        one.sent?.isBlocked === true ? 1 : 0,
+      ]),
+    );
+  }
+
+  async forgetOthers(): Promise<number> {
+    return this.#driver.run(
+      `delete from password_account where not exists (
+         select 1 from object o join metaverse m on m.id = o.mv
+         where o.space = password_account.space and o.anchor = password_account.anchor
+           and m.password_source = o.id and o.state = ${OBJECT_STATES.live})`,
+    );
+  }
+
+  async due(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]> {
+    const rows = await this.#driver.all<AccountRow>(
+      `select ${ALL_COLUMNS} from password_account
+       where space = ? and (state = 'failing' or (state = 'waiting' and reason in ('to-send', 'not-shown')))
+         and (next_at is null or next_at <= ?)
+       order by coalesce(changed_at, ''), anchor limit ?`,
+      space,
+      at,
+      limit,
+    );
+    return rows.map(toAccount);
+  }
+
+  async waiting(space: number, reason: PasswordReason, limit: number): Promise<readonly PasswordAccount[]> {
+    const rows = await this.#driver.all<AccountRow>(
+      `select ${ALL_COLUMNS} from password_account where space = ? and state = 'waiting' and reason = ? order by anchor limit ?`,
+      space,
+      reason,
+      limit,
+    );
+    return rows.map(toAccount);
+  }
+
+  async expired(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]> {
+    const rows = await this.#driver.all<AccountRow>(
+      `select ${ALL_COLUMNS} from password_account
+       where space = ? and expires_at is not null and expires_at <= ? and state = 'synchronized' order by expires_at, anchor limit ?`,
+      space,
+      at,
+      limit,
+    );
+    return rows.map(toAccount);
+  }
+
+  async counts(): Promise<readonly PasswordCount[]> {
+    const rows = await this.#driver.all<{
+      readonly state: PasswordState;
+      readonly reason: PasswordReason | null;
+      readonly n: number;
+      readonly since: string | null;
+    }>(
+      'select state, reason, count(*) as n, min(waiting_since) as since from password_account group by state, reason order by state, reason',
+    );
+    return rows.map(({ state, reason, n, since }) => ({ state, reason, count: n, waitingSince: since }));
+  }
+
+  async countWithout(): Promise<number> {
+    const row = await this.#driver.get<{ readonly n: number }>(
+      `select count(*) as n from metaverse m join object t on t.id = m.tenant
+       where m.password_source is null and m.rules <> '' and t.state = ${OBJECT_STATES.live} and t.type = 'user'`,
+    );
+    return row?.n ?? 0;
+  }
+
+  async open(limit: number, offset: number): Promise<readonly PasswordAccount[]> {
+    const rows = await this.#driver.all<AccountRow>(
+      `select ${ALL_COLUMNS} from password_account where state in ('waiting', 'failing')
+       order by coalesce(waiting_since, ''), space, anchor limit ? offset ?`,
+      limit,
+      offset,
+    );
+    return rows.map(toAccount);
+  }
+}
+
+/** Whatever was sent to this object of the tenant counts no more: the object is gone from it, and may come back. */
+export async function forgetSent(driver: Driver, object: number): Promise<void> {
+  await driver.run(
+    `update password_account set sent_version = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
+     where sent_target = (select anchor from object where id = ?)`,
+    object,
+  );
+}
+
+function toGiver(row: GiverRow): PasswordGiver {
+  const { mv, object, space, anchor, parent, since, state } = row;
+  const account = state === null ? null : toAccount({ ...row, state });
+  return {
+    mv,
+    object,
+    space,
+    anchor,
+    parent,
+    since,
+    targetId: row.target_id,
+    sourceAnchor: row.source_anchor,
+    account,
+  };
+}
+
+function toAccount(row: AccountRow): PasswordAccount {
+  const { sent_version: version, sent_target: target, sent_since: since, sent_at: at } = row;
+  const isSent = version !== null && target !== null && since !== null && at !== null;
+  return {
+    space: row.space,
+    anchor: row.anchor,
+    state: row.state,
+    reason: row.reason,
+    version: row.version,
+    changedAt: row.changed_at,
+    expiresAt: row.expires_at,
+    waitingSince: row.waiting_since,
+    attempts: row.attempts,
+    nextAt: row.next_at,
+    failure: row.failure,
+    sent: isSent ? { version, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 } : null,
+  };
+}

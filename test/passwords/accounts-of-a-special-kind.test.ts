@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { guid } from '../memory/memory-lab.ts';
+import { DAY, PasswordLab, type PasswordLabOptions } from './password-lab.ts';
+
+describe('the password of an account', () => {
+  let lab: PasswordLab;
+  afterEach(() => lab.end());
+
+  async function begin(options: PasswordLabOptions = {}): Promise<void> {
+    lab = await PasswordLab.begin(options);
+    lab.hire('ann', 'Sommer-2030');
+    await lab.syncBoth();
+  }
+
+  function expire(inMilliseconds: number): void {
+    lab.editPassword('ann', { expiresAt: new Date(lab.clock.now + inMilliseconds).toISOString() });
+  }
+
+  test('that has expired is sent as ever, unless the configuration says otherwise', async () => {
+    await begin();
+    expire(-DAY);
+    lab.setPassword('ann', 'Herbst-2030');
+    expect(await lab.cycle()).toMatchObject({ sent: 1, blocked: 0 });
+    expect(lab.signIn('ann', 'Herbst-2030')).toBe('welcome');
+  });
+
+  test('that expires opens nothing any more, from the next cycle on, although nobody touched it', async () => {
+    await begin({ expiredAccounts: 'block' });
+    expire(DAY);
+    expect(await lab.cycle()).toMatchObject({ sent: 0, blocked: 0 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('welcome');
+    lab.pass(DAY);
+    expect(await lab.cycle()).toMatchObject({ sent: 0, blocked: 1 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('wrong');
+    expect(await lab.state('ann')).toBe('excluded expired');
+    expect(await lab.cycle()).toMatchObject({ sent: 0, blocked: 0 });
+  });
+
+  test('that had expired and is extended opens the tenant again, without being changed', async () => {
+    await begin({ expiredAccounts: 'block' });
+    expire(-DAY);
+    expect(await lab.cycle()).toMatchObject({ blocked: 1 });
+    lab.editPassword('ann', { expiresAt: null });
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('welcome');
+  });
+
+  test('that is blocked is sent when the configuration says so again', async () => {
+    await begin({ expiredAccounts: 'block' });
+    expire(-DAY);
+    await lab.cycle();
+    lab.options = { ...lab.options, expiredAccounts: 'send' };
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('welcome');
+  });
+
+  test('that needs a smart card is sent: the random one of the directory takes the place of the old', async () => {
+    await begin();
+    lab.setPassword('ann', 'x7Q-of-nobody', { isSmartCardRequired: true });
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('wrong');
+  });
+
+  test('that has none is left out until it has one', async () => {
+    await begin();
+    lab.source.passwords.clearPassword(guid('ann'));
+    expect(await lab.cycle()).toMatchObject({ read: 1, sent: 0 });
+    expect(await lab.state('ann')).toBe('excluded no-password');
+    lab.setPassword('ann', 'Herbst-2030');
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.signIn('ann', 'Herbst-2030')).toBe('welcome');
+  });
+
+  test('that was disabled in the directory, which no sync has seen yet, is sent: a reset by the helpdesk counts at once', async () => {
+    await begin();
+    lab.setPassword('ann', 'Locked-out-1', { isDisabled: true });
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('wrong');
+  });
+});
