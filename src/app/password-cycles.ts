@@ -4,10 +4,13 @@ import type { CheckLine, Connector, TargetConnector } from '../connectors/connec
 import type { EngineContext } from '../engine/context.ts';
 import { findPasswordAccount, PasswordJudge } from '../engine/password-judge.ts';
 import { DirbridgeError } from '../errors.ts';
+import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
+import { markHeld, releaseSent } from '../passwords/capture/mark-held.ts';
 import { runPasswordCycle } from '../passwords/cycle.ts';
 import type { CycleRecord } from '../passwords/cycle-record.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
+import { captureParts, checkCaptureSource, checkCaptureTarget } from './capture.ts';
 
 /** What a password cycle came to; `users`: those who were named. */
 export interface PasswordSyncResult {
@@ -22,18 +25,22 @@ export interface PasswordSyncOptions {
   readonly users: readonly string[];
 }
 
-/** One password cycle. `requireRight`: throws when another server has taken over. */
+/** One password cycle. `requireRight`: throws when another server has taken over; `held`: passwords that were handed over. */
 export async function syncPasswords(
   engine: EngineContext,
   config: Config,
   options: PasswordSyncOptions,
   requireRight: (() => Promise<void>) | undefined,
+  held: HeldPasswords,
 ): Promise<PasswordSyncResult> {
-  const context = await createContext(engine, config, requireRight);
+  const context = await createContext(engine, config, requireRight, held);
+  for (const { name } of context.sources) await markHeld(engine.store, name, held, engine.now());
   const accounts: { space: number; anchor: string; asked: string }[] = [];
   for (const asked of options.users) accounts.push({ ...(await findPasswordAccount(engine, asked)), asked });
   const only = accounts.length === 0 ? {} : { accounts };
-  const cycle = await runPasswordCycle(context, { full: options.full, ...only });
+  const cycle = await runPasswordCycle(context, { full: options.full, ...only }).finally(() =>
+    releaseAll(context, held),
+  );
   const users: (OpenPassword & { asked: string })[] = [];
   for (const { space, anchor, asked } of accounts) {
     const [giver] = await engine.store.passwords.givers(space, [anchor]);
@@ -43,19 +50,27 @@ export async function syncPasswords(
   return { cycle, users };
 }
 
+/** Also after a cycle that failed: what it did before counts. */
+async function releaseAll({ store, sources }: PasswordContext, held: HeldPasswords): Promise<void> {
+  for (const { name } of sources) await releaseSent(store, name, held);
+}
+
 async function createContext(
   engine: EngineContext,
   config: Config,
   requireRight: (() => Promise<void>) | undefined,
+  held: HeldPasswords,
 ): Promise<PasswordContext> {
   const { store, now, log, progress, rules } = engine;
   const { only, except, expiredAccounts } = config.passwords;
   const connectors = engine.sources.map(({ connector }) => connector);
-  const { target } = requirePasswords(config, connectors, engine.target);
+  const parts =
+    config.passwords.method === 'capture'
+      ? captureParts(config, connectors, engine.target, held)
+      : hashParts(config, connectors, engine.target);
   return {
     store,
-    sources: connectors.flatMap(({ name, passwords }) => (passwords === undefined ? [] : [{ name, passwords }])),
-    target,
+    ...parts,
     expiredAccounts,
     judge: await PasswordJudge.open(engine, { only, except }),
     fingerprint: createHash('sha256')
@@ -69,26 +84,32 @@ async function createContext(
 }
 
 /** Throws `config-invalid` when the method needs something that the sources or the target cannot do. */
-function requirePasswords(
+function hashParts(
   config: Config,
   sources: readonly Connector[],
   target: TargetConnector,
-): { readonly target: NonNullable<TargetConnector['passwordTarget']> } {
+): Pick<PasswordContext, 'sources' | 'target'> {
   requireMethod(config);
   const refusal = whyNotBySources(config, sources) ?? whyNotByTarget(config, target);
   if (refusal !== null) throw refusal;
   const { passwordTarget } = target;
   if (passwordTarget === undefined) throw new DirbridgeError('bug', 'the target lost its passwords');
-  return { target: passwordTarget };
+  return {
+    sources: sources.flatMap(({ name, passwords }) => (passwords === undefined ? [] : [{ name, passwords }])),
+    target: passwordTarget,
+  };
 }
 
-/** Throws `usage` while passwords are not synchronized this way at all. */
+/** Throws `usage` while passwords are not synchronized at all. */
 export function requireMethod({ file, passwords }: Config): void {
-  if (passwords.method === 'hash') return;
+  if (passwords.method !== 'off') return;
   throw new DirbridgeError(
     'usage',
-    `${file} says passwords: { method: ${passwords.method} }, so no password is read from a directory`,
-    { remedy: 'Set passwords: { method: hash } to synchronize password hashes: docs/guide/passwords.md.' },
+    `${file} says passwords: { method: ${passwords.method} }, so no password is synchronized`,
+    {
+      remedy:
+        'Set passwords: { method: hash } (docs/guide/passwords.md) or { method: capture } (docs/guide/password-capture.md).',
+    },
   );
 }
 
@@ -113,6 +134,7 @@ function whyNotByTarget({ file }: Config, target: TargetConnector): DirbridgeErr
 
 /** Lines for `check`: whether passwords of a source can be read; nothing when none are asked for. */
 export async function* checkSourcePasswords(config: Config, connector: Connector): AsyncIterable<CheckLine> {
+  if (config.passwords.method === 'capture') yield* checkCaptureSource(connector);
   if (config.passwords.method === 'hash' && connector.passwords !== undefined) yield* connector.passwords.check();
 }
 
@@ -122,6 +144,7 @@ export async function* checkTargetPasswords(
   sources: readonly Connector[],
   target: TargetConnector,
 ): AsyncIterable<CheckLine> {
+  if (config.passwords.method === 'capture') yield* checkCaptureTarget(config, sources, target);
   if (config.passwords.method !== 'hash') return;
   for (const refusal of [whyNotBySources(config, sources), whyNotByTarget(config, target)])
     if (refusal !== null)

@@ -112,9 +112,22 @@ function resultOf({ anchor }: ClearPasswordWrite, answer: GraphAnswer): Password
   return { anchor, outcome: isAbsenceRefusal(refusal) ? 'gone' : 'failed', failure: describe(refusal) };
 }
 
-function describe(refusal: GraphRefusal): WriteFailure {
-  const { code, message, status } = refusal;
-  if (status === 400 && WEAK.test(message)) return { code: 'password-refused', message };
-  if (status === 403) return { code: 'password-forbidden', message };
+/** What the words of the tenant mean; they are told besides. */
+function describe({ code, message, status }: GraphRefusal): WriteFailure {
+  if (status === 400 && WEAK.test(message))
+    return {
+      code,
+      message,
+      cause: "the tenant's own rules for passwords do not allow it, though those of the domain do",
+      remedy:
+        'Have the user choose another password: 8 to 256 characters of the English keyboard, of three kinds (lower case, upper case, digits, others), and none that the tenant bans. Best make the rules of the domain as strict.',
+    };
+  if (status === 403)
+    return {
+      code,
+      message,
+      cause: 'the application may not set the password of this user',
+      remedy: `If it is so with everybody, grant ${PASSWORD_PERMISSION} and give the application the directory role ${ROLE}. If it is so with this user alone, the user holds an administrator role: such passwords are set in the tenant by hand.`,
+    };
   return { code, message };
 }

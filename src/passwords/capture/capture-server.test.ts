@@ -33,7 +33,7 @@ async function start(more: Partial<CaptureServerOptions> = {}): Promise<void> {
   server = await startCaptureServer({ path: pathOf(), access: 'owner', take, log: SILENT_LOG, ...more });
 }
 
-const REQUEST = Buffer.from('DBPW\x01\x04\0\x03\0\x06corpannsecret', 'latin1');
+const REQUEST = Buffer.from('DBPW\x01\x04\0\x03\0\x06\0\0\x01\x9c\0\0\0\0corpannsecret', 'latin1');
 
 async function open(): Promise<Socket> {
   const socket = connect(pathOf());

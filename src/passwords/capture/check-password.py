@@ -182,7 +182,8 @@ def request_of(account, password):
     if not 0 < len(password) <= MOST_PASSWORD:
         raise OSError("the password has %d bytes, at most %d can be set in the tenant" % (len(password), MOST_PASSWORD))
     head = b"DBPW\x01" + bytes([len(source)])
-    return head + len(name).to_bytes(2, "big") + len(password).to_bytes(2, "big") + source + name + password
+    lengths = len(name).to_bytes(2, "big") + len(password).to_bytes(2, "big")
+    return head + lengths + int(time.time() * 1000).to_bytes(8, "big") + source + name + password
 
 
 def exchange(deadline, request):

@@ -2,13 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type HandOver, HandOverReader } from './hand-over-request.ts';
 
+const TIME = Date.parse('2026-03-02T12:00:00.123Z');
+
 function requestOf(source: string, account: string, password: string): Buffer {
   const parts = [source, account, password].map((text) => Buffer.from(text, 'utf8'));
   const [sourceBytes, accountBytes, passwordBytes] = parts;
-  const head = Buffer.from('DBPW\x01\0\0\0\0\0', 'latin1');
+  const head = Buffer.alloc(18);
+  head.write('DBPW\x01', 'latin1');
   head.writeUInt8(sourceBytes?.length ?? 0, 5);
   head.writeUInt16BE(accountBytes?.length ?? 0, 6);
   head.writeUInt16BE(passwordBytes?.length ?? 0, 8);
+  head.writeBigUInt64BE(BigInt(TIME), 10);
   return Buffer.concat([head, ...parts]);
 }
 
@@ -30,7 +34,7 @@ describe('a request', () => {
     fc.assert(
       fc.property(any, ([source, account, password, size]) => {
         const got = feed(requestOf(source, account, password), size);
-        expect(got).toMatchObject({ source, account });
+        expect(got).toMatchObject({ source, account, at: TIME });
         expect(typeof got === 'object' && Buffer.from(got?.password ?? []).toString('utf8')).toBe(password);
       }),
     );
@@ -51,7 +55,11 @@ describe('a request', () => {
     ['no account', requestOf('corp', '', 'secret'), 'not-understood'],
     ['no password', requestOf('corp', 'ann', ''), 'not-understood'],
     ['a line break in the account', requestOf('corp', 'ann\nbob', 'secret'), 'not-understood'],
-    ['an account that is no UTF-8', Buffer.from('DBPW\x01\0\0\x02\0\x01\xff\xfeX', 'latin1'), 'not-understood'],
+    [
+      'an account that is no UTF-8',
+      Buffer.from('DBPW\x01\0\0\x02\0\x01\0\0\0\0\0\0\0\0\xff\xfeX', 'latin1'),
+      'not-understood',
+    ],
     ['a long source', requestOf('c'.repeat(65), 'ann', 'secret'), 'too-long'],
     ['a long account', requestOf('corp', 'a'.repeat(257), 'secret'), 'too-long'],
     ['a long password', requestOf('corp', 'ann', 'p'.repeat(1025)), 'too-long'],

@@ -6,10 +6,12 @@ export interface HandOver {
   readonly account: string;
   /** In UTF-8. */
   readonly password: Uint8Array;
+  /** When it was handed over, by the clock of the domain controller, in milliseconds since 1970. */
+  readonly at: number;
 }
 
-/** `DBPW`, the version, the length of the source (1 byte), of the account and of the password (2 bytes each, the higher first). */
-const HEAD_BYTES = 10;
+/** `DBPW`, the version, the length of the source (1 byte), of the account and of the password (2 bytes each), the time (8 bytes); the higher byte comes first. */
+const HEAD_BYTES = 18;
 const MAGIC = Buffer.from('DBPW\x01', 'latin1');
 const MOST_SOURCE = 64;
 const MOST_ACCOUNT = 256;
@@ -62,7 +64,7 @@ export class HandOverReader {
     if (sourceName === undefined || accountName === undefined || accountName === '') return 'not-understood';
     const copy = Buffer.alloc(password);
     this.#bytes.copy(copy, 0, at + account, at + account + password);
-    return { source: sourceName, account: accountName, password: copy };
+    return { source: sourceName, account: accountName, password: copy, at: Number(this.#bytes.readBigUInt64BE(10)) };
   }
 }
 

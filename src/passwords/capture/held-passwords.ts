@@ -22,7 +22,9 @@ export interface LookResult {
 }
 
 interface Held extends HeldAccount {
+  /** By the clock of the domain controller: it is compared with times of the same clock only. */
   readonly at: number;
+  readonly since: number;
   /** Null: overwritten. What is spent stays for a while, so that a later one is not taken for it. */
   password: Uint8Array | null;
   /** The password that the domain has taken; null: not known yet. */
@@ -63,16 +65,16 @@ export class HeldPasswords {
   }
 
   /** Takes a password over, buffer and all. False: too many are held. */
-  take(source: string, { account, password }: HandOver): boolean {
+  take(source: string, { account, password, at }: HandOver): boolean {
     if (this.#count >= MOST_HELD) return false;
-    const at = this.#options.now();
+    const since = this.#options.now();
     const key = keyOf({ source, account });
     const held = this.#accounts.get(key) ?? [];
     this.#accounts.set(key, held);
-    held.push({ source, account, at, password, mark: null });
+    held.push({ source, account, at, since, password, mark: null });
     this.#count++;
     for (const one of held.splice(0, held.length - MOST_OF_ACCOUNT)) this.#spend(one);
-    this.#looks.set(key, { nextAt: at + FIRST_LOOK, wait: FIRST_LOOK });
+    this.#looks.set(key, { nextAt: since + FIRST_LOOK, wait: FIRST_LOOK });
     return true;
   }
 
@@ -88,7 +90,9 @@ export class HeldPasswords {
   /** When something is to be done next; null: nothing is held. */
   nextAt(): number | null {
     const looks = [...this.#looks.values()].map(({ nextAt }) => nextAt);
-    const ends = [...this.#all()].map(({ at, password }) => at + (password === null ? PATIENCE : this.#options.hold));
+    const ends = [...this.#all()].map(
+      ({ since, password }) => since + (password === null ? PATIENCE : this.#options.hold),
+    );
     const all = [...looks, ...ends];
     return all.length === 0 ? null : all.reduce((least, time) => Math.min(least, time));
   }
@@ -131,10 +135,12 @@ export class HeldPasswords {
   /** Overwrites what was held for too long; answers whose it was. */
   expire(): readonly HeldAccount[] {
     const now = this.#options.now();
-    const over = [...this.#all()].filter(({ at, password }) => password !== null && now - at >= this.#options.hold);
+    const over = [...this.#all()].filter(
+      ({ since, password }) => password !== null && now - since >= this.#options.hold,
+    );
     for (const one of over) this.#spend(one);
     for (const [key, held] of this.#accounts) {
-      const kept = held.filter(({ at, password }) => password !== null || now - at < PATIENCE);
+      const kept = held.filter(({ since, password }) => password !== null || now - since < PATIENCE);
       if (kept.length > 0) this.#accounts.set(key, kept);
       else this.#accounts.delete(key);
       if (!kept.some(isOpen)) this.#looks.delete(key);
@@ -154,7 +160,7 @@ export class HeldPasswords {
       held.map(({ at }) => at),
       mark,
     );
-    const isLate = (one: Held): boolean => this.#options.now() - one.at >= PATIENCE;
+    const isLate = (one: Held): boolean => this.#options.now() - one.since >= PATIENCE;
     let isTaken = false;
     for (const [index, one] of held.entries()) {
       if (!isOpen(one)) continue;

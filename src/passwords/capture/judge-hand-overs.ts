@@ -17,7 +17,7 @@ const LONGEST_END = 5_000;
 /**
  * Says of each hand-over of one account, oldest first, whether it became the password that the directory tells of. A domain controller makes one change after the other, so a change that began at
  * `setAt` is that of the first hand-over after it. A hand-over after which the domain refused the change is followed by no such time: it must never be taken for
- * the one before it. What is in doubt is not taken. `times`: milliseconds, by the clock of the domain controller, which is that of this machine.
+ * the one before it. What is in doubt is not taken. All times are by the clock of the domain controller; `times` are in milliseconds.
  */
 export function judgeHandOvers(times: readonly number[], mark: PasswordTime): readonly HandOverVerdict[] {
   const changed = Date.parse(mark.changedAt);

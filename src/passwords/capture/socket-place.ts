@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import process from 'node:process';
@@ -16,31 +16,37 @@ export function isPipe(path: string): boolean {
   return /^\\\\[.?]\\pipe\\/i.test(path);
 }
 
+/** What is wrong with the place of the socket; null: nothing, or its folder is not there yet and can be made. */
+export function findFault(path: string, access: SocketAccess): string | null {
+  if (isPipe(path)) return null;
+  if (Buffer.byteLength(path) > MOST_PATH) return `its path is longer than ${MOST_PATH} bytes`;
+  const folder = dirname(path);
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) return existsSync(dirname(folder)) ? null : `there is no folder ${dirname(folder)}`;
+  if (!found.isDirectory()) return `${folder} is no folder`;
+  const self = process.getuid?.() ?? found.uid;
+  if (found.uid !== self) return `the folder ${folder} belongs to user ${found.uid}, not to user ${self}`;
+  if ((found.mode & (access === 'owner' ? 0o077 : 0o027)) === 0) return null;
+  return `others may enter its folder ${folder} (mode ${(found.mode & 0o777).toString(8)}); give it mode ${folderMode(access).toString(8)}`;
+}
+
+function folderMode(access: SocketAccess): number {
+  return access === 'owner' ? 0o700 : 0o750;
+}
+
 /**
  * Makes the folder of the socket where it is not there, and sees that nobody else may enter it (or change it, where its group may): whoever can put a socket of his own there gets
  * the passwords. Throws `capture-socket`.
  */
 export function prepareFolder(path: string, access: SocketAccess): void {
-  if (Buffer.byteLength(path) > MOST_PATH) throw unusable(path, `its path is longer than ${MOST_PATH} bytes`);
   const folder = dirname(path);
-  const mode = access === 'owner' ? 0o700 : 0o750;
   try {
-    mkdirSync(folder, { mode });
+    mkdirSync(folder, { mode: folderMode(access) });
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw unusable(path, `its folder cannot be made: ${messageOf(error)}`, error);
   }
-  const found = lstatSync(folder);
-  if (!found.isDirectory()) throw unusable(path, `${folder} is no folder`);
-  const self = process.getuid?.() ?? found.uid;
-  if (found.uid !== self)
-    throw unusable(path, `the folder ${folder} belongs to user ${found.uid}, not to user ${self}`);
-  const isOpen = (found.mode & (access === 'owner' ? 0o077 : 0o027)) !== 0;
-  if (!isOpen) return;
-  const allowed = mode.toString(8);
-  throw unusable(
-    path,
-    `others may enter its folder ${folder} (mode ${(found.mode & 0o777).toString(8)}); give it mode ${allowed}`,
-  );
+  const fault = findFault(path, access);
+  if (fault !== null) throw unusable(path, fault);
 }
 
 /** Removes a socket that a process left behind. Throws `capture-socket` when somebody listens on it, or when it is something else. */
