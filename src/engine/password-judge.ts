@@ -4,7 +4,7 @@ import { type MetaverseObject, OBJECT_STATES, type SpaceObject, type Store } fro
 import { type EngineContext, TENANT } from './context.ts';
 import { findByName, searchAll } from './explain.ts';
 import { objectName } from './object-name.ts';
-import { outboundSource } from './outbound.ts';
+import { ruleSource, runParameters } from './rule-source.ts';
 import { findByDn } from './scope.ts';
 
 /** Whose passwords are sent besides what the rules say: DNs of containers, groups (their direct members) and accounts. Empty `only`: everybody's. */
@@ -29,11 +29,13 @@ export class PasswordJudge {
   readonly #only: readonly SpaceObject[];
   readonly #except: readonly SpaceObject[];
   readonly #containers = new Map<number, ReadonlySet<number>>();
+  readonly #parameters: Readonly<Record<string, string>>;
 
   private constructor(context: EngineContext, only: readonly SpaceObject[], except: readonly SpaceObject[]) {
     this.#context = context;
     this.#only = only;
     this.#except = except;
+    this.#parameters = runParameters(context.now());
   }
 
   /**
@@ -66,8 +68,8 @@ export class PasswordJudge {
 
   /** An outbound rule of the person has the flag, too. */
   #takesPassword(person: MetaverseObject): boolean {
-    const { rules, now } = this.#context;
-    const source = outboundSource(person.attributes, null, now());
+    const { rules } = this.#context;
+    const source = ruleSource(person.attributes, {}, this.#parameters, null, `metaverse/${person.anchor ?? ''}`);
     return rules.outbound(person.type).some((rule) => rule.enablePasswordSync && rule.isInScope(source));
   }
 

@@ -24,8 +24,8 @@ export interface PasswordCycleOptions {
 
 /**
  * One password cycle: who is due by what happened to the person, then what was set in the directories since the last time. Passwords and what is made of them
- * are in memory only, and only until they are sent. Before anything is sent it stands in the store as waiting, and the watermark is stored when everything
- * before it is; so whenever we are killed, or the tenant is away, what was not confirmed is sent by the next cycle. To send twice is harmless.
+ * are in memory only, and only until they are sent. The watermark is stored when all before it were answered, or stand in the store as waiting; so whenever we are
+ * killed, or the tenant is away, what was not confirmed is sent by the next cycle. To send twice is harmless.
  */
 export async function runPasswordCycle(
   context: PasswordContext,
@@ -178,14 +178,15 @@ class PasswordCycle {
     await this.#sender.flush();
   }
 
-  /** Whoever was not sent stands in the store by now, unless it was everybody. */
+  /** Also when the tenant is away: whoever was not sent stands in the store as waiting. Of everybody the reading broke off before. */
   async #end(name: string, watermark: string): Promise<void> {
-    if (this.mode === 'full') await this.#sender.flush();
+    if (!this.#sender.hasFailed) await this.#sender.flush().catch(() => undefined);
+    await this.#sender.storeUnsent();
     const { store } = this.#context;
     await store.transaction(() => store.setMeta(this.#watermarkKey(name), watermark));
   }
 
-  /** Decides about a page of passwords, stores what is known of them, and hands over what is to be sent. Overwrites all the others. */
+  /** Decides about a page of passwords, stores what is known of those that are not sent, and hands over the others. Overwrites what is not sent. */
   async #take(space: number, page: readonly AccountPassword[], isAgain: boolean): Promise<void> {
     this.read += page.length;
     const mayForce = page.some(({ mustChange }) => mustChange) ? await this.#mayForce() : null;
@@ -217,7 +218,8 @@ class PasswordCycle {
       const password = page.get(giver.anchor);
       if (password === undefined || (await judge.whyNot(giver)) !== null) continue;
       const decision = decide(giver, password, circumstances);
-      if (!isSame(decision.account, giver.account)) changed.push(decision.account);
+      // What is sent is stored when it was answered.
+      if (decision.sending === null && !isSame(decision.account, giver.account)) changed.push(decision.account);
       if (decision.sending !== null) sendings.push({ giver, password, decision });
       await this.#tellState(decision.account);
     }

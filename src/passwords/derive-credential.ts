@@ -17,11 +17,12 @@ const SCHEME = Buffer.from('v1;PPH1_MD4,', 'ascii');
  */
 export async function deriveCredential(
   ntHash: Uint8Array,
-  salt: Uint8Array = randomBytes(SALT_BYTES),
+  salt: Uint8Array = freshSalt(),
   iterations: number = ITERATIONS,
 ): Promise<Uint8Array> {
   const password = Buffer.alloc(ntHash.length * 4);
-  for (const [index, byte] of ntHash.entries()) {
+  for (let index = 0; index < ntHash.length; index++) {
+    const byte = ntHash[index] ?? 0;
     password[index * 4] = UPPER[byte >> 4] ?? 0;
     password[index * 4 + 2] = UPPER[byte & 15] ?? 0;
   }
@@ -33,6 +34,16 @@ export async function deriveCredential(
   } finally {
     password.fill(0);
   }
+}
+
+let salts = Buffer.alloc(0);
+
+/** Randomness is asked for by the hundred: one by one it would cost as much as the rest of what the main thread does here. */
+function freshSalt(): Uint8Array {
+  if (salts.length < SALT_BYTES) salts = randomBytes(SALT_BYTES * 256);
+  const salt = salts.subarray(0, SALT_BYTES);
+  salts = salts.subarray(SALT_BYTES);
+  return salt;
 }
 
 function compose(salt: Uint8Array, iterations: number, key: Uint8Array): Uint8Array {
@@ -49,7 +60,8 @@ function compose(salt: Uint8Array, iterations: number, key: Uint8Array): Uint8Ar
 /** Answers where it ends. */
 function writeHex(bytes: Uint8Array, into: Uint8Array, start: number): number {
   let at = start;
-  for (const byte of bytes) {
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] ?? 0;
     into[at++] = LOWER[byte >> 4] ?? 0;
     into[at++] = LOWER[byte & 15] ?? 0;
   }

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { PasswordResult } from '../connectors/connector.ts';
+import type { PasswordAccount } from '../store/password-store.ts';
 import { deriveCredential } from './derive-credential.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PasswordContext } from './password-context.ts';
@@ -19,7 +20,7 @@ interface Underway extends Outgoing {
 
 /**
  * Takes passwords in any order, derives their credentials on the thread pool while more are read, and sends them in batches, the oldest change first. What it is handed is its
- * own to overwrite. When the tenant cannot be used it takes no more and `flush` throws: nothing is lost, since whoever was to be sent stands in the store as waiting.
+ * own to overwrite. When the tenant cannot be used it takes no more, stores whoever was to be sent as waiting, and `flush` throws.
  */
 export class PasswordSender {
   readonly #context: PasswordContext;
@@ -28,6 +29,8 @@ export class PasswordSender {
   readonly #ready: Underway[] = [];
   /** The last one of each account: one that another has overtaken is not sent. */
   readonly #latest = new Map<string, Underway>();
+  /** Those that the tenant could not be sent. */
+  readonly #unsent: PasswordAccount[] = [];
   #deriving = 0;
   #inFlight = 0;
   #isSending = false;
@@ -47,9 +50,15 @@ export class PasswordSender {
   /** Takes no more, as if the tenant had refused. */
   fail(error: unknown): void {
     this.#failure ??= { error };
-    for (const one of this.#queue.splice(0)) one.hash.fill(0);
-    for (const one of this.#ready.splice(0)) one.credential?.fill(0);
+    for (const one of this.#queue.splice(0)) this.#giveUp(one);
+    for (const one of this.#ready.splice(0)) this.#giveUp(one);
     this.#move();
+  }
+
+  #giveUp(one: Underway): void {
+    one.hash.fill(0);
+    one.credential?.fill(0);
+    if (this.#latest.get(keyOf(one)) === one) this.#unsent.push(one.account);
   }
 
   /** Waits while too many are underway. */
@@ -57,6 +66,7 @@ export class PasswordSender {
     while (this.#underway >= MOST_UNDERWAY && !this.hasFailed) await this.#moved.promise;
     if (this.hasFailed) {
       hash.fill(0);
+      this.#unsent.push(outgoing.account);
       return;
     }
     const one: Underway = { ...outgoing, hash, credential: null };
@@ -67,14 +77,23 @@ export class PasswordSender {
     this.#deriveMore();
   }
 
-  /** Waits until everything has been answered and stored. Throws what made the tenant unusable. */
+  /** Waits until everything has been answered and stored, or stands in the store as waiting. Throws what made the tenant unusable. */
   async flush(): Promise<void> {
     this.#isFlushing = true;
     this.#sendMore();
     while (this.#underway > 0 && !(this.hasFailed && this.#inFlight + this.#deriving === 0)) await this.#moved.promise;
     this.#isFlushing = false;
     this.#latest.clear();
+    await this.storeUnsent();
     if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** Stores that these wait: the next cycle sends them, also when the directory tells of them no more. */
+  async storeUnsent(): Promise<void> {
+    const { store } = this.#context;
+    const unsent = [...this.#unsent];
+    if (unsent.length > 0) await store.transaction(() => store.passwords.save(unsent));
+    this.#unsent.splice(0, unsent.length);
   }
 
   get #underway(): number {
@@ -98,9 +117,10 @@ export class PasswordSender {
   async #derive(one: Underway): Promise<void> {
     try {
       one.credential = await (this.#context.derive ?? deriveCredential)(one.hash);
-      if (this.hasFailed) one.credential.fill(0);
+      if (this.hasFailed) this.#giveUp(one);
       else this.#ready.push(one);
     } catch (error) {
+      this.#giveUp(one);
       this.fail(error);
     } finally {
       one.hash.fill(0);
@@ -152,6 +172,9 @@ export class PasswordSender {
       const results = batch.length === 0 ? [] : await this.#write(batch);
       await this.#recorder.record(batch, results);
       for (const one of batch) if (this.#latest.get(keyOf(one)) === one) this.#latest.delete(keyOf(one));
+    } catch (error) {
+      for (const one of batch) this.#giveUp(one);
+      throw error;
     } finally {
       this.#inFlight = 0;
       this.#move();

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describePasswordStoreContract } from './passwords.contract.ts';
 import { describePeerContract } from './peers.contract.ts';
 import { openSqliteDriver, openSqliteStore, storeExists } from './sqlite.ts';
 import { describeStoreContract } from './store.contract.ts';
@@ -50,6 +51,7 @@ async function kill(child: ReturnType<typeof spawn>): Promise<void> {
 }
 
 describeStoreContract('in memory', () => openSqliteStore(':memory:', { command: 'test' }));
+describePasswordStoreContract('in memory', () => openSqliteStore(':memory:', { command: 'test' }));
 describePeerContract('in memory', () => openSqliteStore(':memory:', { command: 'test' }));
 describeStoreContract('in a file', () => openSqliteStore(newFile(), { command: 'test' }));
 
