@@ -5,4 +5,6 @@ export interface Caller {
   readonly permissions: ReadonlySet<string>;
   /** Directory roles of the calling application. */
   readonly directoryRoles: readonly string[];
+  /** The user on whose behalf the application calls; undefined: it calls as itself. */
+  readonly user?: { readonly id: string; readonly directoryRoles: readonly string[] };
 }

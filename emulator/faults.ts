@@ -25,6 +25,8 @@ export const FAULTS = [
   'repeatPage',
   'duplicateEntries',
   'wrongDate',
+  'busy',
+  'bindingRedirect',
 ] as const;
 export type FaultName = (typeof FAULTS)[number];
 
@@ -40,6 +42,8 @@ export interface Fault {
   readonly fault: FaultName;
   /** Seconds for Retry-After of 429, 502, 503 and 504; null sends none. */
   readonly retryAfter?: number | null;
+  /** Where `bindingRedirect` leads; default the service at the address that was asked. */
+  readonly url?: string;
   /** How long `slow` takes, how far `wrongDate` and `tokenNotYetValid` are off: milliseconds or `5s`. */
   readonly delay?: number | string;
   /** Matching requests that pass before the first one is hit. */
@@ -50,6 +54,7 @@ export interface ArmedFault {
   readonly fault: FaultName;
   readonly retryAfter: number | undefined;
   readonly delay: number;
+  readonly url?: string;
 }
 
 interface Waiting extends ArmedFault {
@@ -103,6 +108,7 @@ function arm(fault: Fault): Waiting {
     fault: fault.fault,
     retryAfter: fault.retryAfter === null ? undefined : (fault.retryAfter ?? 1),
     delay: readDelay(fault),
+    ...(fault.url === undefined ? {} : { url: fault.url }),
   };
 }
 
@@ -136,6 +142,9 @@ export function readFaults(body: unknown): readonly Fault[] | string {
     }
     if (fault.times !== undefined && !(Number.isInteger(fault.times) && fault.times > 0)) {
       return `Fault ${place}: "times" must be a whole number over 0.`;
+    }
+    if (fault.url !== undefined && !(typeof fault.url === 'string' && URL.canParse(fault.url))) {
+      return `Fault ${place}: "url" must be a URL, found ${JSON.stringify(fault.url)}.`;
     }
   }
   return body as readonly Fault[];

@@ -26,9 +26,10 @@ export type Interruption =
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A document for JSON, ready text, text in pieces, or nothing. */
+  /** A document for JSON, ready text or bytes, text in pieces, or nothing. */
   readonly body?: unknown;
   readonly text?: string;
+  readonly bytes?: Buffer;
   readonly pieces?: Iterable<string>;
   readonly interruption?: Interruption;
 }

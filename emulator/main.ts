@@ -3,6 +3,7 @@ import process from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
 import { EmulatorError } from './emulator-error.ts';
 import { type Assumptions, DEFAULT_ASSUMPTIONS, type EmulatorOptions, type ThrottleSetting } from './options.ts';
+import { isBuildNumber } from './provisioning/build-number.ts';
 import { startEmulator } from './server.ts';
 
 interface Arguments {
@@ -16,6 +17,8 @@ interface Arguments {
   readonly certificate?: readonly string[];
   readonly role?: readonly string[];
   readonly directoryRole?: readonly string[];
+  readonly synchronization?: boolean;
+  readonly minimumBuild?: string;
   readonly seed?: string;
   readonly state?: string;
   readonly throttle: ThrottleSetting;
@@ -31,7 +34,8 @@ Example:
   dirbridge-emulator --port 0 --domain contoso.com --throttle documented
 
 When it is ready it prints one line of JSON: {"url","tenantId","tenant","clientId","clientSecret"}.
-Graph is at URL/v1.0, sign-in at URL/<tenant>/oauth2/v2.0/token, the control endpoints at URL/emulator.
+Graph is at URL/v1.0, sign-in at URL/<tenant>/oauth2/v2.0/token, the provisioning
+service at URL/provisioningservice.svc, the control endpoints at URL/emulator.
 Exit codes: 0 stopped by SIGINT or SIGTERM, 2 wrong use, 70 a defect of the emulator.`;
 
 function parseArguments(): Arguments {
@@ -40,7 +44,7 @@ function parseArguments(): Arguments {
     value,
   ];
   return new Command('dirbridge-emulator')
-    .description('An emulated Entra ID tenant: sign-in, Microsoft Graph v1.0, faults.')
+    .description('An emulated Entra ID tenant: sign-in, Microsoft Graph v1.0, the provisioning service, faults.')
     .option('--port <n>', 'port; 0 takes any free one', parsePort, 0)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--tenant <name>', 'initial domain (default: contoso.onmicrosoft.com)')
@@ -56,9 +60,11 @@ function parseArguments(): Arguments {
     )
     .option(
       '--directory-role <name>',
-      'directory role of the application; repeatable (default: User Administrator)',
+      'directory role of the application; repeatable (default: User Administrator, Directory Synchronization Accounts)',
       collect,
     )
+    .option('--synchronization', 'directory synchronization is switched on in the tenant (default: off)')
+    .option('--minimum-build <number>', 'lowest build number of clients of the provisioning service', parseBuild)
     .option('--seed <file>', 'JSON with users, groups, licences, domains')
     .option('--state <file>', 'keeps the tenant between starts')
     .option(
@@ -91,6 +97,11 @@ function parsePort(text: string): number {
   const port = parseCount(text);
   if (port > 65_535) throw new InvalidArgumentError('It must be 65535 at most.');
   return port;
+}
+
+function parseBuild(text: string): string {
+  if (!isBuildNumber(text)) throw new InvalidArgumentError('It must be a number such as 2.4.0.0.');
+  return text;
 }
 
 function parseThrottle(text: string): ThrottleSetting {
@@ -152,6 +163,8 @@ function toOptions(given: Arguments): EmulatorOptions {
     ...(given.clientSecretFile === undefined ? {} : { clientSecret: readText(given.clientSecretFile).trim() }),
     ...(given.role === undefined ? {} : { roles: given.role }),
     ...(given.directoryRole === undefined ? {} : { directoryRoles: given.directoryRole }),
+    ...(given.synchronization === undefined ? {} : { synchronization: given.synchronization }),
+    ...(given.minimumBuild === undefined ? {} : { minimumBuild: given.minimumBuild }),
     ...(given.tokenLifetime === undefined ? {} : { tokenLifetime: given.tokenLifetime }),
     ...(given.seed === undefined ? {} : { seed: readSeed(given.seed) }),
     ...(given.state === undefined ? {} : { stateFile: given.state }),

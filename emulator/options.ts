@@ -31,6 +31,10 @@ export interface Assumptions {
   readonly refuseSlashInKeys: boolean;
   /** Soft-deleted users keep their onPremisesImmutableId taken. */
   readonly deletedUsersHoldAnchor: boolean;
+  /** Graph refuses a new password for a user whose password is synchronized, unless the tenant writes passwords back. */
+  readonly refuseResetOfSynchronizedPasswords: boolean;
+  /** Users that are not synchronized take hashes, too. */
+  readonly hashesForCloudUsers: boolean;
 }
 
 export const DEFAULT_ASSUMPTIONS: Assumptions = {
@@ -47,6 +51,8 @@ export const DEFAULT_ASSUMPTIONS: Assumptions = {
   retryAfter: 'integer',
   refuseSlashInKeys: false,
   deletedUsersHoldAnchor: true,
+  refuseResetOfSynchronizedPasswords: true,
+  hashesForCloudUsers: false,
 };
 
 /** Application permissions that a synchronization client asks for; the default of the emulated registration. */
@@ -61,6 +67,9 @@ export const DEFAULT_ROLES = [
   'LicenseAssignment.Read.All',
   'Directory.Read.All',
 ] as const;
+
+/** What lets it set passwords, and synchronize through the provisioning service. */
+export const DEFAULT_DIRECTORY_ROLES = ['User Administrator', 'Directory Synchronization Accounts'] as const;
 
 export type ThrottleSetting = 'documented' | 'off' | number;
 
@@ -79,8 +88,12 @@ export interface EmulatorOptions {
   readonly certificates?: readonly string[];
   /** Application permissions granted; default DEFAULT_ROLES. */
   readonly roles?: readonly string[];
-  /** Directory roles that the application itself holds; default User Administrator. */
+  /** Directory roles that the application itself holds; default DEFAULT_DIRECTORY_ROLES. */
   readonly directoryRoles?: readonly string[];
+  /** Directory synchronization is switched on in the tenant from the start; default off, as in a new tenant. */
+  readonly synchronization?: boolean;
+  /** Clients of the provisioning service whose build number is lower are refused, as `2.4.0.0`; default none. */
+  readonly minimumBuild?: string;
   readonly seed?: unknown;
   /** File that keeps the tenant between starts. */
   readonly stateFile?: string;

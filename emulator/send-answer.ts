@@ -23,13 +23,13 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
   send(response, interruption?.kind === 'garbled' ? garble(answer) : answer);
 }
 
-function textOf(answer: Answer): string {
-  return answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
+function bytesOf(answer: Answer): Buffer {
+  return answer.bytes ?? Buffer.from(answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body)));
 }
 
 /** Promises the whole answer, gives half of it, and hangs up. */
 function sendHalf(response: ServerResponse, answer: Answer): void {
-  const bytes = Buffer.from(textOf(answer));
+  const bytes = bytesOf(answer);
   const length = String(Math.max(1, bytes.length));
   response.writeHead(answer.status, {
     'content-type': 'application/json',
@@ -41,12 +41,12 @@ function sendHalf(response: ServerResponse, answer: Answer): void {
 }
 
 function garble(answer: Answer): Answer {
-  const text = textOf(answer);
-  const { body: _, pieces: __, ...rest } = answer;
+  const bytes = bytesOf(answer);
+  const { body: _, pieces: __, text: ___, ...rest } = answer;
   return {
     ...rest,
     headers: { 'content-type': 'application/json', ...answer.headers },
-    text: text.slice(0, text.length >> 1),
+    bytes: bytes.subarray(0, bytes.length >> 1),
   };
 }
 
@@ -58,14 +58,15 @@ function send(response: ServerResponse, answer: Answer): void {
     pipeline(Readable.from(joinPieces(answer.pieces)), response).catch(() => response.destroy());
     return;
   }
-  const text = answer.text === undefined && answer.body === undefined ? undefined : textOf(answer);
+  const isEmpty = answer.bytes === undefined && answer.text === undefined && answer.body === undefined;
+  const bytes = isEmpty ? undefined : bytesOf(answer);
   const headers: Record<string, string> = { ...answer.headers };
-  if (text !== undefined) {
+  if (bytes !== undefined) {
     headers['content-type'] ??= answer.text === undefined ? 'application/json' : 'text/plain';
-    headers['content-length'] = String(Buffer.byteLength(text));
+    headers['content-length'] = String(bytes.length);
   }
   response.writeHead(answer.status, headers);
-  response.end(text);
+  response.end(bytes);
 }
 
 const CHUNK_CHARACTERS = 65_536;

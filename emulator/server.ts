@@ -10,6 +10,7 @@ import type { ArmedFault } from './faults.ts';
 import { type Answer, answerEmpty, answerJson, type Call } from './http-exchange.ts';
 import { createIdentity, readIdentity } from './identity.ts';
 import type { EmulatorOptions } from './options.ts';
+import { isProvisioningPath } from './provisioning/provisioning-service.ts';
 import { Randomness } from './randomness.ts';
 import { sendAnswer } from './send-answer.ts';
 import { SigningKey } from './sign-in/signing-key.ts';
@@ -89,6 +90,7 @@ type LifeParts = Pick<ControlParts, 'clock' | 'advance' | 'reset' | 'save'>;
 
 function answerCall(call: Call, world: World, parts: LifeParts): Answer {
   if (call.path.startsWith('/v1.0/')) return world.graph.answer(call);
+  if (isProvisioningPath(call.path)) return world.provisioning.answer(call);
   if (call.path.startsWith(`${EMULATOR_PATH}/`)) return answerControl(call, { ...world, ...parts });
   return answerSignIn(call, world) ?? world.graph.refuse(call);
 }

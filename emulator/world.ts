@@ -3,7 +3,8 @@ import { FaultList } from './faults.ts';
 import { Graph } from './graph/graph.ts';
 import { appRoleId, GRAPH_APP_ID } from './graph/service-principals.ts';
 import type { Identity } from './identity.ts';
-import { DEFAULT_ASSUMPTIONS, DEFAULT_ROLES, type EmulatorOptions } from './options.ts';
+import { DEFAULT_ASSUMPTIONS, DEFAULT_DIRECTORY_ROLES, DEFAULT_ROLES, type EmulatorOptions } from './options.ts';
+import { ProvisioningService } from './provisioning/provisioning-service.ts';
 import { Randomness } from './randomness.ts';
 import { AccessTokens } from './sign-in/access-tokens.ts';
 import { type Registration, registerCertificate } from './sign-in/registration.ts';
@@ -14,6 +15,7 @@ import { createDomains } from './tenant/domain.ts';
 import type { Value } from './tenant/entity.ts';
 import { plantSeed } from './tenant/seed.ts';
 import { loadState } from './tenant/state-file.ts';
+import { synchronizationChange } from './tenant/synchronization.ts';
 import { Tenant } from './tenant/tenant.ts';
 import { Throttle } from './throttle.ts';
 import { TokenSeal } from './token-seal.ts';
@@ -22,6 +24,7 @@ import { TokenSeal } from './token-seal.ts';
 export interface World {
   readonly tenant: Tenant;
   readonly graph: Graph;
+  readonly provisioning: ProvisioningService;
   readonly signIn: SignIn;
   readonly tokens: AccessTokens;
   readonly faults: FaultList;
@@ -74,8 +77,14 @@ export function createWorld(parts: WorldParts): World {
     generation: parts.generation,
   };
   const graph = new Graph({ tenant, tokens, throttle, faults, stats, settings, log: parts.log });
+  const provisioning = new ProvisioningService({
+    ...{ tenant, tokens, faults, stats, log: parts.log },
+    minimumBuild: options.minimumBuild,
+    seal: settings.seal,
+    generation: parts.generation,
+  });
   const signIn = new SignIn({ tenant, registrations: [registration], key, tokens });
-  return { tenant, graph, signIn, tokens, faults, stats };
+  return { tenant, graph, provisioning, signIn, tokens, faults, stats };
 }
 
 function nameOf(initialDomain: string): string {
@@ -91,7 +100,7 @@ function describeRegistration(identity: Identity, options: EmulatorOptions): Reg
     secrets: [{ value: identity.clientSecret }],
     certificates: (options.certificates ?? []).map(registerCertificate),
     roles: [...(options.roles ?? DEFAULT_ROLES)],
-    directoryRoles: [...(options.directoryRoles ?? ['User Administrator'])],
+    directoryRoles: [...(options.directoryRoles ?? DEFAULT_DIRECTORY_ROLES)],
   };
 }
 
@@ -115,6 +124,7 @@ function fillTenant(tenant: Tenant, parts: WorldParts, registration: Registratio
       values: describePrincipal(registration.appId, registration.displayName, { grantedRoles: registration.roles }),
     },
   ]);
+  if (parts.options.synchronization) tenant.commit([synchronizationChange(tenant, { isEnabled: true })]);
   if (parts.options.seed !== undefined) plantSeed(parts.options.seed, tenant);
 }
 

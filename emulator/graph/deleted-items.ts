@@ -85,6 +85,9 @@ const MAY_RESTORE: Readonly<Record<ObjectKind, readonly string[]>> = {
   user: ['User.DeleteRestore.All', 'User.ReadWrite.All'],
   group: ['Group.ReadWrite.All'],
   servicePrincipal: ['Application.ReadWrite.All'],
+  orgContact: [],
+  device: [],
+  organization: [],
 };
 
 function checkKindPermission(request: GraphRequest, kind: ObjectKind): void {

@@ -17,6 +17,9 @@ const LINKS: Readonly<Record<ObjectKind, readonly string[]>> = {
   user: ['manager'],
   group: ['members', 'owners'],
   servicePrincipal: [],
+  orgContact: [],
+  device: [],
+  organization: [],
 };
 
 /** Members are tracked unless $select leaves them out (documented); manager and owners only when selected (assumed). */

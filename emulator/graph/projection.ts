@@ -2,9 +2,11 @@ import { toGraphTime } from '../clock.ts';
 import { GraphError } from '../graph-error.ts';
 import { isRecord } from '../json-value.ts';
 import { notEmulated, queryInvalid } from '../refusals.ts';
-import type { Entity, ObjectKind, Value } from '../tenant/entity.ts';
+import { type Entity, OBJECT_KINDS, type ObjectKind, type Value } from '../tenant/entity.ts';
+import { CONTACT_PROPERTIES } from '../tenant/rules/contact-properties.ts';
+import { DEVICE_PROPERTIES } from '../tenant/rules/device-properties.ts';
 import { GROUP_PROPERTIES } from '../tenant/rules/group-properties.ts';
-import type { PropertyTable } from '../tenant/rules/property.ts';
+import { type PropertyTable, readOnly } from '../tenant/rules/property.ts';
 import { USER_PROPERTIES } from '../tenant/rules/user-properties.ts';
 
 const SERVICE_PRINCIPAL_PROPERTIES: PropertyTable = Object.fromEntries(
@@ -18,13 +20,15 @@ export const PROPERTIES: Readonly<Record<ObjectKind, PropertyTable>> = {
   user: USER_PROPERTIES,
   group: GROUP_PROPERTIES,
   servicePrincipal: SERVICE_PRINCIPAL_PROPERTIES,
+  orgContact: CONTACT_PROPERTIES,
+  device: DEVICE_PROPERTIES,
+  // Its own path shows it; here it is only what getByIds and the like may find.
+  organization: { id: readOnly('Edm.String', { isDefault: true }) },
 };
 
-const DEFAULTS: Readonly<Record<ObjectKind, readonly string[]>> = {
-  user: defaultNames(USER_PROPERTIES),
-  group: defaultNames(GROUP_PROPERTIES),
-  servicePrincipal: defaultNames(SERVICE_PRINCIPAL_PROPERTIES),
-};
+const DEFAULTS = Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, defaultNames(PROPERTIES[kind])])) as Readonly<
+  Record<ObjectKind, readonly string[]>
+>;
 
 function defaultNames(table: PropertyTable): readonly string[] {
   return Object.keys(table).filter((name) => table[name]?.isDefault === true);

@@ -18,6 +18,7 @@ import {
 import { getDomain, getOrganization, listDomains, listOrganization, listSkus } from './organization.ts';
 import type { QueryOption } from './query/query-options.ts';
 import { getServicePrincipal, listAppRoleAssignments, listServicePrincipals } from './service-principals.ts';
+import { countOf, listOf, readOf } from './synchronized-kinds.ts';
 import { countUsers, createUser, deleteUser, getUser, listUsers, revokeSignInSessions, updateUser } from './users.ts';
 
 /** One operation of the emulated Graph. */
@@ -77,6 +78,8 @@ const READ_APPLICATIONS = [
   'Directory.Read.All',
   'Directory.ReadWrite.All',
 ];
+const READ_CONTACTS = ['OrgContact.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
+const READ_DEVICES = ['Device.Read.All', 'Device.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
 const READ_ROLES = [
   'RoleManagement.Read.Directory',
   'RoleManagement.ReadWrite.Directory',
@@ -146,6 +149,12 @@ const ROWS: readonly Row[] = [
   ['POST', '/groups/{id}/owners/$ref', WRITE_GROUPS, 1, [], addGroupLink('owners')],
   ['DELETE', '/groups/{id}/owners/{id}/$ref', WRITE_GROUPS, 1, [], removeGroupLink('owners')],
   ['GET', '/groups/{id}/memberOf', READ_GROUPS, 2, LINKS, listBackLinks('group', 'memberOf')],
+  ['GET', '/contacts', READ_CONTACTS, 1, LISTING, listOf('orgContact')],
+  ['GET', '/contacts/$count', READ_CONTACTS, 1, ['$filter'], countOf('orgContact')],
+  ['GET', '/contacts/{id}', READ_CONTACTS, 1, ['$select'], readOf('orgContact')],
+  ['GET', '/devices', READ_DEVICES, 1, LISTING, listOf('device')],
+  ['GET', '/devices/$count', READ_DEVICES, 1, ['$filter'], countOf('device')],
+  ['GET', '/devices/{id}', READ_DEVICES, 1, ['$select'], readOf('device')],
   ['GET', '/directoryRoles', READ_ROLES, 1, ['$select'], listDirectoryRoles],
   ['GET', '/directoryRoles/{id}', READ_ROLES, 1, ['$select'], getDirectoryRole],
   ['GET', '/directoryRoles/{id}/members', READ_ROLES, 3, ['$select'], listRoleMembers],

@@ -1,12 +1,11 @@
 import { toGraphTime } from '../clock.ts';
 import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
 import { noRoom, notEmulated, notPermitted } from '../refusals.ts';
-import type { ChangeDraft } from '../tenant/change.ts';
 import { createCloudSid } from '../tenant/create-cloud-sid.ts';
-import { type Entity, textOf, textsOf, type Value, type Values } from '../tenant/entity.ts';
+import { type Entity, textsOf, type Value, type Values } from '../tenant/entity.ts';
 import { patchOf } from '../tenant/patch-of.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
-import { mangleUpn } from '../tenant/rules/user-principal-name.ts';
+import { deletionOfUser } from '../tenant/rules/user-deletion.ts';
 import { SENSITIVE_OF_USER } from '../tenant/rules/user-properties.ts';
 import { checkNewUser, checkUserPatch } from '../tenant/rules/user-rules.ts';
 import type { Tenant } from '../tenant/tenant.ts';
@@ -98,21 +97,8 @@ export function deleteUser(request: GraphRequest): Answer {
   const { tenant } = request;
   const user = findForWrite(request, 'user');
   checkPrivilege(request, user, SENSITIVE_OF_USER);
-  tenant.commit([deletionOf(user, tenant)]);
+  tenant.commit([deletionOfUser(user, tenant)]);
   return answerEmpty(204);
-}
-
-/** A soft deletion. Licences are released; the UPN is marked as deleted. */
-function deletionOf(user: Entity, tenant: Tenant): ChangeDraft {
-  const upn = textOf(user, 'userPrincipalName') ?? '';
-  return {
-    type: 'delete',
-    id: user.id,
-    values: {
-      ...(user.values['assignedLicenses'] === undefined ? {} : { assignedLicenses: [], licenseAssignmentStates: [] }),
-      ...(tenant.assumptions.mangleDeletedUpn ? { userPrincipalName: mangleUpn(user.id, upn) } : {}),
-    },
-  };
 }
 
 export function revokeSignInSessions(request: GraphRequest): Answer {

@@ -150,6 +150,13 @@ export const REFUSALS = {
     ),
   passwordWrong: () =>
     new SignInError(50126, 'invalid_grant', 400, 'Error validating credentials due to invalid username or password.'),
+  userLocked: () =>
+    new SignInError(
+      50053,
+      'invalid_grant',
+      400,
+      "The account is locked, you've tried to sign in too many times with an incorrect user ID or password.",
+    ),
   userDisabled: () => new SignInError(50057, 'invalid_grant', 400, 'The user account is disabled.'),
   passwordExpired: () => new SignInError(50055, 'invalid_grant', 400, 'The password is expired.'),
 } as const;

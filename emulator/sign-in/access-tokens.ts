@@ -1,12 +1,17 @@
 import type { Caller } from '../caller.ts';
 import { GraphError } from '../graph-error.ts';
-import { type Entity, textOf } from '../tenant/entity.ts';
+import { type Entity, textOf, textsOf } from '../tenant/entity.ts';
 import type { Tenant } from '../tenant/tenant.ts';
+import { GRAPH_RESOURCE, OLD_GRAPH_RESOURCE, SYNCHRONIZATION_RESOURCE } from './audiences.ts';
 import type { Registration } from './registration.ts';
 import type { SigningKey } from './signing-key.ts';
 
-export const GRAPH_RESOURCE = 'https://graph.microsoft.com';
 const MOST_REMEMBERED = 200;
+const SYNCHRONIZATION_AUDIENCES: readonly string[] = [
+  OLD_GRAPH_RESOURCE,
+  `${OLD_GRAPH_RESOURCE}/`,
+  SYNCHRONIZATION_RESOURCE,
+];
 
 /** Makes access tokens for Graph and reads them again. */
 export class AccessTokens {
@@ -40,12 +45,16 @@ export class AccessTokens {
   }
 
   /** Lives 60 to 90 minutes (documented as random). `user`: the one who signed in, for delegated access. */
-  issue(registration: Registration, user: Entity | undefined): { readonly token: string; readonly expiresIn: number } {
+  issue(
+    registration: Registration,
+    user: Entity | undefined,
+    audience: string = GRAPH_RESOURCE,
+  ): { readonly token: string; readonly expiresIn: number } {
     const expiresIn = this.#lifetime ?? 3599 + this.#tenant.randomness.below(1801);
     const now = Math.floor((this.#tenant.clock.now() + this.#postponed) / 1000);
     this.#postponed = 0;
     const token = this.#key.signJwt({
-      aud: GRAPH_RESOURCE,
+      aud: audience,
       iss: `https://sts.windows.net/${this.#tenant.profile.id}/`,
       iat: now,
       nbf: now,
@@ -73,13 +82,36 @@ export class AccessTokens {
     if (now >= Number(claims['exp'])) throw refuse('Lifetime validation failed, the token is expired.');
     if (now + 300 < Number(claims['nbf'])) throw refuse('Access token has expired or is not yet valid.');
     if (claims['aud'] !== GRAPH_RESOURCE) throw refuse('Access token validation failure. Invalid audience.');
+    const caller = this.#callerOf(claims);
+    if (!caller) throw refuse('The application of the access token is not known.');
+    return caller;
+  }
+
+  /** The caller of the provisioning service, or the words in which it refuses the token. */
+  authenticateSynchronization(token: string): Caller | string {
+    const claims = this.#read(token);
+    if (!claims) return 'CompactToken validation failed: signature is invalid.';
+    const now = this.#tenant.clock.now() / 1000;
+    if (this.#expired.has(`Bearer ${token}`) || now >= Number(claims['exp'])) {
+      return 'Lifetime validation failed, the token is expired.';
+    }
+    if (now + 300 < Number(claims['nbf'])) return 'Access token has expired or is not yet valid.';
+    if (!SYNCHRONIZATION_AUDIENCES.includes(String(claims['aud']))) return 'Audience validation failed.';
+    if (claims['tid'] !== this.#tenant.profile.id) return 'The token is of another tenant.';
+    return this.#callerOf(claims) ?? 'The application of the access token is not known.';
+  }
+
+  #callerOf(claims: Readonly<Record<string, unknown>>): Caller | undefined {
     const registration = this.#registrations.find((known) => known.appId === claims['appid']);
-    if (!registration) throw refuse('The application of the access token is not known.');
+    if (!registration) return undefined;
     const roles = Array.isArray(claims['roles']) ? claims['roles'].map(String) : String(claims['scp'] ?? '').split(' ');
+    const isUser = claims['idtyp'] === 'user';
+    const user = isUser ? this.#tenant.primary.find(String(claims['oid'])) : undefined;
     return {
       appId: registration.appId,
       permissions: new Set(roles),
       directoryRoles: registration.directoryRoles,
+      ...(user ? { user: { id: user.id, directoryRoles: textsOf(user, 'adminRoles') } } : {}),
     };
   }
 

@@ -1,9 +1,9 @@
 import { type Answer, answerJson, type Call } from '../http-exchange.ts';
 import { type Entity, textOf } from '../tenant/entity.ts';
-import { hasPassword, mustChangePassword } from '../tenant/rules/password.ts';
 import { TokenSeal } from '../token-seal.ts';
 import { REFUSALS } from './aadsts.ts';
-import { GRAPH_RESOURCE } from './access-tokens.ts';
+import { findAudience } from './audiences.ts';
+import { checkPassword } from './check-password.ts';
 import { ASSERTION_TYPE, checkClientAssertion } from './client-assertion.ts';
 import type { DeviceCodes } from './device-codes.ts';
 import type { Registration } from './registration.ts';
@@ -42,8 +42,7 @@ export class TokenEndpoint {
     switch (grant) {
       case 'client_credentials':
         this.#checkCredential(call, form, basic?.secret, registration, tenantName, true);
-        checkApplicationScope(required(form, 'scope'));
-        return this.#grantApplication(registration);
+        return this.#grantApplication(registration, applicationAudience(required(form, 'scope')));
       case DEVICE_GRANT:
       case SHORT_DEVICE_GRANT: {
         const { userId, scope } = this.#codes.redeem(required(form, 'device_code'), registration.appId);
@@ -108,8 +107,8 @@ export class TokenEndpoint {
     );
   }
 
-  #grantApplication(registration: Registration): Answer {
-    const { token, expiresIn } = this.#parts.tokens.issue(registration, undefined);
+  #grantApplication(registration: Registration, audience: string): Answer {
+    const { token, expiresIn } = this.#parts.tokens.issue(registration, undefined, audience);
     return answerJson(200, {
       token_type: 'Bearer',
       expires_in: expiresIn,
@@ -119,7 +118,7 @@ export class TokenEndpoint {
   }
 
   #grantUser(registration: Registration, user: Entity, scope: string): Answer {
-    const { token, expiresIn } = this.#parts.tokens.issue(registration, user);
+    const { token, expiresIn } = this.#parts.tokens.issue(registration, user, userAudience(scope));
     const scopes = scope.split(' ').filter((part) => part !== '');
     const now = this.#parts.tenant.clock.now();
     const refresh = {
@@ -188,9 +187,8 @@ export class TokenEndpoint {
     const name = required(form, 'username');
     const user = tenant.primary.findUnique('userPrincipalName', name.toLowerCase());
     if (!user) throw REFUSALS.userUnknown(name, tenant.profile.id);
-    if (!hasPassword(user, required(form, 'password'))) throw REFUSALS.passwordWrong();
-    if (mustChangePassword(user)) throw REFUSALS.passwordExpired();
-    return this.#findUser(user.id);
+    checkPassword(user, required(form, 'password'), tenant);
+    return user;
   }
 }
 
@@ -224,9 +222,19 @@ function decodeForm(text: string): string {
 }
 
 /** Exactly one resource and only its .default (client credentials flow). */
-function checkApplicationScope(scope: string): void {
+function applicationAudience(scope: string): string {
   if (!/^\S+\/\.default$/.test(scope)) throw REFUSALS.scopeInvalid(scope);
   const resource = scope.slice(0, -'/.default'.length).replace(/\/$/, '');
-  const isGraph = resource === GRAPH_RESOURCE || resource === '00000003-0000-0000-c000-000000000000';
-  if (!isGraph) throw REFUSALS.resourceUnknown(resource);
+  const audience = findAudience(resource);
+  if (audience === undefined) throw REFUSALS.resourceUnknown(resource);
+  return audience;
+}
+
+/** What a user's token is for: the resource of the first scope that names one, or Graph. */
+function userAudience(scope: string): string | undefined {
+  for (const part of scope.split(' ')) {
+    const audience = findAudience(part.slice(0, Math.max(0, part.lastIndexOf('/'))).replace(/\/$/, ''));
+    if (audience !== undefined) return audience;
+  }
+  return undefined;
 }

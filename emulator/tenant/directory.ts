@@ -1,5 +1,13 @@
 import type { Change } from './change.ts';
-import { createEntity, type Entity, type LinkName, LinkSet, type ObjectKind, type Values } from './entity.ts';
+import {
+  createEntity,
+  type Entity,
+  type LinkName,
+  LinkSet,
+  OBJECT_KINDS,
+  type ObjectKind,
+  type Values,
+} from './entity.ts';
 import { SequenceLog } from './sequence-log.ts';
 import { UNIQUE_INDEXES, type UniqueIndex, uniqueKeys } from './unique-keys.ts';
 
@@ -12,13 +20,9 @@ const MOST_PATCHES = 128;
  */
 export class Directory {
   readonly #byId = new Map<string, Entity>();
-  readonly #listed: Record<ObjectKind, (Entity | undefined)[]> = { user: [], group: [], servicePrincipal: [] };
-  readonly #live: Record<ObjectKind, number> = { user: 0, group: 0, servicePrincipal: 0 };
-  readonly #changes = {
-    user: changeLog(),
-    group: changeLog(),
-    servicePrincipal: changeLog(),
-  } satisfies Record<ObjectKind, SequenceLog<Entity>>;
+  readonly #listed: Record<ObjectKind, (Entity | undefined)[]> = forEachKind(() => []);
+  readonly #live: Record<ObjectKind, number> = forEachKind(() => 0);
+  readonly #changes: Record<ObjectKind, SequenceLog<Entity>> = forEachKind(changeLog);
   readonly #unique = new Map<UniqueIndex, Map<string, Entity>>(UNIQUE_INDEXES.map((name) => [name, new Map()]));
   #deleted = 0;
   /** Users in possession of each product, by its skuId. */
@@ -221,6 +225,10 @@ function licensedSkus(entity: Entity): readonly string[] {
   const licences = entity.values['assignedLicenses'];
   if (!Array.isArray(licences)) return [];
   return (licences as readonly { readonly skuId?: unknown }[]).map((licence) => String(licence.skuId));
+}
+
+function forEachKind<T>(make: () => T): Record<ObjectKind, T> {
+  return Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, make()])) as Record<ObjectKind, T>;
 }
 
 function changeLog(): SequenceLog<Entity> {

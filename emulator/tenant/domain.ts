@@ -5,7 +5,11 @@ export interface Domain {
   readonly isDefault: boolean;
   readonly isInitial: boolean;
   readonly isVerified: boolean;
+  /** Days until a password expires; undefined: never. */
+  readonly passwordValidityDays?: number;
 }
+
+const NEVER_EXPIRES = 2_147_483_647;
 
 export function createDomains(initial: string, others: readonly string[]): Domain[] {
   const names = [...new Set([...others, initial].map((name) => name.toLowerCase()))];
@@ -32,7 +36,7 @@ export function describeDomain(domain: Domain): Record<string, unknown> {
     manufacturer: null,
     model: null,
     passwordNotificationWindowInDays: 14,
-    passwordValidityPeriodInDays: 2147483647,
+    passwordValidityPeriodInDays: domain.passwordValidityDays ?? NEVER_EXPIRES,
     state: null,
     supportedServices: domain.isVerified ? ['Email', 'OfficeCommunicationsOnline'] : [],
   };

@@ -1,5 +1,6 @@
 import { toGraphTime } from '../clock.ts';
 import { type Entity, liveLinks, type ObjectKind } from './entity.ts';
+import { describePasswordState } from './rules/password.ts';
 import type { Tenant } from './tenant.ts';
 
 /**
@@ -26,11 +27,13 @@ function* dumpKind(tenant: Tenant, kind: ObjectKind, name: string): Generator<st
 }
 
 function describe(entity: Entity): Record<string, unknown> {
-  const { passwordProfile, ...values } = entity.values;
+  const { passwordProfile, signInLock, ...values } = entity.values;
+  const passwordState = describePasswordState(entity);
   return {
     id: entity.id,
     ...Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(passwordProfile === undefined ? {} : { hasPassword: true }),
+    ...(passwordState === undefined ? {} : { passwordState }),
     ...(entity.deletedAt === undefined ? {} : { deletedDateTime: toGraphTime(entity.deletedAt) }),
     ...(entity.kind === 'user' ? { manager: entity.manager?.id ?? null } : {}),
     ...(entity.kind === 'group' ? { members: linkedIds(entity, 'members'), owners: linkedIds(entity, 'owners') } : {}),

@@ -1,6 +1,6 @@
 import { SequenceLog } from './sequence-log.ts';
 
-export const OBJECT_KINDS = ['user', 'group', 'servicePrincipal'] as const;
+export const OBJECT_KINDS = ['user', 'group', 'servicePrincipal', 'orgContact', 'device', 'organization'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 /** A JSON value as Graph stores it; null means cleared, an absent property was never set. */

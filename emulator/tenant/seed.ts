@@ -7,6 +7,7 @@ import type { Domain } from './domain.ts';
 import { createEntity, type Entity, OBJECT_KINDS, type Value, type Values } from './entity.ts';
 import { hashPassword } from './rules/password.ts';
 import type { Sku } from './sku.ts';
+import { synchronizationChange } from './synchronization.ts';
 import type { Tenant } from './tenant.ts';
 import { uniqueKeys } from './unique-keys.ts';
 
@@ -22,7 +23,8 @@ export interface SeedCounts {
  *     { "users":   [{ "id"?, "userPrincipalName", ...properties, "password"?, "manager"?, "adminRoles"?: [] }],
  *       "groups":  [{ "id"?, "displayName", ...properties, "members"?: [], "owners"?: [] }],
  *       "licences":[{ "skuId", "skuPartNumber", "enabled", "servicePlans"?: [{ "servicePlanId", "servicePlanName" }] }],
- *       "domains": [{ "id", "authenticationType"?: "Federated", "isVerified"?: false }] }
+ *       "domains": [{ "id", "authenticationType"?: "Federated", "isVerified"?: false, "passwordValidityPeriodInDays"?: 90 }],
+ *       "tenant":  { "synchronization"?: { "isEnabled": true, "features": 41017 } } }
  *
  * `passwordProfile` and `prepaidUnits` are taken in Graph's form, too. `manager`, `members` and `owners` name objects by id,
  * UPN, uniqueName or displayName. Throws an EmulatorError that
@@ -46,7 +48,9 @@ export function plantSeed(seed: unknown, tenant: Tenant): SeedCounts {
   const links = [...users, ...groups].flatMap((record) => planter.plantLinks(record));
   for (const domain of domains) plantDomain(domain, tenant);
   tenant.skus.push(...skus);
-  tenant.commit([...objects, ...links]);
+  const settings = isRecord(seed['tenant']) ? seed['tenant']['synchronization'] : undefined;
+  const synchronization = isRecord(settings) ? [synchronizationChange(tenant, settings)] : [];
+  tenant.commit([...objects, ...links, ...synchronization]);
   return { users: users.length, groups: groups.length, licences: skus.length };
 }
 
@@ -103,7 +107,7 @@ class Planter {
   }
 
   #plant(kind: 'user' | 'group', record: SeedRecord, content: SeedRecord): ChangeDraft {
-    const { id: given, members, owners, manager, hasPassword, deletedDateTime, ...values } = content;
+    const { id: given, members, owners, manager, hasPassword, passwordState, deletedDateTime, ...values } = content;
     const id = typeof given === 'string' ? given.toLowerCase() : this.#tenant.newId();
     if (this.#tenant.primary.find(id))
       throw new EmulatorError(`The seed holds the id ${id} twice, or the tenant has it already.`);
@@ -169,7 +173,7 @@ function readSku(record: SeedRecord): Sku {
 }
 
 function readDomain(record: SeedRecord): Domain {
-  const { id, authenticationType, isVerified } = record;
+  const { id, authenticationType, isVerified, passwordValidityPeriodInDays: days } = record;
   if (typeof id !== 'string') throw new EmulatorError(`A domain of the seed needs an id: ${JSON.stringify(record)}`);
   return {
     id: id.toLowerCase(),
@@ -177,6 +181,7 @@ function readDomain(record: SeedRecord): Domain {
     isDefault: false,
     isInitial: false,
     isVerified: isVerified !== false,
+    ...(typeof days === 'number' ? { passwordValidityDays: days } : {}),
   };
 }
 

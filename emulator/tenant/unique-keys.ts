@@ -5,6 +5,7 @@ export const UNIQUE_INDEXES = [
   'userPrincipalName',
   'proxyAddresses',
   'onPremisesImmutableId',
+  'onPremisesSecurityIdentifier',
   'mailNickname',
   'uniqueName',
 ] as const;
@@ -23,9 +24,10 @@ export function uniqueKeys(entity: Entity): (readonly [UniqueIndex, string])[] {
   if (entity.kind === 'user') {
     const upn = textOf(entity, 'userPrincipalName');
     if (upn !== undefined && isLive) keys.push(['userPrincipalName', upn.toLowerCase()]);
-    const anchor = textOf(entity, 'onPremisesImmutableId');
-    if (anchor !== undefined) keys.push(['onPremisesImmutableId', anchor]);
   }
+  // Graph shows the anchor of users only; what synchronization brought is found by it, whatever its kind.
+  const anchor = textOf(entity, 'onPremisesImmutableId');
+  if (anchor !== undefined) keys.push(['onPremisesImmutableId', anchor]);
   if (entity.kind === 'group') {
     const uniqueName = textOf(entity, 'uniqueName');
     if (uniqueName !== undefined) keys.push(['uniqueName', uniqueName]);
@@ -34,6 +36,8 @@ export function uniqueKeys(entity: Entity): (readonly [UniqueIndex, string])[] {
       keys.push(['mailNickname', nickname.toLowerCase()]);
     }
   }
+  const sid = textOf(entity, 'onPremisesSecurityIdentifier');
+  if (sid !== undefined && isLive) keys.push(['onPremisesSecurityIdentifier', sid]);
   if (isLive) for (const address of addressesOf(entity)) keys.push(['proxyAddresses', address]);
   return keys;
 }

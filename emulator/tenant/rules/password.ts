@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isRecord } from '../../json-value.ts';
 import { passwordTooWeak, propertyUnknown, valueMistyped, valueRequired } from '../../refusals.ts';
-import type { Entity, Value } from '../entity.ts';
+import type { Entity, Value, Values } from '../entity.ts';
+import { matchesCredential } from '../passwords/synchronized-credential.ts';
 
 const FLAGS = ['forceChangePasswordNextSignIn', 'forceChangePasswordNextSignInWithMfa'] as const;
 const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/] as const;
@@ -36,15 +37,46 @@ function isPasswordAccepted(password: string, isWeakAllowed: boolean): boolean {
   return isWeakAllowed || CLASSES.filter((part) => part.test(password)).length >= 3;
 }
 
-export function hasPassword(user: Entity, password: string): boolean {
+/** What a user's values hold of the password: of one set in the cloud its hash, of a synchronized one the credential. */
+function profileOf(user: Entity): Readonly<Record<string, unknown>> {
   const profile = user.values['passwordProfile'];
-  return isRecord(profile) && profile['hash'] === hashPassword(password);
+  return isRecord(profile) ? profile : {};
+}
+
+export function hasPassword(user: Entity, password: string): boolean {
+  const { hash, credential } = profileOf(user);
+  if (typeof credential === 'string') return matchesCredential(credential, password);
+  return hash === hashPassword(password);
 }
 
 /** Whether the password is good for nothing but being changed. */
 export function mustChangePassword(user: Entity): boolean {
-  const profile = user.values['passwordProfile'];
-  return isRecord(profile) && FLAGS.some((flag) => profile[flag] === true);
+  const profile = profileOf(user);
+  return FLAGS.some((flag) => profile[flag] === true);
+}
+
+/** The profile after a change through Graph; a new password takes the place of a synchronized one. */
+export function mergePasswordProfile(user: Entity, change: Value): Value {
+  const { hash, credential, ...flags } = profileOf(user) as Values;
+  const before = { ...(hash === undefined ? {} : { hash }), ...(credential === undefined ? {} : { credential }) };
+  const given = isRecord(change) ? (change as Values) : {};
+  return { ...flags, ...(given['hash'] === undefined ? before : {}), ...given };
+}
+
+/** The profile that a synchronized hash makes; nothing of the former password stays. */
+export function synchronizedProfile(credential: string, mustChange: boolean): Value {
+  return { credential, forceChangePasswordNextSignIn: mustChange };
+}
+
+/** What may be shown of a synchronized password; undefined where there is none. */
+export function describePasswordState(user: Entity): Readonly<Record<string, unknown>> | undefined {
+  if (!isPasswordSynchronized(user)) return undefined;
+  const changedAt = user.values['lastPasswordChangeDateTime'] ?? null;
+  return { isSynchronized: true, changedAt, forceChange: mustChangePassword(user) };
+}
+
+export function isPasswordSynchronized(user: Entity): boolean {
+  return typeof profileOf(user)['credential'] === 'string';
 }
 
 export function hashPassword(password: string): string {

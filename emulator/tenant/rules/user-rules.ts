@@ -9,10 +9,11 @@ import {
 } from '../../refusals.ts';
 import { type Entity, textOf, textsOf, type Value, type Values } from '../entity.ts';
 import { hasMailbox } from '../sku.ts';
+import { hasFeature, isSynchronized } from '../synchronization.ts';
 import type { Tenant } from '../tenant.ts';
 import { checkAddressesFree, proxyAddressesFor } from './addresses.ts';
 import { checkValues } from './check-values.ts';
-import { checkPasswordProfile } from './password.ts';
+import { checkPasswordProfile, isPasswordSynchronized, mergePasswordProfile } from './password.ts';
 import { checkUserPrincipalName, isFederatedUpn } from './user-principal-name.ts';
 import { REQUIRED_OF_USER, USER_PROPERTIES, WRITABLE_WHEN_SYNCED } from './user-properties.ts';
 
@@ -36,10 +37,11 @@ export function checkNewUser(body: Readonly<Record<string, unknown>>, tenant: Te
 /** Judges the body of PATCH /users/{id} and returns what changes, with what follows from it. */
 export function checkUserPatch(body: Readonly<Record<string, unknown>>, user: Entity, tenant: Tenant): Values {
   const given = checkValues(body, { resource: 'User', table: USER_PROPERTIES, isCreation: false });
-  if (user.values['onPremisesSyncEnabled'] === true) {
+  if (isSynchronized(user)) {
     const mastered = Object.keys(given).some((name) => !WRITABLE_WHEN_SYNCED.includes(name));
     if (mastered) throw masteredOnPremises();
   }
+  if (given['passwordProfile'] !== undefined) checkPasswordIsOurs(user, tenant);
   const values: Record<string, Value> = { ...given };
   if (values['usageLocation'] === null && textOf(user, 'usageLocation') !== undefined) {
     throw valueInvalid('usageLocation', 'User');
@@ -47,7 +49,7 @@ export function checkUserPatch(body: Readonly<Record<string, unknown>>, user: En
   if (given['passwordProfile'] !== undefined) {
     const policies = given['passwordPolicies'] ?? user.values['passwordPolicies'];
     const profile = checkPasswordProfile(given['passwordProfile'], false, policies);
-    values['passwordProfile'] = { ...asParts(user.values['passwordProfile']), ...asParts(profile) };
+    values['passwordProfile'] = mergePasswordProfile(user, profile);
   }
   for (const name of ['onPremisesExtensionAttributes', 'employeeOrgData']) {
     // A complex value is merged: parts that the body leaves out keep their value.
@@ -55,6 +57,12 @@ export function checkUserPatch(body: Readonly<Record<string, unknown>>, user: En
   }
   if (typeof values['userPrincipalName'] === 'string') checkUserPrincipalName(values['userPrincipalName'], tenant);
   return checkUserKeys(values, user, tenant);
+}
+
+/** A password that comes from on-premises would be overwritten by the next synchronization; with writeback it would go there first. */
+function checkPasswordIsOurs(user: Entity, tenant: Tenant): void {
+  if (!tenant.assumptions.refuseResetOfSynchronizedPasswords || !isPasswordSynchronized(user)) return;
+  if (isSynchronized(user) && !hasFeature(tenant, 'passwordWritebackEnabled')) throw masteredOnPremises();
 }
 
 function asParts(value: Value | undefined): Readonly<Record<string, Value>> {
