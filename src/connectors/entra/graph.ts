@@ -133,7 +133,7 @@ export class Graph {
           accept: 'application/json',
           'client-request-id': randomUUID(),
           'x-ms-throttle-priority': 'Normal',
-          ...(request.body === undefined && request.bytes === undefined ? {} : { 'content-type': 'application/json' }),
+          ...bodyHeaders(request),
           ...request.headers,
         },
         signal: AbortSignal.timeout(request.method === 'GET' ? Math.min(timeout, READ_TIMEOUT) : timeout),
@@ -190,6 +190,15 @@ function ledElsewhere(url: string, { status, headers }: GraphAnswer): DirbridgeE
   return new DirbridgeError('tenant-refused', message, {
     remedy: 'Let this machine reach Microsoft Graph without a proxy that asks for a sign-in.',
   });
+}
+
+function bodyHeaders({ body, bytes }: GraphRequest): Readonly<Record<string, string>> {
+  if (body === undefined && bytes === undefined) return {};
+  // The length of a stream is not known by itself, and it would go out in chunks.
+  return {
+    'content-type': 'application/json',
+    ...(bytes === undefined ? {} : { 'content-length': String(bytes.length) }),
+  };
 }
 
 /** Bytes as a stream: `fetch` would make a copy of a buffer that nobody could overwrite. */
