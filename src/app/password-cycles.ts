@@ -4,9 +4,8 @@ import type { CheckLine, Connector, TargetConnector } from '../connectors/connec
 import type { EngineContext } from '../engine/context.ts';
 import { findPasswordAccount, PasswordJudge } from '../engine/password-judge.ts';
 import { DirbridgeError } from '../errors.ts';
+import { runCapturedCycle } from '../passwords/capture/captured-cycle.ts';
 import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
-import { markHeld, releaseSent } from '../passwords/capture/mark-held.ts';
-import { runPasswordCycle } from '../passwords/cycle.ts';
 import type { CycleRecord } from '../passwords/cycle-record.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
@@ -34,13 +33,10 @@ export async function syncPasswords(
   held: HeldPasswords,
 ): Promise<PasswordSyncResult> {
   const context = await createContext(engine, config, requireRight, held);
-  for (const { name } of context.sources) await markHeld(engine.store, name, held, engine.now());
   const accounts: { space: number; anchor: string; asked: string }[] = [];
   for (const asked of options.users) accounts.push({ ...(await findPasswordAccount(engine, asked)), asked });
   const only = accounts.length === 0 ? {} : { accounts };
-  const cycle = await runPasswordCycle(context, { full: options.full, ...only }).finally(() =>
-    releaseAll(context, held),
-  );
+  const cycle = await runCapturedCycle(context, held, { full: options.full, ...only });
   const users: (OpenPassword & { asked: string })[] = [];
   for (const { space, anchor, asked } of accounts) {
     const [giver] = await engine.store.passwords.givers(space, [anchor]);
@@ -48,11 +44,6 @@ export async function syncPasswords(
     users.push({ asked, ...describe(giver.account, await context.judge.nameOf(space, anchor)) });
   }
   return { cycle, users };
-}
-
-/** Also after a cycle that failed: what it did before counts. */
-async function releaseAll({ store, sources }: PasswordContext, held: HeldPasswords): Promise<void> {
-  for (const { name } of sources) await releaseSent(store, name, held);
 }
 
 async function createContext(

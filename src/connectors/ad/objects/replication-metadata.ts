@@ -22,8 +22,8 @@ export function findMetadata(blob: Buffer, attribute: number): AttributeMetadata
   const count = blob.readUInt32LE(8);
   for (let index = 0, at = HEAD_BYTES; index < count && at + ENTRY_BYTES <= blob.length; index++, at += ENTRY_BYTES) {
     if (blob.readUInt32LE(at) !== attribute) continue;
-    const seconds = blob.readBigUInt64LE(at + 8) - EPOCH;
-    return { version: blob.readUInt32LE(at + 4), changedAt: new Date(Number(seconds) * 1000) };
+    const changedAt = new Date(Number(blob.readBigUInt64LE(at + 8) - EPOCH) * 1000);
+    return Number.isNaN(changedAt.getTime()) ? null : { version: blob.readUInt32LE(at + 4), changedAt };
   }
   return null;
 }
