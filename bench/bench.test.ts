@@ -7,6 +7,7 @@ import type { Measure, MeasureContext } from './measure.ts';
 import { MeasuredProcess } from './measured/measured-process.ts';
 import { memberChange } from './measures/member-change.ts';
 import { noOpCycle } from './measures/no-op-cycle.ts';
+import { passwords } from './measures/passwords.ts';
 import { reEvaluation } from './measures/re-evaluation.ts';
 import { readOptions, UsageError } from './options.ts';
 import { formatTable, isGood } from './report.ts';
@@ -52,6 +53,12 @@ describe('the measures in memory, small', () => {
   it('work everything out again after a rule has changed, and find nothing to write', async () => {
     const figures = await run(reEvaluation);
     expect(figures.map((figure) => figure.unit)).toEqual(['s', 's', 's', 's', 'MB']);
+    for (const { value } of figures) expect(value).toBeGreaterThan(0);
+  });
+
+  it("send everybody's new password, and nothing in a cycle without a change", async () => {
+    const figures = await run(passwords);
+    expect(figures.map((figure) => figure.unit)).toEqual(['s', 's', 'times', 'times', 'ms', 'ms']);
     for (const { value } of figures) expect(value).toBeGreaterThan(0);
   });
 

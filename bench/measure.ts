@@ -21,6 +21,8 @@ export interface Sizes {
   readonly firstLoadUsers: number;
   /** Users that are written with and without intents. */
   readonly journalUsers: number;
+  /** Users who have all set a new password. */
+  readonly passwords: number;
   /** What the documented quota is multiplied by for the first load. */
   readonly throttleFactor: number;
 }

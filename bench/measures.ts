@@ -5,6 +5,7 @@ import { importMeasure } from './measures/import.ts';
 import { journal } from './measures/journal.ts';
 import { memberChange } from './measures/member-change.ts';
 import { noOpCycle } from './measures/no-op-cycle.ts';
+import { passwords } from './measures/passwords.ts';
 import { reEvaluation } from './measures/re-evaluation.ts';
 import { sambaMemberChange } from './measures/samba-member-change.ts';
 import { sambaNoOpCycle } from './measures/samba-no-op-cycle.ts';
@@ -20,4 +21,5 @@ export const MEASURES: readonly Measure[] = [
   sambaMemberChange,
   firstLoad,
   journal,
+  passwords,
 ];

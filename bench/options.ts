@@ -15,6 +15,7 @@ const FULL: Sizes = {
   sambaCycles: 20,
   firstLoadUsers: 20_000,
   journalUsers: 5_000,
+  passwords: 10_000,
   throttleFactor: 8,
 };
 
@@ -32,6 +33,7 @@ const QUICK: Sizes = {
   sambaCycles: 3,
   firstLoadUsers: 400,
   journalUsers: 200,
+  passwords: 300,
   throttleFactor: 0.2,
 };
 

@@ -172,7 +172,7 @@ function passwordsOf({ settings, connectors }: ConnectExport, lines: ImportLine[
       ? line.left(
           'setting',
           'passwords.method',
-          'on there, and written as hash, but this version does not synchronize passwords yet: people keep the password that the tenant knows last',
+          'on there, and written as hash, which is experimental here and needs rights and a target that takes passwords (docs/guide/passwords.md): until they are there people keep the password that the tenant knows last',
         )
       : line.standard('setting', 'passwords.method', 'off, as is our default'),
   );

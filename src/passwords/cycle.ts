@@ -35,7 +35,7 @@ export async function runPasswordCycle(
   const cycle = new PasswordCycle(context, options.full === true);
   let failure: unknown = null;
   try {
-    await judgeEverybody(context);
+    cycle.judged = await judgeEverybody(context);
     await (options.accounts === undefined ? cycle.run() : cycle.sendAgain(options.accounts));
   } catch (error) {
     failure = error;
@@ -61,6 +61,8 @@ class PasswordCycle {
   readonly #recorder: ResultRecorder;
   readonly #sender: PasswordSender;
   #features: PasswordFeatures | null = null;
+  /** By what accounts are judged now. */
+  judged = '';
   read = 0;
   mode: 'full' | 'delta' = 'delta';
 
@@ -211,12 +213,14 @@ class PasswordCycle {
     isAgain: boolean,
   ): Promise<{ giver: PasswordGiver; password: AccountPassword; decision: Decision }[]> {
     const { store, judge, now, expiredAccounts, isCaptured = false } = this.#context;
-    const circumstances = { now: now(), expiredAccounts, mayForce, isAgain, isCaptured };
+    const circumstances = { now: now(), expiredAccounts, mayForce, isAgain, isCaptured, judged: this.judged };
     const sendings: { giver: PasswordGiver; password: AccountPassword; decision: Decision }[] = [];
     const changed: PasswordAccount[] = [];
     for (const giver of await store.passwords.givers(space, [...page.keys()])) {
       const password = page.get(giver.anchor);
-      if (password === undefined || (await judge.whyNot(giver)) !== null) continue;
+      // Asked again only of whom something can have happened to since it was asked.
+      const isKnown = giver.account?.judged === this.judged;
+      if (password === undefined || (!isKnown && (await judge.whyNot(giver)) !== null)) continue;
       const decision = decide(giver, password, circumstances);
       // What is sent is stored when it was answered.
       if (decision.sending === null && !isSame(decision.account, giver.account)) changed.push(decision.account);

@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly isAgain: boolean;
   /** The source knows only passwords that were handed over. */
   readonly isCaptured?: boolean;
+  /** By what was found that nobody leaves the account out. */
+  readonly judged: string;
 }
 
 /** Decides about one account that gives the password of a person, and that nobody has left out. */
@@ -33,7 +35,7 @@ export function decide(giver: PasswordGiver, password: AccountPassword, circumst
   if (sent !== null && password.version < sent.version && !circumstances.isAgain)
     return { account: before, sending: null };
   const { version, changedAt, expiresAt } = password;
-  const account = { ...before, version, changedAt, expiresAt };
+  const account = { ...before, version, changedAt, expiresAt, judged: circumstances.judged };
   if (password.ntHash === null && circumstances.isCaptured !== true) return rest(account, 'excluded', 'no-password');
   if (giver.targetId === null) return wait(account, 'not-in-tenant', circumstances);
   const sending = sendingOf(giver, password, account, circumstances);
@@ -99,6 +101,7 @@ export function newAccount({ space, anchor }: { readonly space: number; readonly
     attempts: 0,
     nextAt: null,
     failure: null,
+    judged: null,
     sent: null,
   };
 }

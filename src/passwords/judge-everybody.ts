@@ -8,34 +8,42 @@ const JUDGED = 'passwords judged';
 
 /**
  * Finds whose password is due or is not sent any more because of something else than the password: who is in the tenant now, is chosen anew, has got another object there or
- * is left out. It follows from what is stored, and is looked at when that, the rules or the configuration have changed since the last time.
+ * is left out. It follows from what is stored, and is looked at when that, the rules or the configuration have changed since the last time. Answers by what accounts are judged now.
  */
-export async function judgeEverybody(context: PasswordContext): Promise<void> {
+export async function judgeEverybody(context: PasswordContext): Promise<string> {
   const { store, fingerprint } = context;
-  const [version = '', judgedBy = ''] = ((await store.meta(JUDGED)) ?? '').split(' ');
-  const current = String(await store.sync.version());
-  if (version === current && judgedBy === fingerprint) return;
+  const [state = '', judgedBy = ''] = ((await store.meta(JUDGED)) ?? '').split(' ');
+  // In a transaction: a sync cycle that runs beside this one may yet take back what it has written.
+  const current = await store.transaction(() => store.passwords.stateOfPersons());
+  const judged = `${current} ${fingerprint}`;
+  if (state === current && judgedBy === fingerprint) return judged;
   let after = 0;
   for (;;) {
-    const last = await store.transaction(() => judgePage(context, after, judgedBy === fingerprint));
+    const last = await store.transaction(() => judgePage(context, after, judgedBy === fingerprint, judged));
     if (last === null) break;
     after = last;
   }
   await store.transaction(async () => {
     if ((await store.passwords.forgetOthers()) > 0) await withdrawFindings(context);
-    await store.setMeta(JUDGED, `${current} ${fingerprint}`);
+    await store.setMeta(JUDGED, judged);
   });
+  return judged;
 }
 
 /** Answers the last metaverse object of the page; null: there is none. `isSameJudge`: whom nothing happened to need not be looked at. */
-async function judgePage(context: PasswordContext, after: number, isSameJudge: boolean): Promise<number | null> {
+async function judgePage(
+  context: PasswordContext,
+  after: number,
+  isSameJudge: boolean,
+  judged: string,
+): Promise<number | null> {
   const { passwords } = context.store;
   const isOpen = isSameJudge && !context.judge.looksAtEverybody;
   const page = await passwords.giversAfter(after, PAGE, isOpen);
   const changed: PasswordAccount[] = [];
   for (const giver of page) {
     const account = await judge(context, giver);
-    if (account !== giver.account) changed.push(account);
+    if (account !== giver.account) changed.push({ ...account, judged: account.state === 'excluded' ? null : judged });
   }
   await passwords.save(changed);
   return page.at(-1)?.mv ?? null;

@@ -16,7 +16,8 @@ export interface Driver {
   insert(sql: string, ...values: readonly SqlValue[]): Promise<number>;
   /** Reads in pages of some thousand rows; no write may happen on the rows read while it is open. */
   pages<Row>(sql: string, ...values: readonly SqlValue[]): AsyncIterable<readonly Row[]>;
-  transaction<T>(work: () => Promise<T>): Promise<T>;
+  /** One at a time: the next begins when this one has ended. `undone`: called when it was rolled back, before the next begins. */
+  transaction<T>(work: () => Promise<T>, undone?: () => void): Promise<T>;
   /** Writes a consistent copy of the whole as a file of its own, also while another process writes. The file must not be there, or be empty. */
   copyTo(file: string): Promise<void>;
   close(): Promise<void>;

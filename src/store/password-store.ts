@@ -45,6 +45,8 @@ export interface PasswordAccount {
   readonly attempts: number;
   readonly nextAt: string | null;
   readonly failure: string | null;
+  /** By what rules, configuration and `stateOfPersons` it was found last that nobody leaves the account out. */
+  readonly judged: string | null;
   readonly sent: SentPassword | null;
 }
 
@@ -76,6 +78,8 @@ export interface PasswordCount {
  * person has no row yet, or its row says that another version, another object of the tenant, or the same one before something happened to it was sent.
  */
 export interface PasswordStore {
+  /** A text that is another one after everything that can make a password due without a change of it, also in the middle of a run. Costs nothing. */
+  stateOfPersons(): Promise<string>;
   /** Of these anchors of a space, the accounts whose password is that of a person. */
   givers(space: number, anchors: readonly string[]): Promise<readonly PasswordGiver[]>;
   /** All of them, by metaverse object, after one; `isOpen`: without those of which everything is as it was when the tenant took their password. */

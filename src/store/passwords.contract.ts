@@ -65,6 +65,7 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         attempts: 0,
         nextAt: null,
         failure: null,
+        judged: null,
         sent: null,
         ...details,
       };
@@ -118,6 +119,20 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
       expect((await giver('ann'))?.targetId).toBeNull();
     });
 
+    test('may be due anew when a sync, an apply or a plan has changed something, and not otherwise', async () => {
+      const { mv, held } = await person('ann');
+      const states = [await store.passwords.stateOfPersons(), await store.passwords.stateOfPersons()];
+      expect(states[0]).toBe(states[1]);
+      await store.sync.raiseVersion();
+      states.push(await store.passwords.stateOfPersons());
+      const entry = { run: '1', plan: '1', at: AT, mv, type: 'user', anchor: 'a', name: 'ann', targetId: 't' } as const;
+      await store.apply.log([{ ...entry, action: 'create', body: '[]' }]);
+      states.push(await store.passwords.stateOfPersons());
+      await store.matches.note({ mv, candidate: held, way: 'mail', value: 'ann', refused: null });
+      states.push(await store.passwords.stateOfPersons());
+      expect(new Set(states).size).toBe(4);
+    });
+
     test('is kept as it was saved, and replaced as a whole', async () => {
       await person('ann');
       const whole = account('ann', {
@@ -126,6 +141,7 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         attempts: 2,
         nextAt: LATER,
         failure: 'no',
+        judged: '7 rules',
         sent: SENT,
       });
       await store.passwords.save([whole]);

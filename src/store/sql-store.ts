@@ -74,15 +74,12 @@ export class SqlStore implements Store {
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#driver.transaction(work);
-    } catch (error) {
+    return this.#driver.transaction(work, () => {
       this.#names.forget();
       this.#managed.forget();
       this.#spaces.forget();
       this.#runs.forget();
-      throw error;
-    }
+    });
   }
 
   async meta(key: string): Promise<string | null> {

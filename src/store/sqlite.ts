@@ -83,16 +83,16 @@ class SqliteDriver implements Driver {
     if (page.length > 0) yield page;
   }
 
-  async transaction<T>(work: () => Promise<T>): Promise<T> {
+  async transaction<T>(work: () => Promise<T>, undone: () => void = () => undefined): Promise<T> {
     const turn = this.#lastTransaction.then(
-      () => this.#transact(work),
-      () => this.#transact(work),
+      () => this.#transact(work, undone),
+      () => this.#transact(work, undone),
     );
     this.#lastTransaction = turn;
     return turn;
   }
 
-  async #transact<T>(work: () => Promise<T>): Promise<T> {
+  async #transact<T>(work: () => Promise<T>, undone: () => void): Promise<T> {
     this.#tell(() => this.#database.exec('begin immediate'));
     try {
       const result = await work();
@@ -102,6 +102,7 @@ class SqliteDriver implements Driver {
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('rollback');
+      undone();
       throw error;
     }
   }

@@ -98,12 +98,12 @@ class WatchedDriver implements Driver {
     yield* this.#inner.pages<Row>(sql, ...values);
   }
 
-  transaction<T>(work: () => Promise<T>): Promise<T> {
+  transaction<T>(work: () => Promise<T>, undone?: () => void): Promise<T> {
     return this.#inner.transaction(async () => {
       const result = await work();
       this.#onStatement();
       return result;
-    });
+    }, undone);
   }
 
   close(): Promise<void> {

@@ -54,12 +54,12 @@ export class BreakingDriver implements Driver {
     yield* this.#inner.pages<Row>(sql, ...values);
   }
 
-  transaction<T>(work: () => Promise<T>): Promise<T> {
+  transaction<T>(work: () => Promise<T>, undone?: () => void): Promise<T> {
     return this.#inner.transaction(async () => {
       const result = await work();
       this.#step();
       return result;
-    });
+    }, undone);
   }
 
   copyTo(file: string): Promise<void> {

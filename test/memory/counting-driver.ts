@@ -75,8 +75,8 @@ export class CountingDriver implements Driver {
     }
   }
 
-  transaction<T>(work: () => Promise<T>): Promise<T> {
-    return this.#inner.transaction(work);
+  transaction<T>(work: () => Promise<T>, undone?: () => void): Promise<T> {
+    return this.#inner.transaction(work, undone);
   }
 
   copyTo(file: string): Promise<void> {

@@ -220,6 +220,6 @@ describe('the server', () => {
     });
     expect(config.staging).toBe(true);
     expect(config.passwords.method).toBe('hash');
-    expect(told('passwords.method')[0]).toMatch(/^left: on there.*does not synchronize passwords yet/);
+    expect(told('passwords.method')[0]).toMatch(/^left: on there.*experimental here.*passwords\.md/);
   });
 });

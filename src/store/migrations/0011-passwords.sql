@@ -7,6 +7,7 @@ insert into pending_object (object, flags)
   select id, 1 from object where mv is not null and state = 0 and space in (select id from space where name <> 'tenant')
   on conflict (object) do nothing;
 
+-- judged: by what rules, configuration and state of the persons nobody was found to leave the account out.
 -- What is known of the password of an account, and what of it the tenant was sent: never the password, nor anything made of it.
 -- sent_*: which version, to which object of the tenant, chosen since when, when it was sent, whether a change was
 -- demanded, and whether it was a random one in the place of that of an expired account.
@@ -22,6 +23,7 @@ create table password_account (
   attempts integer not null,
   next_at text,
   failure text,
+  judged text,
   sent_version integer,
   sent_target text,
   sent_since integer,
@@ -32,4 +34,3 @@ create table password_account (
 ) without rowid;
 create index password_account_open on password_account (space, state, changed_at) where state <> 'synchronized';
 create index password_account_expiry on password_account (space, expires_at) where expires_at is not null;
-create index password_account_target on password_account (sent_target) where sent_target is not null;

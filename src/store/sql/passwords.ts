@@ -21,6 +21,7 @@ interface AccountRow {
   readonly attempts: number;
   readonly next_at: string | null;
   readonly failure: string | null;
+  readonly judged: string | null;
   readonly sent_version: number | null;
   readonly sent_target: string | null;
   readonly sent_since: number | null;
@@ -49,6 +50,7 @@ const COLUMNS = [
   'attempts',
   'next_at',
   'failure',
+  'judged',
   'sent_version',
   'sent_target',
   'sent_since',
@@ -72,6 +74,11 @@ const GIVERS = `select m.id as mv, o.id as object, o.space as space, o.anchor as
     and not exists (select 1 from tenant_match x where x.mv = m.id)
   left join password_account p on p.space = o.space and p.anchor = o.anchor`;
 
+/** Written out once: the driver finds a statement by its text, and a text that is put together anew has to be read through each time. */
+const GIVER_BY_ANCHOR = `${GIVERS} where o.space = ? and o.anchor = ?`;
+const SAVE = `insert into password_account (${ALL_COLUMNS}) values (${['?', '?', ...COLUMNS.map(() => '?')].join(', ')})
+  on conflict (space, anchor) do update set ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+
 const IS_OPEN = `(p.anchor is null or p.state <> 'synchronized' or t.anchor is null or p.sent_target is null
   or p.sent_target <> t.anchor or p.sent_since <> m.password_since)`;
 
@@ -82,10 +89,23 @@ export class SqlPasswordStore implements PasswordStore {
     this.#driver = driver;
   }
 
+  /** What sync changes raises the version; what apply writes is logged with it; and plan finds that nothing is left to be taken over. */
+  async stateOfPersons(): Promise<string> {
+    const row = await this.#driver.get<{
+      readonly version: string | null;
+      readonly logged: number;
+      readonly matches: number;
+    }>(
+      `select (select value from meta where key = 'version') as version,
+         (select coalesce(max(id), 0) from change_log) as logged, (select count(*) from tenant_match) as matches`,
+    );
+    return [row?.version ?? '0', row?.logged ?? 0, row?.matches ?? 0].join('/');
+  }
+
   async givers(space: number, anchors: readonly string[]): Promise<readonly PasswordGiver[]> {
     const found: PasswordGiver[] = [];
     for (const anchor of anchors) {
-      const row = await this.#driver.get<GiverRow>(`${GIVERS} where o.space = ? and o.anchor = ?`, space, anchor);
+      const row = await this.#driver.get<GiverRow>(GIVER_BY_ANCHOR, space, anchor);
       if (row !== undefined) found.push(toGiver(row));
     }
     return found;
@@ -103,8 +123,7 @@ export class SqlPasswordStore implements PasswordStore {
 
   async save(accounts: readonly PasswordAccount[]): Promise<void> {
     await this.#driver.runMany(
-      `insert into password_account (${ALL_COLUMNS}) values (${['?', '?', ...COLUMNS.map(() => '?')].join(', ')})
-       on conflict (space, anchor) do update set ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+      SAVE,
       accounts.map((one) => [
         one.space,
         one.anchor,
@@ -117,6 +136,7 @@ export class SqlPasswordStore implements PasswordStore {
         one.attempts,
         one.nextAt,
         one.failure,
+        one.judged,
         one.sent?.version ?? null,
         one.sent?.target ?? null,
         one.sent?.since ?? null,
@@ -201,29 +221,42 @@ export class SqlPasswordStore implements PasswordStore {
   }
 }
 
-/** Whatever was sent to this object of the tenant counts no more: the object is gone from it, and may come back. */
+/**
+ * Whatever was sent to this object of the tenant counts no more: it is gone from there, and may come back. An account that is not the one of the person any more needs no
+ * word: when it is again, it is chosen anew.
+ */
 export async function forgetSent(driver: Driver, object: number): Promise<void> {
+  const account = await driver.get<{ readonly space: number; readonly anchor: string; readonly target: string }>(
+    `select o.space as space, o.anchor as anchor, t.anchor as target
+     from object t join metaverse m on m.id = t.mv join object o on o.id = m.password_source where t.id = ?`,
+    object,
+  );
+  if (account === undefined) return;
   await driver.run(
     `update password_account set sent_version = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
-     where sent_target = (select anchor from object where id = ?)`,
-    object,
+     where space = ? and anchor = ? and sent_target = ?`,
+    account.space,
+    account.anchor,
+    account.target,
   );
 }
 
 function toGiver(row: GiverRow): PasswordGiver {
-  const { mv, object, space, anchor, parent, since, state } = row;
-  const account = state === null ? null : toAccount({ ...row, state });
   return {
-    mv,
-    object,
-    space,
-    anchor,
-    parent,
-    since,
+    mv: row.mv,
+    object: row.object,
+    space: row.space,
+    anchor: row.anchor,
+    parent: row.parent,
+    since: row.since,
     targetId: row.target_id,
     sourceAnchor: row.source_anchor,
-    account,
+    account: isKnown(row) ? toAccount(row) : null,
   };
+}
+
+function isKnown(row: GiverRow): row is GiverRow & AccountRow {
+  return row.state !== null;
 }
 
 function toAccount(row: AccountRow): PasswordAccount {
@@ -241,6 +274,7 @@ function toAccount(row: AccountRow): PasswordAccount {
     attempts: row.attempts,
     nextAt: row.next_at,
     failure: row.failure,
+    judged: row.judged,
     sent: isSent ? { version, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 } : null,
   };
 }
