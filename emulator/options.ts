@@ -33,6 +33,8 @@ export interface Assumptions {
   readonly deletedUsersHoldAnchor: boolean;
   /** Graph refuses a new password for a user whose password is synchronized, unless the tenant writes passwords back. */
   readonly refuseResetOfSynchronizedPasswords: boolean;
+  /** A password that holds the local part of the user principal name, of five characters or more, is too weak. */
+  readonly refuseNameInPassword: boolean;
   /** Users that are not synchronized take hashes, too. */
   readonly hashesForCloudUsers: boolean;
 }
@@ -52,6 +54,7 @@ export const DEFAULT_ASSUMPTIONS: Assumptions = {
   refuseSlashInKeys: false,
   deletedUsersHoldAnchor: true,
   refuseResetOfSynchronizedPasswords: true,
+  refuseNameInPassword: true,
   hashesForCloudUsers: false,
 };
 

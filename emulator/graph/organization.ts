@@ -1,7 +1,11 @@
-import { type Answer, answerJson } from '../http-exchange.ts';
-import { notFound, queryInvalid } from '../refusals.ts';
+import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
+import { notEmulated, notFound, queryInvalid, valueMistyped } from '../refusals.ts';
+import type { ChangeDraft } from '../tenant/change.ts';
 import { describeDomain, describeVerifiedDomain } from '../tenant/domain.ts';
+import { type Entity, OBJECT_KINDS } from '../tenant/entity.ts';
+import { asBody } from '../tenant/rules/check-values.ts';
 import { describeSku } from '../tenant/sku.ts';
+import { isSynchronized, readSynchronization, synchronizationChange } from '../tenant/synchronization.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { CONTEXT, type GraphRequest, paramAt } from './graph-request.ts';
 
@@ -22,7 +26,34 @@ export function getOrganization(request: GraphRequest): Answer {
   });
 }
 
+/**
+ * PATCH /organization/{id}: switches directory synchronization on and off. Off, every object becomes one of the cloud and keeps its
+ * anchor; the service takes up to 72 hours for that, the emulator none (assumed).
+ */
+export function updateOrganization(request: GraphRequest): Answer {
+  const { tenant } = request;
+  const { value } = paramAt(request, 0);
+  if (value.toLowerCase() !== tenant.profile.id) throw notFound(value);
+  const { onPremisesSyncEnabled: isEnabled, ...others } = asBody(request.body);
+  const other = Object.keys(others).find((name) => !name.startsWith('@odata.'));
+  if (other !== undefined) throw notEmulated(`writing property '${other}' of the organization`);
+  if (typeof isEnabled !== 'boolean') throw valueMistyped('onPremisesSyncEnabled', 'Edm.Boolean');
+  const freed = isEnabled ? [] : [...synchronizedObjects(tenant)];
+  tenant.commit([
+    synchronizationChange(tenant, { isEnabled }),
+    ...freed.map(({ id }): ChangeDraft => ({ type: 'patch', id, values: { onPremisesSyncEnabled: false } })),
+  ]);
+  return answerEmpty(204);
+}
+
+function* synchronizedObjects({ primary }: Tenant): Generator<Entity> {
+  for (const kind of OBJECT_KINDS) {
+    for (const entity of primary.listed(kind)) if (entity && isSynchronized(entity)) yield entity;
+  }
+}
+
 function describeOrganization(tenant: Tenant): Record<string, unknown> {
+  const { isEnabled, lastSync } = readSynchronization(tenant);
   return {
     id: tenant.profile.id,
     deletedDateTime: null,
@@ -34,8 +65,9 @@ function describeOrganization(tenant: Tenant): Record<string, unknown> {
     defaultUsageLocation: null,
     displayName: tenant.profile.displayName,
     marketingNotificationEmails: [],
-    onPremisesLastSyncDateTime: null,
-    onPremisesSyncEnabled: null,
+    onPremisesLastSyncDateTime: lastSync,
+    // Null where it was never switched on, or is off again.
+    onPremisesSyncEnabled: isEnabled ? true : null,
     partnerTenantType: null,
     postalCode: null,
     preferredLanguage: 'en',

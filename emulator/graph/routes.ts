@@ -15,7 +15,15 @@ import {
   removeManager,
   setManager,
 } from './links.ts';
-import { getDomain, getOrganization, listDomains, listOrganization, listSkus } from './organization.ts';
+import { getSynchronization, listSynchronization, updateSynchronization } from './on-premises-synchronization.ts';
+import {
+  getDomain,
+  getOrganization,
+  listDomains,
+  listOrganization,
+  listSkus,
+  updateOrganization,
+} from './organization.ts';
 import type { QueryOption } from './query/query-options.ts';
 import { getServicePrincipal, listAppRoleAssignments, listServicePrincipals } from './service-principals.ts';
 import { countOf, listOf, readOf } from './synchronized-kinds.ts';
@@ -80,6 +88,8 @@ const READ_APPLICATIONS = [
 ];
 const READ_CONTACTS = ['OrgContact.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
 const READ_DEVICES = ['Device.Read.All', 'Device.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
+const WRITE_SYNCHRONIZATION = 'OnPremDirectorySynchronization.ReadWrite.All';
+const READ_SYNCHRONIZATION = ['OnPremDirectorySynchronization.Read.All', WRITE_SYNCHRONIZATION];
 const READ_ROLES = [
   'RoleManagement.Read.Directory',
   'RoleManagement.ReadWrite.Directory',
@@ -187,6 +197,10 @@ const ROWS: readonly Row[] = [
     getDirectoryObject,
   ],
   ['POST', '/directoryObjects/getByIds', ['Directory.Read.All', 'Directory.ReadWrite.All'], 5, ['$select'], getByIds],
+  ['GET', '/directory/onPremisesSynchronization', READ_SYNCHRONIZATION, 1, ['$select'], listSynchronization],
+  ['GET', '/directory/onPremisesSynchronization/{id}', READ_SYNCHRONIZATION, 1, ['$select'], getSynchronization],
+  ['PATCH', '/directory/onPremisesSynchronization/{id}', [WRITE_SYNCHRONIZATION], 1, [], updateSynchronization],
+  ['PATCH', '/organization/{id}', ['Organization.ReadWrite.All'], 1, [], updateOrganization],
   ['GET', '/organization', READ_ORGANIZATION, 1, ['$select'], listOrganization],
   ['GET', '/organization/{id}', READ_ORGANIZATION, 1, ['$select'], getOrganization],
   ['GET', '/domains', READ_DOMAINS, 1, ['$select'], listDomains],

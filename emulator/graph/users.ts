@@ -1,5 +1,6 @@
 import { toGraphTime } from '../clock.ts';
 import { type Answer, answerEmpty, answerJson } from '../http-exchange.ts';
+import { isRecord } from '../json-value.ts';
 import { noRoom, notEmulated, notPermitted } from '../refusals.ts';
 import { createCloudSid } from '../tenant/create-cloud-sid.ts';
 import { type Entity, textsOf, type Value, type Values } from '../tenant/entity.ts';
@@ -88,7 +89,11 @@ export function updateUser(request: GraphRequest): Answer {
   checkPartialPermission(request, Object.keys(body));
   checkPrivilege(request, user, Object.keys(body));
   const values: Record<string, Value> = { ...checkUserPatch(body, user, tenant) };
-  if (body['passwordProfile'] !== undefined) values['lastPasswordChangeDateTime'] = toGraphTime(tenant.clock.now());
+  if (isRecord(body['passwordProfile']) && typeof body['passwordProfile']['password'] === 'string') {
+    // A reset by an administrator ends the user's sessions and a lock-out (refresh token revocation, documented).
+    const now = toGraphTime(tenant.clock.now());
+    Object.assign(values, { lastPasswordChangeDateTime: now, signInSessionsValidFromDateTime: now, signInLock: null });
+  }
   if (Object.keys(values).length > 0) tenant.commit([patchOf(user, values)]);
   return answerEmpty(204);
 }

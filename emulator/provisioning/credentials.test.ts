@@ -102,6 +102,8 @@ describe('password hash synchronization', () => {
     await send('eve', 'Office-2');
     expect((await graph.get('/users/eve@contoso.com?$select=passwordPolicies')).at('passwordPolicies')).toBe('None');
     await setFeatures(41_017);
+    const body = { passwordPolicies: 'DisablePasswordExpiration' };
+    expect((await graph.patch('/users/eve@contoso.com', body)).status).toBe(204);
   });
 
   test('judges each item by itself', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GraphClient } from '../graph-client.ts';
 import { node } from './nbfx/encode-message.ts';
@@ -152,6 +155,47 @@ describe('matching', () => {
       AttributeConflictValues: 'HARD==',
     });
   });
+});
+
+test('an object of another directory is not taken over after synchronization was off, unless the tenant allows it', async () => {
+  const own = await GraphClient.start({
+    synchronization: true,
+    seed: {
+      users: [
+        {
+          userPrincipalName: 'ann@contoso.com',
+          onPremisesImmutableId: 'ANN==',
+          synced: { onPremisesObjectIdentifier: 'one' },
+        },
+      ],
+    },
+  });
+  const other = new ObjectClient(own);
+  expect((await other.set('User', ANN))[0]?.ResultErrorCode).toBe('AttributeUpdateNotAllowed');
+  expect((await other.set('User', { ...ANN, onPremisesObjectIdentifier: 'one' }))[0]?.ResultCode).toBe('Success');
+  await own.close();
+});
+
+test('everything is there again after a new start with a state file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'emulator-objects-'));
+  const options = { synchronization: true, stateFile: join(folder, 'tenant.json') };
+  let own = await GraphClient.start(options);
+  await new ObjectClient(own).send([
+    ['User', 'Set', ANN],
+    ['Contact', 'Set', { SourceAnchor: 'C==', displayName: 'Partner' }],
+    ['Group', 'Set', { SourceAnchor: 'G==', displayName: 'Team', securityEnabled: true, member: ['ANN==', 'C=='] }],
+    ['Device', 'Set', { SourceAnchor: 'D==', displayName: 'PC-1' }],
+  ]);
+  const before = (await own.control('GET', '/dump')).text;
+  await own.close();
+  own = await GraphClient.start(options);
+  expect((await own.control('GET', '/dump')).text).toBe(before);
+  const [team] = (await own.get('/groups')).list();
+  expect((await own.get(`/groups/${team?.['id']}/members`)).list()).toHaveLength(2);
+  const [result] = await new ObjectClient(own).set('User', { SourceAnchor: 'ANN==', title: 'Boss' });
+  expect(result?.ResultCode).toBe('Success');
+  await own.close();
+  rmSync(folder, { recursive: true });
 });
 
 describe('what somebody else has already', () => {

@@ -119,6 +119,17 @@ describe('the caller', () => {
     expect((await graph.get('/users', { authorization: `Bearer ${token}` })).status).toBe(401);
   });
 
+  test('may have signed in at the endpoint of version 1, which takes a resource', async () => {
+    const { scope: _, ...fields } = graph.secretFields();
+    const response = await fetch(`${graph.emulator.url}/${graph.emulator.tenant}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ ...fields, resource: 'https://graph.windows.net' }),
+    });
+    const answer = (await response.json()) as Readonly<Record<string, string>>;
+    expect(answer).toMatchObject({ resource: 'https://graph.windows.net', expires_in: expect.stringMatching(/^\d+$/) });
+    expect((await ask({ token: answer['access_token'] ?? '' })).status).toBe(200);
+  });
+
   test('needs a directory role that may synchronize, else 115', async () => {
     const own = await GraphClient.start({ directoryRoles: ['User Administrator'] });
     const reply = await new ServiceClient(own).call('GetCompanyConfiguration', [

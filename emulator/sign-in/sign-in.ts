@@ -33,6 +33,8 @@ export class SignIn {
           return answerJson(200, { keys: [this.#parts.key.exportJwk()] });
         case 'POST oauth2/v2.0/token':
           return this.#endpoint.answerToken(call, this.#checkTenant(first));
+        case 'POST oauth2/token':
+          return this.#endpoint.answerTokenV1(call, this.#checkTenant(first));
         case 'POST oauth2/v2.0/devicecode':
           return this.#endpoint.answerDeviceCode(call, this.#checkTenant(first));
         default:

@@ -15,7 +15,7 @@ const SHORT_DEVICE_GRANT = 'device_code';
 /** Refresh tokens of other than single-page applications live 90 days (documented). */
 const REFRESH_MILLISECONDS = 90 * 86_400_000;
 
-/** POST /{tenant}/oauth2/v2.0/token and /devicecode. */
+/** POST /{tenant}/oauth2/v2.0/token and /devicecode, and /{tenant}/oauth2/token. */
 export class TokenEndpoint {
   readonly #parts: SignInParts;
   readonly #codes: DeviceCodes;
@@ -34,8 +34,23 @@ export class TokenEndpoint {
     return answerJson(200, this.#codes.start(registration.appId, required(form, 'scope')));
   }
 
-  answerToken(call: Call, tenantName: string): Answer {
+  /** POST /{tenant}/oauth2/token, the endpoint of version 1: it takes a resource in place of a scope. */
+  answerTokenV1(call: Call, tenantName: string): Answer {
     const form = readForm(call);
+    const resource = required(form, 'resource');
+    form.set('scope', `${resource.replace(/\/$/, '')}/.default`);
+    const { body, ...answer } = this.#answerForm(call, form, tenantName);
+    const expiresIn = Number((body as Readonly<Record<string, unknown>>)['expires_in']);
+    const now = Math.floor(this.#parts.tenant.clock.now() / 1000);
+    const times = { expires_in: String(expiresIn), expires_on: String(now + expiresIn), not_before: String(now) };
+    return { ...answer, body: { ...(body as object), ...times, resource } };
+  }
+
+  answerToken(call: Call, tenantName: string): Answer {
+    return this.#answerForm(call, readForm(call), tenantName);
+  }
+
+  #answerForm(call: Call, form: URLSearchParams, tenantName: string): Answer {
     const basic = readBasic(call.headers['authorization']);
     const registration = this.#findRegistration(basic?.id ?? required(form, 'client_id'), tenantName);
     const grant = required(form, 'grant_type');

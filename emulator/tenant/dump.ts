@@ -1,17 +1,22 @@
 import { toGraphTime } from '../clock.ts';
 import { type Entity, liveLinks, type ObjectKind } from './entity.ts';
 import { describePasswordState } from './rules/password.ts';
+import { hasSynchronization, readSynchronization } from './synchronization.ts';
 import type { Tenant } from './tenant.ts';
 
 /**
  * Everything the tenant holds, also what is soft-deleted, in the order of creation:
- * `{"tenant":{...},"users":[...],"groups":[...]}`. In pieces, so that a big tenant needs no big string.
+ * `{"tenant":{...},"users":[...],"groups":[...]}`, and contacts and devices where there ever were any. In pieces, so that a big tenant needs no big string.
  */
 export function* dumpTenant(tenant: Tenant): Generator<string> {
   const { id, initialDomain } = tenant.profile;
-  yield `{"tenant":${JSON.stringify({ id, initialDomain, domains: tenant.domains, licences: tenant.skus })}`;
+  const synchronization = hasSynchronization(tenant) ? { synchronization: readSynchronization(tenant) } : {};
+  const facts = { id, initialDomain, domains: tenant.domains, licences: tenant.skus, ...synchronization };
+  yield `{"tenant":${JSON.stringify(facts)}`;
   yield* dumpKind(tenant, 'user', 'users');
   yield* dumpKind(tenant, 'group', 'groups');
+  if (tenant.primary.listed('orgContact').length > 0) yield* dumpKind(tenant, 'orgContact', 'contacts');
+  if (tenant.primary.listed('device').length > 0) yield* dumpKind(tenant, 'device', 'devices');
   yield '}\n';
 }
 

@@ -22,6 +22,7 @@ export interface SeedCounts {
  *
  *     { "users":   [{ "id"?, "userPrincipalName", ...properties, "password"?, "manager"?, "adminRoles"?: [] }],
  *       "groups":  [{ "id"?, "displayName", ...properties, "members"?: [], "owners"?: [] }],
+ *       "contacts":[{ "displayName", ...properties }], "devices": [{ "displayName", ...properties }],
  *       "licences":[{ "skuId", "skuPartNumber", "enabled", "servicePlans"?: [{ "servicePlanId", "servicePlanName" }] }],
  *       "domains": [{ "id", "authenticationType"?: "Federated", "isVerified"?: false, "passwordValidityPeriodInDays"?: 90 }],
  *       "tenant":  { "synchronization"?: { "isEnabled": true, "features": 41017 } } }
@@ -32,20 +33,24 @@ export interface SeedCounts {
  */
 export function plantSeed(seed: unknown, tenant: Tenant): SeedCounts {
   if (!isRecord(seed)) throw new EmulatorError('A seed is a JSON object with users, groups, licences, domains.');
-  const known = ['users', 'groups', 'licences', 'domains', 'tenant'];
+  const known = ['users', 'groups', 'contacts', 'devices', 'licences', 'domains', 'tenant'];
   for (const name of Object.keys(seed)) {
     if (!known.includes(name)) throw new EmulatorError(`A seed has no '${name}'; it may have ${known.join(', ')}.`);
   }
   const planter = new Planter(tenant);
   const users = recordsIn(seed, 'users');
   const groups = recordsIn(seed, 'groups');
+  const contacts = recordsIn(seed, 'contacts');
+  const devices = recordsIn(seed, 'devices');
   const skus = recordsIn(seed, 'licences').map(readSku);
   const domains = recordsIn(seed, 'domains').map(readDomain);
   const objects = [
     ...users.map((user) => planter.plantUser(user)),
     ...groups.map((group) => planter.plantGroup(group)),
+    ...contacts.map((contact) => planter.plantOther('orgContact', contact)),
+    ...devices.map((device) => planter.plantOther('device', device)),
   ];
-  const links = [...users, ...groups].flatMap((record) => planter.plantLinks(record));
+  const links = [...users, ...groups, ...contacts].flatMap((record) => planter.plantLinks(record));
   for (const domain of domains) plantDomain(domain, tenant);
   tenant.skus.push(...skus);
   const settings = isRecord(seed['tenant']) ? seed['tenant']['synchronization'] : undefined;
@@ -55,6 +60,7 @@ export function plantSeed(seed: unknown, tenant: Tenant): SeedCounts {
 }
 
 type SeedRecord = Readonly<Record<string, unknown>>;
+type PlantedKind = 'user' | 'group' | 'orgContact' | 'device';
 
 function recordsIn(seed: SeedRecord, name: string): readonly SeedRecord[] {
   const value = seed[name] ?? [];
@@ -90,6 +96,13 @@ class Planter {
     return this.#plant('group', record, { ...defaults, ...record });
   }
 
+  plantOther(kind: 'orgContact' | 'device', record: SeedRecord): ChangeDraft {
+    if (typeof record['displayName'] !== 'string') {
+      throw new EmulatorError(`A contact or device of the seed has no displayName: ${JSON.stringify(record)}`);
+    }
+    return this.#plant(kind, record, record);
+  }
+
   plantLinks(record: SeedRecord): readonly ChangeDraft[] {
     const from = this.#ids.get(record);
     if (from === undefined) return [];
@@ -106,7 +119,7 @@ class Planter {
     return drafts;
   }
 
-  #plant(kind: 'user' | 'group', record: SeedRecord, content: SeedRecord): ChangeDraft {
+  #plant(kind: PlantedKind, record: SeedRecord, content: SeedRecord): ChangeDraft {
     const { id: given, members, owners, manager, hasPassword, passwordState, deletedDateTime, ...values } = content;
     const id = typeof given === 'string' ? given.toLowerCase() : this.#tenant.newId();
     if (this.#tenant.primary.find(id))
@@ -126,7 +139,7 @@ class Planter {
     return { type: 'create', kind, id, values: planted };
   }
 
-  #checkUnique(kind: 'user' | 'group', id: string, values: Values): void {
+  #checkUnique(kind: PlantedKind, id: string, values: Values): void {
     for (const [index, key] of uniqueKeys(createEntity(kind, id, 0, 0, values))) {
       const known = `${index} ${key}`;
       if (this.#keys.has(known) || this.#tenant.primary.findUnique(index, key)) {

@@ -72,18 +72,28 @@ const DEFAULTS: Synchronization = {
   exportedWell: 0,
 };
 
+/** No GUID, so that no path of Graph and no object can have the same. */
+const SETTINGS_ID = 'organization';
+
+/** Whether anything was ever set. */
+export function hasSynchronization(tenant: Tenant): boolean {
+  return tenant.primary.find(SETTINGS_ID) !== undefined;
+}
+
 /** The settings of the tenant; they are kept as an object of the directory, so that its journal and file hold them, too. */
 export function readSynchronization(tenant: Tenant): Synchronization {
-  const values = tenant.primary.find(tenant.profile.id)?.values['synchronization'];
+  const values = tenant.primary.find(SETTINGS_ID)?.values['synchronization'];
   return isRecord(values) ? { ...DEFAULTS, ...(values as Partial<Synchronization>) } : DEFAULTS;
 }
 
 /** The step that changes settings. */
 export function synchronizationChange(tenant: Tenant, change: Partial<Synchronization>): ChangeDraft {
-  const { id } = tenant.profile;
+  const id = SETTINGS_ID;
   const next = { ...readSynchronization(tenant), ...change };
   const values: Values = { synchronization: { ...next, features: next.features | ALWAYS_ON } as unknown as Value };
-  return tenant.primary.find(id) ? { type: 'patch', id, values } : { type: 'create', kind: 'organization', id, values };
+  return hasSynchronization(tenant)
+    ? { type: 'patch', id, values }
+    : { type: 'create', kind: 'organization', id, values };
 }
 
 export function hasFeature(tenant: Tenant, name: FeatureName): boolean {

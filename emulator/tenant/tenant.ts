@@ -121,7 +121,8 @@ export class Tenant {
   hasRoom(): boolean {
     const hasOwnDomain = this.domains.some((domain) => domain.isVerified && !domain.isInitial);
     const quota = this.#objectQuota ?? (hasOwnDomain ? 300_000 : 50_000);
-    const live = this.primary.countLive('user') + this.primary.countLive('group');
+    const counted = ['user', 'group', 'orgContact', 'device'] as const;
+    const live = counted.reduce((sum, kind) => sum + this.primary.countLive(kind), 0);
     return live + this.primary.countDeleted / 4 + 1 <= quota;
   }
 

@@ -57,6 +57,9 @@ export class ByteSource {
 
   utf8(length: number): string {
     const bytes = this.take(length);
+    // The quick way puts U+FFFD in place of what is no UTF-8; only then it is looked at closely.
+    const text = bytes.toString('utf8');
+    if (!text.includes('\ufffd')) return text;
     try {
       return UTF8.decode(bytes);
     } catch {

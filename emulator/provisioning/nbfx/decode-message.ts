@@ -5,6 +5,7 @@ import type { XmlAttribute, XmlElement } from './xml-element.ts';
 const DEEPEST = 32;
 const MOST_ATTRIBUTES = 32;
 const LETTERS = 26;
+const LIST_WITH_END = 0xa5;
 
 const RECORD = {
   endElement: 0x01,
@@ -189,7 +190,8 @@ function readContent(source: ByteSource, prefixes: Prefixes, depth: number): Con
       children.push(readElement(source, type, prefixes, depth + 1));
       continue;
     }
-    // Odd types of text are followed by the end of the element (2.2.3).
+    // Odd types of text are followed by the end of the element (2.2.3); a list has no such form.
+    if (type === LIST_WITH_END) throw source.refuse('a list that ends its element');
     texts.push(readText(source, type & 0xfe));
     if (type % 2 === 1) break;
   }

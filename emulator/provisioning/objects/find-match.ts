@@ -3,6 +3,7 @@ import { hasFeature, isSynchronized } from '../../tenant/synchronization.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { addressKey } from '../../tenant/unique-keys.ts';
 import { findByCloudAnchor, findBySourceAnchor, sourceAnchorOf } from './anchors.ts';
+import { syncedOf } from './graph-values.ts';
 import { SyncFailure } from './sync-failure.ts';
 import type { SyncObject } from './sync-object.ts';
 
@@ -17,12 +18,18 @@ export function findMatch(object: SyncObject, synced: Values, tenant: Tenant): E
   }
   if (object.sourceAnchor === undefined) return named;
   const bySource = findBySourceAnchor(object.sourceAnchor, tenant.primary);
-  if (named) return checkNamed(named, bySource, object.sourceAnchor, tenant);
-  if (bySource) return checkHardMatch(bySource, object, tenant);
+  if (named) return checkNamed(named, bySource, object.sourceAnchor, synced, tenant);
+  if (bySource) return checkHardMatch(bySource, object, synced, tenant);
   return findSoftMatch(object, synced, tenant);
 }
 
-function checkNamed(named: Entity, bySource: Entity | undefined, anchor: string, tenant: Tenant): Entity {
+function checkNamed(
+  named: Entity,
+  bySource: Entity | undefined,
+  anchor: string,
+  synced: Values,
+  tenant: Tenant,
+): Entity {
   if (bySource && bySource !== named) {
     throw new SyncFailure('AttributeValueMustBeUnique', 'Another object has this SourceAnchor.', {
       attribute: 'SourceAnchor',
@@ -34,20 +41,25 @@ function checkNamed(named: Entity, bySource: Entity | undefined, anchor: string,
   if (before !== undefined && before !== anchor) {
     throw new SyncFailure('AttributeUpdateNotAllowed', 'The SourceAnchor of an object does not change.');
   }
-  if (!isSynchronized(named)) checkTakeover(named, tenant);
+  if (!isSynchronized(named)) checkTakeover(named, synced, tenant);
   return named;
 }
 
 /** A soft-deleted object with the anchor is found as well: it is restored. */
-function checkHardMatch(found: Entity, object: SyncObject, tenant: Tenant): Entity {
+function checkHardMatch(found: Entity, object: SyncObject, synced: Values, tenant: Tenant): Entity {
   if (found.kind !== object.kind) {
     throw new SyncFailure('ObjectTypeMismatch', `The object with this SourceAnchor is no ${object.type}.`);
   }
-  if (!isSynchronized(found)) checkTakeover(found, tenant);
+  if (!isSynchronized(found)) checkTakeover(found, synced, tenant);
   return found;
 }
 
-function checkTakeover(target: Entity, tenant: Tenant): void {
+function checkTakeover(target: Entity, synced: Values, tenant: Tenant): void {
+  const theirs = syncedOf(target.values)['onPremisesObjectIdentifier'];
+  const isForeign = theirs !== undefined && theirs !== synced['onPremisesObjectIdentifier'];
+  if (isForeign && !hasFeature(tenant, 'allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled')) {
+    throw new SyncFailure('AttributeUpdateNotAllowed', HARDENED);
+  }
   if (hasFeature(tenant, 'blockCloudObjectTakeoverThroughHardMatchEnabled')) {
     throw new SyncFailure('InvalidHardMatch', 'Taking over cloud objects by hard match is blocked in this tenant.');
   }

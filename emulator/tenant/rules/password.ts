@@ -7,11 +7,25 @@ import { matchesCredential } from '../passwords/synchronized-credential.ts';
 const FLAGS = ['forceChangePasswordNextSignIn', 'forceChangePasswordNextSignInWithMfa'] as const;
 const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/] as const;
 
+/** What a new password is judged by. */
+export interface PasswordContext {
+  readonly isCreation: boolean;
+  readonly policies: Value | undefined;
+  /** Name that the password must not hold; undefined: that is not looked at. */
+  readonly forbiddenName: string | undefined;
+}
+
+/** A shorter name is in too many passwords by chance. */
+const SHORTEST_NAME = 5;
+
 /**
  * Judges a passwordProfile and returns what is stored: a hash and the flags, never the password. 8-256 printable
- * ASCII characters of three classes, unless the policy DisableStrongPassword takes the classes off.
+ * ASCII characters of three classes, unless the policy DisableStrongPassword takes the classes off; without the user's name.
  */
-export function checkPasswordProfile(profile: unknown, isCreation: boolean, policies: Value | undefined): Value {
+export function checkPasswordProfile(
+  profile: unknown,
+  { isCreation, policies, forbiddenName }: PasswordContext,
+): Value {
   if (!isRecord(profile)) throw valueMistyped('passwordProfile', 'microsoft.graph.passwordProfile');
   const stored: Record<string, Value> = {};
   for (const [name, value] of Object.entries(profile)) {
@@ -27,7 +41,9 @@ export function checkPasswordProfile(profile: unknown, isCreation: boolean, poli
   }
   if (typeof password !== 'string') throw valueMistyped('password', 'Edm.String');
   const isWeakAllowed = typeof policies === 'string' && policies.includes('DisableStrongPassword');
-  if (!isPasswordAccepted(password, isWeakAllowed)) throw passwordTooWeak();
+  const name = forbiddenName?.toLowerCase() ?? '';
+  const hasName = name.length >= SHORTEST_NAME && password.toLowerCase().includes(name);
+  if (hasName || !isPasswordAccepted(password, isWeakAllowed)) throw passwordTooWeak();
   stored['hash'] = hashPassword(password);
   return stored;
 }

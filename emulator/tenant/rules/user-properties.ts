@@ -112,5 +112,5 @@ export const SENSITIVE_OF_USER: readonly string[] = [
   'userPrincipalName',
 ];
 
-/** What stays writable on a user mastered on-premises. */
-export const WRITABLE_WHEN_SYNCED: readonly string[] = ['usageLocation', 'passwordProfile'];
+/** What stays writable on a user mastered on-premises. The policies: so that the tenant's own go for synchronized passwords (documented). */
+export const WRITABLE_WHEN_SYNCED: readonly string[] = ['usageLocation', 'passwordProfile', 'passwordPolicies'];

@@ -26,7 +26,11 @@ export function checkNewUser(body: Readonly<Record<string, unknown>>, tenant: Te
   const given = checkValues(body, { resource: 'User', table: USER_PROPERTIES, isCreation: true });
   const values: Record<string, Value> = {};
   for (const [name, value] of Object.entries(given)) if (value !== null) values[name] = value;
-  values['passwordProfile'] = checkPasswordProfile(body['passwordProfile'], true, values['passwordPolicies']);
+  values['passwordProfile'] = checkPasswordProfile(body['passwordProfile'], {
+    isCreation: true,
+    policies: values['passwordPolicies'],
+    forbiddenName: forbiddenName(values['userPrincipalName'], tenant),
+  });
   values['userType'] ??= 'Member';
   const upn = String(values['userPrincipalName']);
   checkUserPrincipalName(upn, tenant);
@@ -48,7 +52,9 @@ export function checkUserPatch(body: Readonly<Record<string, unknown>>, user: En
   }
   if (given['passwordProfile'] !== undefined) {
     const policies = given['passwordPolicies'] ?? user.values['passwordPolicies'];
-    const profile = checkPasswordProfile(given['passwordProfile'], false, policies);
+    const upn = given['userPrincipalName'] ?? user.values['userPrincipalName'];
+    const context = { isCreation: false, policies, forbiddenName: forbiddenName(upn, tenant) };
+    const profile = checkPasswordProfile(given['passwordProfile'], context);
     values['passwordProfile'] = mergePasswordProfile(user, profile);
   }
   for (const name of ['onPremisesExtensionAttributes', 'employeeOrgData']) {
@@ -57,6 +63,10 @@ export function checkUserPatch(body: Readonly<Record<string, unknown>>, user: En
   }
   if (typeof values['userPrincipalName'] === 'string') checkUserPrincipalName(values['userPrincipalName'], tenant);
   return checkUserKeys(values, user, tenant);
+}
+
+function forbiddenName(upn: Value | undefined, { assumptions }: Tenant): string | undefined {
+  return assumptions.refuseNameInPassword && typeof upn === 'string' ? upn.slice(0, upn.lastIndexOf('@')) : undefined;
 }
 
 /** A password that comes from on-premises would be overwritten by the next synchronization; with writeback it would go there first. */
