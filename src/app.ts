@@ -283,6 +283,8 @@ export class App {
   readonly #options: AppOptions;
   /** Null where the configuration names none. */
   readonly #other: OtherServer | null;
+  /** As the last cycle read them. A password cycle every two minutes does not read them again. */
+  #rules: RuleSet | null = null;
 
   constructor(config: Config, options: AppOptions) {
     this.config = config;
@@ -586,8 +588,9 @@ export class App {
     const target = this.#target(async () => requireRight?.());
     try {
       requireRight = await this.#other?.requireWriter(store);
+      const context = this.#context(store, sources, target, null, this.#rules);
       const held = this.#options.held ?? newHeldPasswords(this.config, Date.now);
-      return await syncPasswords(this.#context(store, sources, target), this.config, options, requireRight, held);
+      return await syncPasswords(context, this.config, options, requireRight, held);
     } finally {
       for (const connector of [...sources, target])
         await connector.close().catch((cause: unknown) => this.#warn(`closing ${connector.name} failed`, cause));
@@ -847,10 +850,13 @@ export class App {
     connectors: readonly Connector[],
     target: TargetConnector,
     standby: StandbySession | null = null,
+    known: RuleSet | null = null,
   ): EngineContext {
+    const rules = known ?? loadRuleSet(this.config.rules, this.config.identity);
+    this.#rules = rules;
     return {
       store,
-      rules: loadRuleSet(this.config.rules, this.config.identity),
+      rules,
       sources: connectors.map((connector, index) => ({
         connector,
         scope: this.config.sources[index]?.scope ?? { include: [], exclude: [], groups: [] },

@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { syncPasswords } from '../../src/app/password-cycles.ts';
+import { type Config, readConfig } from '../../src/app.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
+import { guid } from '../memory/memory-lab.ts';
+import { PasswordLab } from './password-lab.ts';
+
+describe('an administrator has passwords sent again', () => {
+  let folder: string;
+  let lab: PasswordLab;
+
+  beforeEach(async () => {
+    folder = await makeTemporaryFolder('dirbridge-again-');
+    lab = await PasswordLab.begin();
+    for (const name of ['ann', 'bob']) lab.hire(name, `Sommer-${name}`);
+    await lab.sync();
+  });
+  afterEach(async () => {
+    await lab.end();
+    await removeTemporaryFolder(folder);
+  });
+
+  function configure(passwords: string): Config {
+    const file = join(folder, 'dirbridge.yaml');
+    const target =
+      '{ kind: entra, tenant: t.onmicrosoft.com, clientId: 00000000-0000-4000-8000-000000000000, clientSecret: { env: S } }';
+    writeFileSync(
+      file,
+      `sources: [{ name: corp, kind: ldif, path: x.ldif }]\ntarget: ${target}\npasswords: ${passwords}\n`,
+    );
+    return readConfig(file);
+  }
+
+  function again(users: readonly string[], passwords = '{ method: hash }', full = false) {
+    return syncPasswords(lab.lab.context, configure(passwords), { full, users }, undefined);
+  }
+
+  test('of one user, by any name, whatever was sent before', async () => {
+    await again([]);
+    for (const name of ['ann@contoso.com', `CN=ann,OU=People,DC=corp,DC=example,DC=com`, guid('ann')]) {
+      const { cycle, users } = await again([name]);
+      expect(cycle).toMatchObject({ mode: 'accounts', sent: 1, read: 1 });
+      expect(users).toMatchObject([{ asked: name, state: 'synchronized', object: { name: 'ann@contoso.com' } }]);
+    }
+  });
+
+  test('of everybody', async () => {
+    expect((await again([])).cycle).toMatchObject({ sent: 2 });
+    expect((await again([])).cycle).toMatchObject({ sent: 0 });
+    expect((await again([], '{ method: hash }', true)).cycle).toMatchObject({ mode: 'full', sent: 2 });
+  });
+
+  test('and is told when one is left out, fails, or is not known', async () => {
+    const except = `{ method: hash, except: ["CN=ann,OU=People,DC=corp,DC=example,DC=com"] }`;
+    expect(await again(['ann@contoso.com'], except)).toMatchObject({
+      cycle: { sent: 0 },
+      users: [{ state: 'excluded', reason: 'not-selected' }],
+    });
+    lab.target.refuse(({ targetId }) => targetId === lab.idOf('bob'), { code: '2', message: 'not this one' });
+    expect(await again(['bob@contoso.com'])).toMatchObject({
+      cycle: { failed: 1 },
+      users: [{ state: 'failing', failure: 'not this one (2)' }],
+    });
+    await expect(again(['nobody'])).rejects.toMatchObject({ code: 'object-not-found' });
+  });
+
+  test('only where the configuration says how passwords are synchronized', async () => {
+    await expect(again([], '{ method: off }')).rejects.toMatchObject({ code: 'usage' });
+    await expect(again([], '{ method: capture }')).rejects.toMatchObject({ code: 'usage' });
+  });
+});
