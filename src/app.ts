@@ -589,8 +589,7 @@ export class App {
     try {
       requireRight = await this.#other?.requireWriter(store);
       const context = this.#context(store, sources, target, null, this.#rules);
-      const held = this.#options.held ?? newHeldPasswords(this.config, Date.now);
-      return await syncPasswords(context, this.config, options, requireRight, held);
+      return await syncPasswords(context, this.config, options, requireRight, this.#options.held);
     } finally {
       for (const connector of [...sources, target])
         await connector.close().catch((cause: unknown) => this.#warn(`closing ${connector.name} failed`, cause));

@@ -9,7 +9,7 @@ import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
 import type { CycleRecord } from '../passwords/cycle-record.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
-import { captureParts, checkCaptureSource, checkCaptureTarget } from './capture.ts';
+import { captureParts, checkCaptureSource, checkCaptureTarget, newHeldPasswords } from './capture.ts';
 
 /** What a password cycle came to; `users`: those who were named. */
 export interface PasswordSyncResult {
@@ -30,7 +30,7 @@ export async function syncPasswords(
   config: Config,
   options: PasswordSyncOptions,
   requireRight: (() => Promise<void>) | undefined,
-  held: HeldPasswords,
+  held: HeldPasswords = newHeldPasswords(config, Date.now),
 ): Promise<PasswordSyncResult> {
   const context = await createContext(engine, config, requireRight, held);
   const accounts: { space: number; anchor: string; asked: string }[] = [];

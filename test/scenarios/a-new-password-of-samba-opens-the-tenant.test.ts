@@ -159,6 +159,18 @@ describe.skipIf(!directoryServersAvailable())('passwords handed over by a Samba 
       .reduce((sum, { count }) => sum + count, 0);
   }
 
+  test('can be taken, says the check', async () => {
+    const about = /times of passwords|socket for new passwords|setting passwords/;
+    const lines: string[] = [];
+    for await (const { what, state } of tenant.app('check').check())
+      if (about.test(what)) lines.push(`${what}: ${state}`);
+    expect(lines).toEqual([
+      'corp: times of passwords: ok',
+      'tenant: socket for new passwords: ok',
+      'tenant: setting passwords: ok',
+    ]);
+  });
+
   test('wait for the next change of everybody at first, and open the tenant from then on', async () => {
     await serve();
     expect(Object.values(await states())).toEqual(Array(4).fill('waiting next-change'));

@@ -123,6 +123,6 @@ describe.skipIf(!directoryServersAvailable())('when passwords were set', () => {
   test('can be read, says the check', async () => {
     const lines = [];
     for await (const line of marks.check()) lines.push(line);
-    expect(lines).toMatchObject([{ state: 'ok', what: 'source corp: times of passwords' }]);
+    expect(lines).toMatchObject([{ state: 'ok', what: 'times of passwords' }]);
   });
 });

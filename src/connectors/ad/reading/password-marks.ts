@@ -32,7 +32,7 @@ export class PasswordMarks implements PasswordMarkSource {
   }
 
   async *check(): AsyncGenerator<CheckLine> {
-    const what = `source ${this.#source}: times of passwords`;
+    const what = 'times of passwords';
     const remedy = 'Let the account of the source read all properties of users.';
     try {
       const session = await this.#open().current();
