@@ -10,8 +10,8 @@ import type { ResultRecorder } from './result-recorder.ts';
 const MOST_UNDERWAY = 1000;
 /** So many are gathered before the oldest of them are sent, so that the order holds although they come in pages. */
 const GATHERED = 500;
-/** More than there are threads, so that none waits for us; few enough that whoever else needs one soon gets it. */
-const DERIVED_AT_ONCE = 16;
+/** Enough that no thread waits while we store a page or a batch is sent; few enough that whoever else needs a thread has one within some milliseconds. */
+const DERIVED_AT_ONCE = 64;
 
 interface Underway extends Outgoing {
   hash: Uint8Array;
