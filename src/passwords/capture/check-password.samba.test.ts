@@ -183,6 +183,22 @@ describe.skipIf(!directoryServersAvailable())('handing over', () => {
     expect(took).toBeLessThan(LIMIT);
   });
 
+  test('counts though Dirbridge was busy for longer than anybody waits', async () => {
+    await startServer();
+    const script = writeScript();
+    const before = Date.now();
+    const environment = { ...process.env, SAMBA_CPS_ACCOUNT_NAME: 'ann' };
+    const child = spawn('/bin/sh', ['-c', `printf %s 'Passw0rd!' | ${script}`], { env: environment, stdio: 'ignore' });
+    const closed = once(child, 'close');
+    // Nothing else happens in this process meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LIMIT);
+    expect(await closed).toEqual([0, null]);
+    await expect.poll(received).toEqual([['corp', 'ann', 'Passw0rd!']]);
+    // The time is that of the hand-over, not that of its arrival.
+    expect(taken[0]?.at).toBeGreaterThanOrEqual(before);
+    expect(taken[0]?.at).toBeLessThan(before + LIMIT);
+  });
+
   test('is not tried when an earlier script has used up the time that Samba gives', async () => {
     await startServer();
     const script = writeScript({ earlier: 'cat > /dev/null' });
