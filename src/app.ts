@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { newHeldPasswords, runCapture } from './app/capture.ts';
 import { type AccountDescription, type AccountRequest, chooseAccount } from './app/choose-account.ts';
 import { LentStore } from './app/lent-store.ts';
 import { guardTarget, OtherServer, requireOther } from './app/other-server.ts';
@@ -63,6 +64,7 @@ import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
 import type { PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
+import type { HeldPasswords } from './passwords/capture/held-passwords.ts';
 import { type OpenPassword, type PasswordStatus, readOpenPasswords, readPasswordStatus } from './passwords/status.ts';
 import {
   type CompiledRule,
@@ -103,6 +105,7 @@ export type { Difference } from './migration/difference.ts';
 export type { ExportedConfiguration } from './migration/export-configuration.ts';
 export type { ShippedComparison } from './migration/export-mark.ts';
 export type { ImportedConfiguration } from './migration/import-configuration.ts';
+export { fillScript as captureScript } from './passwords/capture/capture-script.ts';
 export type { CycleRecord } from './passwords/cycle-record.ts';
 export type { OpenPassword, PasswordStatus } from './passwords/status.ts';
 export { type RuleProblem, requireRules, type TriedExpression } from './rules/rule-set.ts';
@@ -137,6 +140,8 @@ export interface AppOptions {
   readonly version?: string;
   /** The store of a process that does several things beside each other. */
   readonly store?: LentStore;
+  /** New passwords that domain controllers have handed over to this process. */
+  readonly held?: HeldPasswords;
 }
 
 /** Who hears what a server does, and tells it to stop. */
@@ -634,7 +639,7 @@ export class App {
     try {
       requireRight = await this.#other?.requireWriter(store);
       const context = this.#context(store, sources, target, null, this.#rules);
-      return await syncPasswords(context, this.config, options, requireRight);
+      return await syncPasswords(context, this.config, options, requireRight, this.#options.held);
     } finally {
       for (const connector of [...sources, target])
         await connector.close().catch((cause: unknown) => this.#warn(`closing ${connector.name} failed`, cause));
@@ -657,8 +662,9 @@ export class App {
   async serve(host: ServeHost): Promise<void> {
     const { schedule, staging, passwords } = this.config;
     const store = new LentStore(() => this.#openStore(false));
-    const app = new App(this.config, { ...this.#options, store });
-    const isOn = passwords.method === 'hash' && !staging;
+    const held = newHeldPasswords(this.config, Date.now);
+    const app = new App(this.config, { ...this.#options, store, held });
+    const isOn = passwords.method !== 'off' && !staging;
     if (!isOn) host.onNoPasswords(staging ? 'staging mode' : `passwords.method is ${passwords.method}`);
     const syncPasswordsOnce = async (): Promise<void> => {
       try {
@@ -668,18 +674,54 @@ export class App {
         if (!(error instanceof DirbridgeError) || error.code !== 'standby-only') throw error;
       }
     };
-    await serveCycles(
-      {
-        sync: async () => host.onSync(await app.sync({ full: false, staging: false, approve: false })),
-        passwords: isOn ? syncPasswordsOnce : null,
-      },
-      schedule,
-      {
-        clock: host.clock ?? SYSTEM_CLOCK,
-        signal: host.signal,
-        onFailure: (job, error) => host.onFailure(job.name, error),
-      },
-    );
+    const serve = (onAsk: (ask: () => void) => void): Promise<void> =>
+      serveCycles(
+        {
+          onAsk,
+          sync: async () => host.onSync(await app.sync({ full: false, staging: false, approve: false })),
+          passwords: isOn ? syncPasswordsOnce : null,
+        },
+        schedule,
+        {
+          clock: host.clock ?? SYSTEM_CLOCK,
+          signal: host.signal,
+          onFailure: (job, error) => host.onFailure(job.name, error),
+        },
+      );
+    if (passwords.method === 'capture' && isOn) await this.#serveWithCapture(host, held, serve);
+    else await serve(() => undefined);
+  }
+
+  /** Beside the cycles, domain controllers hand new passwords over; each that the domain has taken asks for a password cycle. */
+  async #serveWithCapture(
+    host: ServeHost,
+    held: HeldPasswords,
+    serve: (onAsk: (ask: () => void) => void) => Promise<void>,
+  ): Promise<void> {
+    const connectors = this.#sources();
+    let ask: () => void = () => undefined;
+    const serving = Promise.withResolvers<void>();
+    const clock = host.clock ?? SYSTEM_CLOCK;
+    const { log } = this.#options;
+    try {
+      await Promise.all([
+        runCapture(
+          { config: this.config, connectors, held, onTaken: () => ask(), clock, log, signal: host.signal },
+          serving.resolve,
+        ).catch((error: unknown) => {
+          serving.reject(error);
+          throw error;
+        }),
+        serving.promise.then(() =>
+          serve((asked) => {
+            ask = asked;
+          }),
+        ),
+      ]);
+    } finally {
+      for (const connector of connectors)
+        await connector.close().catch((cause: unknown) => this.#warn(`closing ${connector.name} failed`, cause));
+    }
   }
 
   #refuseStaging(so: string): void {

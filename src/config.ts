@@ -97,6 +97,9 @@ export interface MatchingConfig {
   readonly hard: boolean;
 }
 
+/** What of the configuration password cycles go by. */
+export type PasswordSettings = Pick<Config, 'file' | 'sources' | 'passwords'>;
+
 export { PASSWORD_METHODS, type PasswordConfig, type PasswordMethod } from './config/passwords-section.ts';
 export { deadAfterOf, type StandbyConfig } from './config/standby-section.ts';
 

@@ -240,6 +240,12 @@ export const ERRORS = {
     remedy:
       'Nothing: what was done so far is safe, the other server goes on, and this one stands by from its next cycle on.',
   },
+  'capture-socket': {
+    kind: 'outside',
+    meaning: 'The socket that domain controllers hand new passwords to cannot be used, so none is taken.',
+    remedy:
+      'Give it a folder of its own that belongs to this account and that nobody else may enter, and name the socket in it (passwords.socket).',
+  },
   'server-name-taken': {
     kind: 'usage',
     meaning: 'Another server goes by the same name.',

@@ -159,6 +159,7 @@ const PERMITTED: readonly Place[] = [
 ];
 
 const OUTSIDE = ['node:net', 'node:tls', 'node:http', 'node:https', 'node:dgram', 'node:child_process'] as const;
+const CAPTURE_SOCKET = ['src/passwords/capture/capture-server.ts', 'src/passwords/capture/socket-place.ts'];
 const WITH_TOOLS = ['test/', 'bench/', 'docs/', 'examples/', 'emulator/', 'scripts/', 'bin/'];
 
 /** Packages that only one place may know. */
@@ -182,7 +183,15 @@ const PACKAGES: readonly Package[] = [
   { name: 'cli-progress', only: ['src/cli/', 'bench/'], because: 'only a command line has a terminal' },
   ...OUTSIDE.map((name) => ({
     name,
-    only: ['src/connectors/', 'src/api/', 'src/scheduler/', 'src/cli/', ...WITH_TOOLS],
+    only: [
+      'src/connectors/',
+      'src/api/',
+      'src/scheduler/',
+      'src/cli/',
+      // The socket that domain controllers hand new passwords over to.
+      ...(name === 'node:net' ? CAPTURE_SOCKET : []),
+      ...WITH_TOOLS,
+    ],
     because: 'model, rules, store and engine speak to nobody outside',
   })),
   {
@@ -194,6 +203,7 @@ const PACKAGES: readonly Package[] = [
       'src/store/',
       'src/connectors/',
       'src/scheduler/standby/pair-folder.ts',
+      ...CAPTURE_SOCKET,
       'src/api/',
       'src/cli/',
       ...WITH_TOOLS,

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
-import { type PasswordSettings, syncPasswords } from '../../src/app/password-cycles.ts';
+import { syncPasswords } from '../../src/app/password-cycles.ts';
+import { passwordsSchema } from '../../src/config/passwords-section.ts';
+import type { PasswordSettings } from '../../src/config.ts';
 import { adSource } from '../../src/connectors/ad/connector.ts';
 import type { Connector, ConnectorContext, TargetConnector } from '../../src/connectors/connector.ts';
 import { entraTarget } from '../../src/connectors/entra/connector.ts';
@@ -84,7 +86,7 @@ const SOURCE = 'corp';
 const PASSWORDS: PasswordSettings = {
   file: 'the bench',
   sources: [],
-  passwords: { method: 'hash', only: [], except: [], expiredAccounts: 'send' },
+  passwords: passwordsSchema.parse({ method: 'hash' }),
 };
 const CHANGED_RULE = `rules:
   - name: In from AD - Bench

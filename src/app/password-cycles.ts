@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Config } from '../config.ts';
+import type { PasswordSettings } from '../config.ts';
 import type { CheckLine, Connector, TargetConnector } from '../connectors/connector.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { findPasswordAccount, PasswordJudge } from '../engine/password-judge.ts';
 import { DirbridgeError } from '../errors.ts';
-import { runPasswordCycle } from '../passwords/cycle.ts';
+import { runCapturedCycle } from '../passwords/capture/captured-cycle.ts';
+import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
 import type { CycleRecord } from '../passwords/cycle-record.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
+import { captureParts, checkCaptureSource, checkCaptureTarget, newHeldPasswords } from './capture.ts';
 
 /** What a password cycle came to; `users`: those who were named. */
 export interface PasswordSyncResult {
@@ -22,21 +24,19 @@ export interface PasswordSyncOptions {
   readonly users: readonly string[];
 }
 
-/** What of the configuration a password cycle goes by. */
-export type PasswordSettings = Pick<Config, 'file' | 'sources' | 'passwords'>;
-
-/** One password cycle. `requireRight`: throws when another server has taken over. */
+/** One password cycle. `requireRight`: throws when another server has taken over; `held`: passwords that were handed over. */
 export async function syncPasswords(
   engine: EngineContext,
   config: PasswordSettings,
   options: PasswordSyncOptions,
   requireRight: (() => Promise<void>) | undefined,
+  held: HeldPasswords = newHeldPasswords(config, Date.now),
 ): Promise<PasswordSyncResult> {
-  const context = await createContext(engine, config, requireRight);
+  const context = await createContext(engine, config, requireRight, held);
   const accounts: { space: number; anchor: string; asked: string }[] = [];
   for (const asked of options.users) accounts.push({ ...(await findPasswordAccount(engine, asked)), asked });
   const only = accounts.length === 0 ? {} : { accounts };
-  const cycle = await runPasswordCycle(context, { full: options.full, ...only });
+  const cycle = await runCapturedCycle(context, held, { full: options.full, ...only });
   const users: (OpenPassword & { asked: string })[] = [];
   for (const { space, anchor, asked } of accounts) {
     const [giver] = await engine.store.passwords.givers(space, [anchor]);
@@ -50,15 +50,18 @@ async function createContext(
   engine: EngineContext,
   config: PasswordSettings,
   requireRight: (() => Promise<void>) | undefined,
+  held: HeldPasswords,
 ): Promise<PasswordContext> {
   const { store, now, log, progress, rules } = engine;
   const { only, except, expiredAccounts } = config.passwords;
   const connectors = engine.sources.map(({ connector }) => connector);
-  const { target } = requirePasswords(config, connectors, engine.target);
+  const parts =
+    config.passwords.method === 'capture'
+      ? captureParts(config, connectors, engine.target, held)
+      : hashParts(config, connectors, engine.target);
   return {
     store,
-    sources: connectors.flatMap(({ name, passwords }) => (passwords === undefined ? [] : [{ name, passwords }])),
-    target,
+    ...parts,
     expiredAccounts,
     judge: await PasswordJudge.open(engine, { only, except }),
     fingerprint: createHash('sha256')
@@ -72,26 +75,32 @@ async function createContext(
 }
 
 /** Throws `config-invalid` when the method needs something that the sources or the target cannot do. */
-function requirePasswords(
+function hashParts(
   config: PasswordSettings,
   sources: readonly Connector[],
   target: TargetConnector,
-): { readonly target: NonNullable<TargetConnector['passwordTarget']> } {
+): Pick<PasswordContext, 'sources' | 'target'> {
   requireMethod(config);
   const refusal = whyNotBySources(config, sources) ?? whyNotByTarget(config, target);
   if (refusal !== null) throw refusal;
   const { passwordTarget } = target;
   if (passwordTarget === undefined) throw new DirbridgeError('bug', 'the target lost its passwords');
-  return { target: passwordTarget };
+  return {
+    sources: sources.flatMap(({ name, passwords }) => (passwords === undefined ? [] : [{ name, passwords }])),
+    target: passwordTarget,
+  };
 }
 
-/** Throws `usage` while passwords are not synchronized this way at all. */
+/** Throws `usage` while passwords are not synchronized at all. */
 export function requireMethod({ file, passwords }: PasswordSettings): void {
-  if (passwords.method === 'hash') return;
+  if (passwords.method !== 'off') return;
   throw new DirbridgeError(
     'usage',
-    `${file} says passwords: { method: ${passwords.method} }, so no password is read from a directory`,
-    { remedy: 'Set passwords: { method: hash } to synchronize password hashes: docs/guide/passwords.md.' },
+    `${file} says passwords: { method: ${passwords.method} }, so no password is synchronized`,
+    {
+      remedy:
+        'Set passwords: { method: hash } (docs/guide/passwords.md) or { method: capture } (docs/guide/password-capture.md).',
+    },
   );
 }
 
@@ -116,6 +125,7 @@ function whyNotByTarget({ file }: PasswordSettings, target: TargetConnector): Di
 
 /** Lines for `check`: whether passwords of a source can be read; nothing when none are asked for. */
 export async function* checkSourcePasswords(config: PasswordSettings, connector: Connector): AsyncIterable<CheckLine> {
+  if (config.passwords.method === 'capture') yield* checkCaptureSource(connector);
   if (config.passwords.method === 'hash' && connector.passwords !== undefined) yield* connector.passwords.check();
 }
 
@@ -125,6 +135,7 @@ export async function* checkTargetPasswords(
   sources: readonly Connector[],
   target: TargetConnector,
 ): AsyncIterable<CheckLine> {
+  if (config.passwords.method === 'capture') yield* checkCaptureTarget(config, sources, target);
   if (config.passwords.method !== 'hash') return;
   for (const refusal of [whyNotBySources(config, sources), whyNotByTarget(config, target)])
     if (refusal !== null)

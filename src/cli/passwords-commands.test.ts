@@ -54,7 +54,7 @@ async function dirbridge(
 
 describe('what cannot be done is an error that says why:', () => {
   test.each([
-    ['passwords: { method: off }', ['passwords', 'sync'], /method: off \}, so no password is read/],
+    ['passwords: { method: off }', ['passwords', 'sync'], /method: off \}, so no password is synchronized/],
     ['passwords: { method: hash }', ['passwords', 'sync'], /no source gives passwords \(they are of kind ldif\)/],
     ['passwords: { method: hash }\nstaging: true', ['passwords', 'sync'], /staging: true, so no password is ever sent/],
     ['', ['passwords', 'sync', '--full', 'anna'], /name users or give --full, not both/],

@@ -33,6 +33,8 @@ export interface Connector {
   fetch(anchors: readonly string[], request: ReadRequest): AsyncIterable<readonly ObjectChange[]>;
   /** Of a directory that gives passwords, as its account is allowed to read them. */
   readonly passwords?: PasswordSource;
+  /** Of a directory that tells when passwords were set, which needs no right to read them. */
+  readonly passwordMarks?: PasswordMarkSource;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,37 @@ export type PasswordReadEvent =
       readonly problems?: readonly ReadProblem[];
     }
   | { readonly kind: 'end'; readonly watermark: string };
+
+/** Tells when the passwords of the accounts of a directory were set. */
+export interface PasswordMarkSource {
+  /** Looks whether the account may read what tells it, at one user. Never throws for what it looks for. */
+  check(): AsyncIterable<CheckLine>;
+  /** The account of this name (sAMAccountName) as the directory holds it at this moment; null: there is none. It is not repeated: who asks is in a hurry. */
+  find(account: string): Promise<PasswordMark | null>;
+  /** Users whose objects have changed since the watermark, or all of them where it is null; `end` carries the next one. What was told before an error comes again. */
+  read(watermark: string | null): AsyncIterable<PasswordMarkEvent>;
+  /** Single accounts; one that is gone, or never had a password, is left out. */
+  fetch(anchors: readonly string[]): AsyncIterable<readonly PasswordMark[]>;
+}
+
+export type PasswordMarkEvent =
+  | {
+      readonly kind: 'begin';
+      /** `full`: all of them; why, when that is not what was asked for. */
+      readonly mode: 'full' | 'delta';
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'page';
+      readonly marks: readonly PasswordMark[];
+    }
+  | { readonly kind: 'end'; readonly watermark: string };
+
+/** All that is said of the password of an account but the password. `changedAt` is exact to the second. */
+export interface PasswordMark extends Omit<AccountPassword, 'ntHash'> {
+  /** pwdLastSet: by the clock of the domain controller, more exact than `changedAt` where it is kept so; null when the user must choose another one. ISO 8601. */
+  readonly setAt: string | null;
+}
 
 /** The password of one account and what decides whether and how it is sent. */
 export interface AccountPassword {
@@ -212,6 +245,8 @@ export interface TargetConnector extends Connector {
   readLicences?(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>>;
   /** Of a tenant that takes passwords, where the configuration says how. */
   readonly passwordTarget?: PasswordTarget;
+  /** Of a tenant in which passwords themselves can be set. */
+  readonly clearPasswordTarget?: ClearPasswordTarget;
   /** For writes whose intent was stored but whose result was not (we were killed): looks up in the tenant what became of them. Sends nothing. */
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]>;
 }
@@ -258,6 +293,26 @@ export interface PasswordResult {
   readonly anchor: string;
   readonly outcome: 'done' | 'failed' | 'gone';
   readonly failure?: WriteFailure;
+}
+
+/** Sets passwords of users that are in the tenant already. Never puts one into a log, an error or a file. */
+export interface ClearPasswordTarget {
+  /** Looks whether passwords would be taken, without sending one. Never throws for what it looks for. */
+  check(): AsyncIterable<CheckLine>;
+  /**
+   * Sets one. Safe to repeat. Transient refusals are retried here for a short time. Throws only when the tenant as a whole cannot be used: whether the password was set is then
+   * unknown, and it is to be sent again. The buffer is the caller's, and no longer used when it returns or throws.
+   */
+  set(write: ClearPasswordWrite): Promise<PasswordResult>;
+}
+
+export interface ClearPasswordWrite {
+  readonly anchor: string;
+  readonly targetId: string;
+  /** In UTF-8. */
+  readonly password: Uint8Array;
+  /** The user has to choose another one at the next sign-in. */
+  readonly forceChange: boolean;
 }
 
 /** `gone`: the target does not show such a user. */

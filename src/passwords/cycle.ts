@@ -88,7 +88,7 @@ class PasswordCycle {
 
   async #synchronize(source: NamedPasswordSource, space: number): Promise<void> {
     const { store } = this.#context;
-    const stored = await store.meta(watermarkKey(source.name));
+    const stored = await store.meta(this.#watermarkKey(source.name));
     await this.#noteWhatTimeBrings(space);
     const isWhole = this.#isFull || stored === null || stored === '' || (await this.#areManyDue(space));
     if (!isWhole) await this.#sendDue(source, space);
@@ -185,7 +185,7 @@ class PasswordCycle {
     if (!this.#sender.hasFailed) await this.#sender.flush().catch(() => undefined);
     await this.#sender.storeUnsent();
     const { store } = this.#context;
-    await store.transaction(() => store.setMeta(watermarkKey(name), watermark));
+    await store.transaction(() => store.setMeta(this.#watermarkKey(name), watermark));
   }
 
   /** Decides about a page of passwords, stores what is known of those that are not sent, and hands over the others. Overwrites what is not sent. */
@@ -212,8 +212,8 @@ class PasswordCycle {
     mayForce: boolean | null,
     isAgain: boolean,
   ): Promise<{ giver: PasswordGiver; password: AccountPassword; decision: Decision }[]> {
-    const { store, judge, now, expiredAccounts } = this.#context;
-    const circumstances = { now: now(), expiredAccounts, mayForce, isAgain, judged: this.judged };
+    const { store, judge, now, expiredAccounts, isCaptured = false } = this.#context;
+    const circumstances = { now: now(), expiredAccounts, mayForce, isAgain, isCaptured, judged: this.judged };
     const sendings: { giver: PasswordGiver; password: AccountPassword; decision: Decision }[] = [];
     const changed: PasswordAccount[] = [];
     for (const giver of await store.passwords.givers(space, [...page.keys()])) {
@@ -233,8 +233,9 @@ class PasswordCycle {
 
   /** What fails or is on its way keeps what is told of it until it is answered. */
   async #tellState(account: PasswordAccount): Promise<void> {
+    const { judge, isCaptured = false } = this.#context;
     if (account.reason === 'temporary')
-      await this.#tell(account, [temporaryFinding(await this.#context.judge.nameOf(account.space, account.anchor))]);
+      await this.#tell(account, [temporaryFinding(await judge.nameOf(account.space, account.anchor), isCaptured)]);
     else if (account.state === 'synchronized' || account.state === 'excluded') await this.#tell(account, []);
   }
 
@@ -257,6 +258,11 @@ class PasswordCycle {
     await this.#context.store.runs.replaceFindings('passwords', subjectOf(account), findings, '0', at);
   }
 
+  /** What a directory tells of hashes and what it tells of times goes on from places of its own. */
+  #watermarkKey(source: string): string {
+    return `passwords ${this.#context.isCaptured === true ? 'looked at' : 'read'} ${source}`;
+  }
+
   /** Whether users can be made to change their password; null when the tenant does not answer, and then nothing is sent. */
   async #mayForce(): Promise<boolean | null> {
     if (this.#sender.hasFailed) return null;
@@ -268,11 +274,6 @@ class PasswordCycle {
       return null;
     }
   }
-}
-
-/** The watermark of a directory's passwords. */
-export function watermarkKey(source: string): string {
-  return `passwords read ${source}`;
 }
 
 function withoutPassword(account: PasswordAccount): PasswordAccount {

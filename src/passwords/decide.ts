@@ -21,6 +21,8 @@ export interface Circumstances {
   readonly mayForce: boolean | null;
   /** Send it, whatever was sent before. */
   readonly isAgain: boolean;
+  /** The source knows only passwords that were handed over. */
+  readonly isCaptured?: boolean;
   /** By what was found that nobody leaves the account out. */
   readonly judged: string;
 }
@@ -34,7 +36,7 @@ export function decide(giver: PasswordGiver, password: AccountPassword, circumst
     return { account: before, sending: null };
   const { version, changedAt, expiresAt } = password;
   const account = { ...before, version, changedAt, expiresAt, judged: circumstances.judged };
-  if (password.ntHash === null) return rest(account, 'excluded', 'no-password');
+  if (password.ntHash === null && circumstances.isCaptured !== true) return rest(account, 'excluded', 'no-password');
   if (giver.targetId === null) return wait(account, 'not-in-tenant', circumstances);
   const sending = sendingOf(giver, password, account, circumstances);
   if (sending === null) return rest(account, 'synchronized', null);
@@ -42,6 +44,7 @@ export function decide(giver: PasswordGiver, password: AccountPassword, circumst
   if (!isDue(giver, account, sending, circumstances))
     return sending.isBlocked ? rest(account, 'excluded', 'expired') : rest(account, 'synchronized', null);
   if (isPaused(before, password, circumstances)) return { account, sending: null };
+  if (password.ntHash === null) return awaitChange(giver, account, circumstances);
   return { ...wait(account, 'to-send', circumstances), sending };
 }
 
@@ -69,6 +72,14 @@ function isDue(giver: PasswordGiver, account: PasswordAccount, sending: Sending,
   // In the place of the password of an expired account stands a random one, whatever its version.
   if (sent.isBlocked || sending.isBlocked) return sent.isBlocked !== sending.isBlocked;
   return (version ?? 0) > sent.version || sending.force !== sent.forced;
+}
+
+/** Of a password that we don't know. When only the choice of the account is new, the tenant has it all the same. */
+function awaitChange(giver: PasswordGiver, account: PasswordAccount, circumstances: Circumstances): Decision {
+  const { sent, version } = account;
+  if (sent === null || sent.target !== giver.targetId || sent.version < (version ?? 0))
+    return wait(account, 'next-change', circumstances);
+  return rest({ ...account, sent: { ...sent, since: giver.since } }, 'synchronized', null);
 }
 
 /** Refused a short time ago and not changed since: its time will come. */

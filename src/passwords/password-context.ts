@@ -18,7 +18,11 @@ export interface NamedPasswordSource {
 export interface PasswordContext {
   readonly store: Store;
   readonly sources: readonly NamedPasswordSource[];
+  /** They know only passwords that were handed over, and give those themselves, in UTF-8, in the place of hashes. Of any other the next change is awaited. */
+  readonly isCaptured?: boolean;
   readonly target: PasswordTarget;
+  /** Makes of what a source gives what the target takes; by default a credential of a hash. What it is given stays the caller's. */
+  readonly derive?: (secret: Uint8Array) => Promise<Uint8Array>;
   readonly expiredAccounts: ExpiredAccounts;
   /** Whom rules and configuration leave out. */
   readonly judge: {

@@ -16,7 +16,14 @@ export function refusedFinding(object: ObjectName, failure: WriteFailure): Findi
   });
 }
 
-export function temporaryFinding(object: ObjectName): Finding {
+export function temporaryFinding(object: ObjectName, isCaptured: boolean): Finding {
+  if (isCaptured)
+    return finding('password-temporary', 'passwords', {
+      object,
+      cause: `${object.name} has a temporary password, to be changed at the next logon. Such are not set in the tenant (passwords.temporaryPasswords: withhold), so ${object.name} signs in there with the password before it.`,
+      remedy:
+        'Nothing: the password that the user chooses at the next logon is set. To set temporary ones, too, with the demand to change them: passwords.temporaryPasswords: send.',
+    });
   return finding('password-temporary', 'passwords', {
     object,
     cause: `${object.name} has a temporary password, to be changed at the next logon. The tenant takes none (its feature UserForcePasswordChangeOnLogon is off), so ${object.name} signs in there with the password before it.`,

@@ -116,7 +116,7 @@ export class PasswordSender {
 
   async #derive(one: Underway): Promise<void> {
     try {
-      one.credential = await deriveCredential(one.hash);
+      one.credential = await (this.#context.derive ?? deriveCredential)(one.hash);
       if (this.hasFailed) this.#giveUp(one);
       else this.#ready.push(one);
     } catch (error) {

@@ -11,6 +11,8 @@ export interface Cycles {
   sync(): Promise<void>;
   /** Null: passwords are not synchronized. */
   readonly passwords: (() => Promise<void>) | null;
+  /** Is given what asks for a password cycle at once. */
+  readonly onAsk?: (ask: () => void) => void;
 }
 
 export const SYSTEM_CLOCK: Clock = {
@@ -29,6 +31,7 @@ export async function serveCycles(cycles: Cycles, schedule: Schedule, options: L
     cycles.passwords === null
       ? null
       : new JobLoop({ name: 'passwords', every: schedule.passwords, run: cycles.passwords }, options);
+  if (passwords !== null) cycles.onAsk?.(() => passwords.ask());
   const sync = new JobLoop(
     {
       name: 'sync',

@@ -5,8 +5,11 @@
 export const PASSWORD_STATES = ['synchronized', 'waiting', 'failing', 'excluded'] as const;
 export type PasswordState = (typeof PASSWORD_STATES)[number];
 
-/** Why a password waits. `to-send`, `not-shown`: we try by ourselves. The others: until something else has happened. */
-export const WAITING_REASONS = ['to-send', 'not-shown', 'not-in-tenant', 'temporary'] as const;
+/**
+ * Why a password waits. `to-send`, `not-shown`: we try by ourselves. The others: until something else has happened. `next-change`: nobody has handed this one over, so the
+ * next one is awaited.
+ */
+export const WAITING_REASONS = ['to-send', 'not-shown', 'not-in-tenant', 'temporary', 'next-change'] as const;
 
 /** Why a password is not sent. `expired`: a random one that nobody knows stands in its place. */
 export const EXCLUSION_REASONS = ['not-selected', 'rules', 'no-password', 'expired'] as const;

@@ -1,6 +1,8 @@
 // A process of the product, for the tests that kill it: one cycle for each message, as the command line would run it.
 import process from 'node:process';
-import { type PasswordSettings, syncPasswords } from '../../src/app/password-cycles.ts';
+import { syncPasswords } from '../../src/app/password-cycles.ts';
+import { passwordsSchema } from '../../src/config/passwords-section.ts';
+import type { PasswordSettings } from '../../src/config.ts';
 import { adSource } from '../../src/connectors/ad/connector.ts';
 import type { Connector, ConnectorContext, PasswordTarget, TargetConnector } from '../../src/connectors/connector.ts';
 import { entraSection } from '../../src/connectors/entra/config.ts';
@@ -23,7 +25,7 @@ const RULES = loadRuleSet(['standard']);
 const PASSWORDS: PasswordSettings = {
   file: 'the campaign',
   sources: [],
-  passwords: { method: 'hash', only: [], except: [], expiredAccounts: 'send' },
+  passwords: passwordsSchema.parse({ method: 'hash' }),
 };
 const remote = new RemoteSource(tell);
 const fetchReally = globalThis.fetch;

@@ -8,6 +8,8 @@ export interface SambaConfiguration {
   readonly hostName: string;
   readonly address: string;
   readonly certificate: ServerCertificate;
+  /** More lines of its section [global]. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -39,7 +41,9 @@ export function formatSambaConfiguration(options: SambaConfiguration): string {
 	tls certfile = ${options.certificate.certificate}
 	tls keyfile = ${options.certificate.key}
 	acl_xattr:security_acl_name = user.NTACL
-
+${Object.entries(options.settings ?? {})
+  .map(([name, value]) => `\t${name} = ${value}\n`)
+  .join('')}
 [sysvol]
 	path = ${at('state', 'sysvol')}
 	read only = no

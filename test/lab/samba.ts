@@ -39,6 +39,8 @@ export interface SambaOptions {
   readonly copyOf?: SambaDomain;
   /** Adds the attributes of Exchange Server that a linked mailbox is made of. Default false. */
   readonly exchangeSchema?: boolean;
+  /** More lines for the section [global] of smb.conf, made for the folder of the domain. */
+  readonly settings?: (folder: string) => Readonly<Record<string, string>>;
   /** Entries to put into the database before the start, parents first; about 150 a second. */
   readonly population?: (baseDn: string) => DirectoryEntries;
 }
@@ -149,7 +151,11 @@ async function createDomain(
   const certificate = await makeServerCertificate(join(data, 'private', 'tls'), names);
   const smbConf = join(data, 'etc', 'smb.conf');
   const address = claim.address;
-  await writeFile(smbConf, formatSambaConfiguration({ folder: data, realm, netbios, hostName, address, certificate }));
+  const settings = options.settings?.(folder) ?? {};
+  await writeFile(
+    smbConf,
+    formatSambaConfiguration({ folder: data, realm, netbios, hostName, address, certificate, settings }),
+  );
   if (options.copyOf) await runSamScript('renew-invocation-id', smbConf);
   return new Domain({ claim, folder, data, removeFolder, realm, netbios, fullName, password, ca: certificate.ca });
 }

@@ -68,6 +68,9 @@ describe('an administrator has passwords sent again', () => {
 
   test('only where the configuration says how passwords are synchronized', async () => {
     await expect(again([], '{ method: off }')).rejects.toMatchObject({ code: 'usage' });
-    await expect(again([], '{ method: capture }')).rejects.toMatchObject({ code: 'usage' });
+    await expect(again([], '{ method: capture, socket: /run/a.sock }')).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining('no source has domain controllers that could hand passwords over'),
+    });
   });
 });

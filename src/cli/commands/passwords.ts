@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { helpTail } from '../help.ts';
 import type { Session } from '../session.ts';
 import { writePasswordStatus } from '../views/passwords-page.ts';
+import { addCaptureScriptCommand } from './passwords-capture-script.ts';
 import { addPasswordsSyncCommand } from './passwords-sync.ts';
 import { parseCount } from './runs.ts';
 
@@ -13,6 +14,7 @@ export function addPasswordsCommand(program: Command, session: Session): void {
     )
     .addHelpText('after', helpTail(['passwords status', 'passwords sync'], [0, 1, 2, 4, 70]));
   addPasswordsSyncCommand(passwords, session);
+  addCaptureScriptCommand(passwords, session);
   passwords
     .command('status')
     .description(

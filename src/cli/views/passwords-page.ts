@@ -9,6 +9,7 @@ const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
   'not-shown': 'the tenant does not show the user yet; tried again by itself',
   'not-in-tenant': 'the user is not in the tenant (yet); sent as soon as it is',
   temporary: 'a temporary password, which the tenant does not take; the one that the user chooses is sent',
+  'next-change': 'nobody has handed this password over; the next one that the user chooses is set',
   'not-selected': 'left out by passwords.only and passwords.except',
   rules: 'no outbound rule with passwordSync applies',
   'no-password': 'the account has no password',

@@ -13,6 +13,7 @@ import { accountOf } from './account/source-account.ts';
 import { type AdSection, adSection } from './config.ts';
 import { checkDirectory } from './directory-check.ts';
 import { fetchObjects } from './reading/fetch-objects.ts';
+import { PasswordMarks } from './reading/password-marks.ts';
 import { fetchPlainObjects } from './reading/plain-read.ts';
 import { type ReadContext, readAskedColumns } from './reading/read-context.ts';
 import { readDirectory } from './reading/read-directory.ts';
@@ -37,6 +38,7 @@ class AdConnector implements Connector {
   readonly kind = 'ad';
   readonly globalAnchors = true;
   readonly passwords: PasswordSource;
+  readonly passwordMarks: PasswordMarks;
   readonly #section: AdSection;
   readonly #context: ConnectorContext;
   #sessions: Sessions | null = null;
@@ -47,6 +49,7 @@ class AdConnector implements Connector {
     this.#context = context;
     const settings = () => describeReplication(section, describeSessions(section, context), context);
     this.passwords = new ReplicatedPasswords(settings, context.log, context.now);
+    this.passwordMarks = new PasswordMarks(context.name, () => this.#openSessions(), section.pageSize);
   }
 
   async *check(): AsyncIterable<CheckLine> {

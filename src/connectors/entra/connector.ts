@@ -1,6 +1,7 @@
 import type { ObjectChange } from '../../model/change.ts';
 import type {
   CheckLine,
+  ClearPasswordTarget,
   ConnectorContext,
   HeldLicences,
   PasswordTarget,
@@ -18,6 +19,7 @@ import { checkTenant } from './check.ts';
 import { readCredential } from './client-credential.ts';
 import { CONCURRENCY, type EntraSection, endpointsOf, entraSection, TIMEOUT } from './config.ts';
 import { fetchObjects } from './fetch.ts';
+import { readGrantedPermissions } from './granted-permissions.ts';
 import { Graph } from './graph.ts';
 import { LicenceReader } from './licences.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
@@ -32,6 +34,7 @@ import { ReplicationLag } from './replication-lag.ts';
 import { readRoleHolders } from './role-holders.ts';
 import { ENTRA_SCHEMA } from './schema.ts';
 import { entraFacts } from './section-facts.ts';
+import { PasswordSetter } from './set-password.ts';
 import { settleWrites } from './settle.ts';
 import { SignIn } from './sign-in.ts';
 import { writeAll } from './write.ts';
@@ -48,6 +51,7 @@ class EntraConnector implements TargetConnector {
   readonly schema = ENTRA_SCHEMA;
   readonly chunkSize = BATCH_SIZE;
   readonly passwordTarget: PasswordTarget;
+  readonly clearPasswordTarget: ClearPasswordTarget;
   readonly #section: EntraSection;
   readonly #context: ConnectorContext;
   readonly #pace: Pace;
@@ -73,6 +77,12 @@ class EntraConnector implements TargetConnector {
       client ??= createProvisioningClient(section, context, this.#pace);
       return client;
     }, this.#pace);
+    this.clearPasswordTarget = new PasswordSetter({
+      graph: this.#graph,
+      pace: this.#pace,
+      requireRight: context.requireRight ?? (async () => undefined),
+      readPermissions: async () => readGrantedPermissions(this.#graph, await this.#signIn.token(), section.clientId),
+    });
   }
 
   check(): AsyncIterable<CheckLine> {

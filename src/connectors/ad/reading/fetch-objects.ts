@@ -14,7 +14,7 @@ import { readTargets, type TargetsLeft, takeTargetsLeft } from './ranged-values.
 import { anchorBase, objectControls, type ReadContext } from './read-context.ts';
 
 /** Objects of one request: a filter on objectGUID is answered from an index. */
-const OBJECTS_PER_SEARCH = 50;
+export const OBJECTS_PER_SEARCH = 50;
 
 /** Single objects whole, `delete` for those that are not there, and patches of those that refer to them. */
 export async function* fetchObjects(
@@ -89,7 +89,7 @@ function isOurs(object: DirectoryObject): boolean {
   return object.type !== null && object.type !== 'other';
 }
 
-function anchorFilter(anchors: readonly string[]): Filter {
+export function anchorFilter(anchors: readonly string[]): Filter {
   const filters = anchors.map((anchor) => {
     const value = Buffer.from(guidToBytes(anchor) ?? []);
     return new EqualityFilter({ attribute: 'objectGUID', value });

@@ -1,0 +1,142 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type EntraTenant, startEntraTenant } from '../../../test/lab/entra-tenant.ts';
+import type { CheckLine, ClearPasswordTarget, ClearPasswordWrite, PasswordResult } from '../connector.ts';
+
+const ANN = '10000000-0000-4000-8000-000000000001';
+const BOSS = '10000000-0000-4000-8000-000000000002';
+const SEED = {
+  users: [
+    { id: ANN, userPrincipalName: 'ann@contoso.com', displayName: 'Ann' },
+    { id: BOSS, userPrincipalName: 'boss@contoso.com', displayName: 'Boss', adminRoles: ['Global Administrator'] },
+  ],
+};
+
+let tenant: EntraTenant;
+afterEach(() => tenant.close());
+
+function setter(): ClearPasswordTarget {
+  const { clearPasswordTarget } = tenant.target;
+  if (clearPasswordTarget === undefined) throw new Error('no passwords can be set');
+  return clearPasswordTarget;
+}
+
+function writeOf(password: string, more: Partial<ClearPasswordWrite> = {}): ClearPasswordWrite {
+  return { anchor: 'a1', targetId: ANN, password: Buffer.from(password), forceChange: false, ...more };
+}
+
+const set = (password: string, more: Partial<ClearPasswordWrite> = {}): Promise<PasswordResult> =>
+  setter().set(writeOf(password, more));
+
+/** The number of the refusal, or that there is none. */
+async function signIn(password: string): Promise<number | 'welcome'> {
+  const { url, tenant: name, clientId, clientSecret } = tenant.emulator;
+  const form = new URLSearchParams({
+    client_id: clientId,
+    client_secret: clientSecret,
+    scope: 'https://graph.microsoft.com/.default',
+    grant_type: 'password',
+    username: 'ann@contoso.com',
+    password,
+  });
+  const response = await fetch(`${url}/${name}/oauth2/v2.0/token`, { method: 'POST', body: form });
+  const { error_codes: codes } = (await response.json()) as { readonly error_codes?: readonly number[] };
+  return codes?.[0] ?? 'welcome';
+}
+
+describe('a password', () => {
+  test.each([
+    'Plain-Word-1',
+    'With "quotes" and \\ 1',
+    ' Blanks around 1 ',
+    `${'A'.repeat(250)}b1-`,
+  ])('opens the tenant as it is: %j', async (password) => {
+    tenant = await startEntraTenant({ seed: SEED });
+    expect(await set(password)).toEqual({ anchor: 'a1', outcome: 'done' });
+    expect(await signIn(password)).toBe('welcome');
+    expect(await signIn(`${password}x`)).toBe(50126);
+  });
+
+  test('may have to be changed at the next sign-in', async () => {
+    tenant = await startEntraTenant({ seed: SEED });
+    await set('Only-For-Now-1', { forceChange: true });
+    expect(await signIn('Only-For-Now-1')).toBe(50055);
+    await set('For-Long-2');
+    expect(await signIn('For-Long-2')).toBe('welcome');
+  });
+
+  test('that the rules of the tenant do not allow is refused with what to do', async () => {
+    tenant = await startEntraTenant({ seed: SEED });
+    const { outcome, failure } = await set('Wörter-sind-7');
+    expect([outcome, failure?.code]).toEqual(['failed', 'Request_BadRequest']);
+    expect(failure?.cause).toContain("the tenant's own rules");
+    expect(failure?.remedy).toContain('8 to 256 characters');
+  });
+
+  test('of an administrator is refused with why', async () => {
+    tenant = await startEntraTenant({ seed: SEED });
+    expect(await set('Plain-Word-1', { targetId: BOSS })).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'Authorization_RequestDenied', remedy: expect.stringContaining('administrator role') },
+    });
+  });
+
+  test('of a user who is not there is told so', async () => {
+    tenant = await startEntraTenant({ seed: SEED });
+    const targetId = '10000000-0000-4000-8000-00000000000f';
+    expect(await set('Plain-Word-1', { targetId })).toMatchObject({ outcome: 'gone' });
+  });
+
+  test.each([
+    '503',
+    '429',
+    'reset',
+    'appliedThenReset',
+  ])('gets through a tenant that is weak for a moment: %s', async (fault) => {
+    tenant = await startEntraTenant({ seed: SEED });
+    await tenant.control('faults', [{ match: 'PATCH /v1.0/users/*', fault, times: 2 }]);
+    expect(await set('Plain-Word-1')).toMatchObject({ outcome: 'done' });
+    expect(await signIn('Plain-Word-1')).toBe('welcome');
+  });
+
+  test.each(['503', 'reset'])('throws when the tenant stays away: %s', async (fault) => {
+    tenant = await startEntraTenant({ seed: SEED });
+    await tenant.control('faults', [{ match: 'PATCH /v1.0/users/*', fault, times: 100 }]);
+    await expect(set('Plain-Word-1')).rejects.toMatchObject({ code: 'tenant-unreachable' });
+    expect(await signIn('Plain-Word-1')).toBe(50126);
+  });
+
+  test("is neither changed nor kept: the buffer stays the caller's", async () => {
+    tenant = await startEntraTenant({ seed: SEED });
+    const write = writeOf('Plain-Word-1');
+    await setter().set(write);
+    expect(Buffer.from(write.password).toString()).toBe('Plain-Word-1');
+  });
+});
+
+describe('the check', () => {
+  async function lines(): Promise<readonly CheckLine[]> {
+    const all: CheckLine[] = [];
+    for await (const line of setter().check()) all.push(line);
+    return all;
+  }
+
+  test('finds the permission', async () => {
+    tenant = await startEntraTenant();
+    expect(await lines()).toMatchObject([{ state: 'ok' }]);
+  });
+
+  test('names the one that is missing', async () => {
+    tenant = await startEntraTenant({ roles: ['User.ReadWrite.All'] });
+    expect(await lines()).toMatchObject([
+      { state: 'error', detail: expect.stringContaining('User-PasswordProfile.ReadWrite.All is missing') },
+    ]);
+  });
+
+  test('is an answer, too, when nobody can sign in', async () => {
+    tenant = await startEntraTenant();
+    const { clearPasswordTarget } = tenant.connect({}, {}, { SECRET: 'wrong' });
+    const all: CheckLine[] = [];
+    for await (const line of clearPasswordTarget?.check() ?? []) all.push(line);
+    expect(all).toMatchObject([{ state: 'error', code: 'tenant-sign-in' }]);
+  });
+});

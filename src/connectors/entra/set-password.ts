@@ -1,0 +1,133 @@
+import { DirbridgeError } from '../../errors.ts';
+import type { CheckLine, ClearPasswordTarget, ClearPasswordWrite, PasswordResult, WriteFailure } from '../connector.ts';
+import { type Graph, type GraphAnswer, NoAnswer, refused } from './graph.ts';
+import {
+  type GraphRefusal,
+  isAbsenceRefusal,
+  isConcurrencyRefusal,
+  isTransientStatus,
+  readRefusal,
+} from './graph-refusal.ts';
+import { backOff, type Pace } from './pace.ts';
+import { composePasswordBody } from './password-body.ts';
+
+export interface PasswordSetterParts {
+  readonly graph: Graph;
+  readonly pace: Pace;
+  readonly requireRight: () => Promise<void>;
+  /** What of the application is granted; null where the tenant does not tell. */
+  readonly readPermissions: () => Promise<ReadonlySet<string> | null>;
+}
+
+/** Graph, "Update user": the least that lets an application set passwords. It needs a directory role besides. */
+export const PASSWORD_PERMISSION = 'User-PasswordProfile.ReadWrite.All';
+const ROLE = 'User Administrator';
+
+/** Whoever calls tries again later, so this is for a moment of weakness only. */
+const MOST_TRIES = 4;
+
+/** "The specified password does not comply with password complexity requirements. Please provide a different password." */
+const WEAK = /password.*(complexity|does not comply|banned|too weak)/i;
+
+/** Sets passwords by PATCH /users/{id} (Graph, "Update user", passwordProfile). */
+export class PasswordSetter implements ClearPasswordTarget {
+  readonly #parts: PasswordSetterParts;
+
+  constructor(parts: PasswordSetterParts) {
+    this.#parts = parts;
+  }
+
+  async *check(): AsyncGenerator<CheckLine> {
+    const what = 'setting passwords';
+    const remedy = `Add the application permission ${PASSWORD_PERMISSION} for Microsoft Graph, grant admin consent, and give the application the directory role ${ROLE}.`;
+    try {
+      const granted = await this.#parts.readPermissions();
+      if (granted === null)
+        yield { what, state: 'warning', detail: 'the tenant does not tell which permissions are granted', remedy };
+      else if (!granted.has(PASSWORD_PERMISSION))
+        yield { what, state: 'error', detail: `${PASSWORD_PERMISSION} is missing: no password can be set`, remedy };
+      else
+        yield { what, state: 'ok', detail: `${PASSWORD_PERMISSION}; the role ${ROLE} shows with the first password` };
+    } catch (thrown) {
+      const told =
+        thrown instanceof DirbridgeError ? thrown : new DirbridgeError('bug', String(thrown), { cause: thrown });
+      yield { what, state: 'error', detail: told.message, remedy: told.remedy, code: told.code };
+    }
+  }
+
+  async set(write: ClearPasswordWrite): Promise<PasswordResult> {
+    const bytes = composePasswordBody(write.password, write.forceChange);
+    try {
+      return resultOf(write, await this.#send(`/users/${encodeURIComponent(write.targetId)}`, bytes));
+    } finally {
+      bytes.fill(0);
+    }
+  }
+
+  /** The answer that is no transient one. Throws `tenant-unreachable`. */
+  async #send(url: string, bytes: Uint8Array): Promise<GraphAnswer> {
+    const { graph, pace, requireRight } = this.#parts;
+    for (let attempt = 1; ; attempt++) {
+      await requireRight();
+      const outcome = await this.#try(url, bytes);
+      if (!(outcome instanceof NoAnswer) && !isTransient(outcome)) return outcome;
+      if (attempt === MOST_TRIES) throw unreachable(outcome);
+      const retryAfter = outcome instanceof NoAnswer ? null : graph.retryAfter(outcome.headers);
+      await pace.delay(backOff(attempt, retryAfter, pace));
+    }
+  }
+
+  async #try(url: string, bytes: Uint8Array): Promise<GraphAnswer | NoAnswer> {
+    try {
+      return await this.#parts.graph.send({ method: 'PATCH', url, bytes });
+    } catch (thrown) {
+      if (thrown instanceof NoAnswer) return thrown;
+      throw thrown;
+    }
+  }
+}
+
+function isTransient({ status, body }: GraphAnswer): boolean {
+  return isTransientStatus(status) || isConcurrencyRefusal(readRefusal(status, body));
+}
+
+function unreachable(outcome: GraphAnswer | NoAnswer): DirbridgeError {
+  if (outcome instanceof NoAnswer)
+    return new DirbridgeError('tenant-unreachable', `Microsoft Graph did not answer: ${outcome.message}.`, {
+      cause: outcome,
+    });
+  const { code } = readRefusal(outcome.status, outcome.body);
+  return new DirbridgeError(
+    'tenant-unreachable',
+    `Microsoft Graph kept answering ${outcome.status} ${code} to a new password.`,
+  );
+}
+
+function resultOf({ anchor }: ClearPasswordWrite, answer: GraphAnswer): PasswordResult {
+  const { status } = answer;
+  if (status === 204 || status === 200) return { anchor, outcome: 'done' };
+  // A token that is refused, or an answer that leads elsewhere, has nothing to do with this user.
+  if (status === 401 || (status >= 300 && status < 400)) throw refused('/users', answer);
+  const refusal = readRefusal(status, answer.body);
+  return { anchor, outcome: isAbsenceRefusal(refusal) ? 'gone' : 'failed', failure: describe(refusal) };
+}
+
+/** What the words of the tenant mean; they are told besides. */
+function describe({ code, message, status }: GraphRefusal): WriteFailure {
+  if (status === 400 && WEAK.test(message))
+    return {
+      code,
+      message,
+      cause: "the tenant's own rules for passwords do not allow it, though those of the domain do",
+      remedy:
+        'Have the user choose another password: 8 to 256 characters of the English keyboard, of three kinds (lower case, upper case, digits, others), and none that the tenant bans. Best make the rules of the domain as strict.',
+    };
+  if (status === 403)
+    return {
+      code,
+      message,
+      cause: 'the application may not set the password of this user',
+      remedy: `If it is so with everybody, grant ${PASSWORD_PERMISSION} and give the application the directory role ${ROLE}. If it is so with this user alone, the user holds an administrator role: such passwords are set in the tenant by hand.`,
+    };
+  return { code, message };
+}

@@ -1,0 +1,105 @@
+import { chmodSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { type HandOver, HandOverReader, type RequestFault } from './hand-over-request.ts';
+import { isPipe, prepareFolder, removeStaleSocket, type SocketAccess, unusable } from './socket-place.ts';
+
+/** Why a password was not taken: the request is none (RequestFault), we don't know its source, or hold too many already. */
+export type Refusal = RequestFault | 'unknown-source' | 'busy';
+
+export interface CaptureServerOptions {
+  /** Absolute. */
+  readonly path: string;
+  readonly access: SocketAccess;
+  /** Takes a password over, and its buffer with it, at once: nothing may be asked or sent before it answers. Null: taken. */
+  readonly take: (handOver: HandOver) => Refusal | null;
+  readonly log: Log;
+  /** Milliseconds that a peer has for its request. */
+  readonly patience?: number;
+}
+
+export interface CaptureServer {
+  close(): Promise<void>;
+}
+
+const PATIENCE = 1000;
+/** A domain controller hands over one password at a time in each of its processes. */
+const MOST_PEERS = 64;
+
+/** Listens for domain controllers that hand new passwords over. Throws `capture-socket`. */
+export async function startCaptureServer(options: CaptureServerOptions): Promise<CaptureServer> {
+  const { path, access } = options;
+  if (!isPipe(path)) {
+    prepareFolder(path, access);
+    await removeStaleSocket(path);
+  }
+  const peers = new Set<Socket>();
+  const server = createServer((socket) => {
+    peers.add(socket);
+    socket.once('close', () => peers.delete(socket));
+    serve(socket, options);
+  });
+  server.maxConnections = MOST_PEERS;
+  await listen(server, path);
+  // Until here the folder alone has kept everybody out.
+  if (!isPipe(path)) chmodSync(path, access === 'owner' ? 0o600 : 0o660);
+  return { close: () => close(server, peers) };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(unusable(path, messageOf(error), error)));
+    server.listen(path, resolve);
+  });
+}
+
+function close(server: Server, peers: ReadonlySet<Socket>): Promise<void> {
+  for (const socket of peers) socket.destroy();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+/** One request of one peer, and one answer. */
+function serve(socket: Socket, { take, log, patience = PATIENCE }: CaptureServerOptions): void {
+  const reader = new HandOverReader();
+  let isAnswered = false;
+  const answer = (refusal: Refusal | null): void => {
+    isAnswered = true;
+    reader.clear();
+    socket.end(refusal === null ? 'taken\n' : `refused ${refusal}\n`);
+  };
+  const timer = setTimeout(() => socket.destroy(), patience);
+  socket.on('data', (chunk: Buffer) => {
+    if (isAnswered) {
+      chunk.fill(0);
+      return;
+    }
+    const request = reader.add(chunk);
+    if (request === null) return;
+    if (typeof request === 'object') answer(takeSafely(request, take, log));
+    else {
+      log.warn({ reason: request }, 'what came on the socket for new passwords is no request');
+      answer(request);
+    }
+  });
+  // A peer that goes away in the middle is no error of ours; its bytes are not kept.
+  socket.on('error', () => socket.destroy());
+  socket.once('close', () => {
+    clearTimeout(timer);
+    reader.clear();
+  });
+}
+
+function takeSafely(request: HandOver, take: CaptureServerOptions['take'], log: Log): Refusal | null {
+  try {
+    const refusal = take(request);
+    if (refusal !== null) request.password.fill(0);
+    return refusal;
+  } catch (thrown) {
+    request.password.fill(0);
+    log.error({ account: request.account, reason: messageOf(thrown) }, 'a new password could not be taken over');
+    return 'busy';
+  }
+}

@@ -1,0 +1,44 @@
+import type {
+  CheckLine,
+  ClearPasswordTarget,
+  PasswordFeatures,
+  PasswordResult,
+  PasswordTarget,
+  PasswordWrite,
+} from '../../connectors/connector.ts';
+
+/** So many requests are underway at once. */
+const AT_ONCE = 8;
+
+/** A tenant in which passwords themselves are set, as the password cycle takes one: what it calls a credential is the password, in UTF-8. */
+export class ClearPasswords implements PasswordTarget {
+  readonly passwordsPerWrite = AT_ONCE;
+  readonly #target: ClearPasswordTarget;
+  readonly #mayForceChange: boolean;
+
+  constructor(target: ClearPasswordTarget, mayForceChange: boolean) {
+    this.#target = target;
+    this.#mayForceChange = mayForceChange;
+  }
+
+  check(): AsyncIterable<CheckLine> {
+    return this.#target.check();
+  }
+
+  async readFeatures(): Promise<PasswordFeatures> {
+    return { isSyncEnabled: true, mayForceChange: this.#mayForceChange, hasCloudPolicy: true };
+  }
+
+  /** All of them are answered before any failure is thrown: the buffers are the caller's again then. */
+  async write(writes: readonly PasswordWrite[]): Promise<readonly PasswordResult[]> {
+    const settled = await Promise.allSettled(
+      writes.map(({ anchor, targetId, credential, forceChange }) =>
+        this.#target.set({ anchor, targetId, password: credential, forceChange }),
+      ),
+    );
+    return settled.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
+  }
+}

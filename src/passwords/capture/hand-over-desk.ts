@@ -1,0 +1,106 @@
+import type { PasswordMark, PasswordMarkSource } from '../../connectors/connector.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Refusal } from './capture-server.ts';
+import type { HandOver } from './hand-over-request.ts';
+import type { HeldAccount, HeldPasswords } from './held-passwords.ts';
+
+export interface DeskOptions {
+  readonly held: HeldPasswords;
+  /** By the name of the source. */
+  readonly sources: ReadonlyMap<string, Pick<PasswordMarkSource, 'find'>>;
+  /** The domain has taken a password that is held now: it is to be sent. */
+  readonly onTaken: () => void;
+  readonly clock: DeskClock;
+  readonly log: Log;
+}
+
+export interface DeskClock {
+  now(): number;
+  /** Waits so many milliseconds, or until the signal is given. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Nothing is held: somebody will wake us. */
+const LONG = 60_000;
+
+/**
+ * Takes new passwords from domain controllers and finds out, by looking at the directory, which of them the domain has taken. A password goes further only after that: a script that
+ * lets it pass knows nothing of what the domain still finds against it (its history, say).
+ */
+export class HandOverDesk {
+  readonly #options: DeskOptions;
+  #waiting: AbortController | null = null;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /** At once and without a look at anything: the domain controller waits. */
+  take(handOver: HandOver): Refusal | null {
+    const source = this.#sourceOf(handOver.source);
+    if (source === null) {
+      this.#options.log.warn({ source: handOver.source }, 'a new password of a source that is not known was not taken');
+      return 'unknown-source';
+    }
+    if (!this.#options.held.take(source, handOver)) return 'busy';
+    this.#waiting?.abort();
+    return null;
+  }
+
+  /** Looks until the signal is given. What is held then is overwritten. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { held, clock } = this.#options;
+    try {
+      while (!signal.aborted) {
+        await this.step();
+        this.#waiting = new AbortController();
+        const wait = Math.max(0, (held.nextAt() ?? clock.now() + LONG) - clock.now());
+        await clock.wait(Math.min(wait, LONG), AbortSignal.any([signal, this.#waiting.signal]));
+      }
+    } finally {
+      held.clear();
+    }
+  }
+
+  /** One look at everybody who is due. */
+  async step(): Promise<void> {
+    const { held, log, onTaken } = this.#options;
+    let isAnyTaken = false;
+    for (const who of held.due()) {
+      const { isTaken, refused } = held.look(who, await this.#find(who));
+      isAnyTaken ||= isTaken;
+      if (isTaken) log.debug({ ...who }, 'the domain has taken a new password');
+      if (refused > 0)
+        log.info(
+          { ...who, passwords: refused },
+          'a password was handed over that the domain did not take, or not as the last one; it was dropped',
+        );
+    }
+    for (const who of held.expire())
+      log.warn(
+        { ...who },
+        'a new password could not be set in the tenant in time; it was dropped, and waits for the next change',
+      );
+    if (isAnyTaken) onTaken();
+  }
+
+  async #find({ source, account }: HeldAccount): Promise<PasswordMark | null> {
+    try {
+      return (await this.#options.sources.get(source)?.find(account)) ?? null;
+    } catch (thrown) {
+      this.#options.log.warn(
+        { source, account, reason: messageOf(thrown) },
+        'whether a password was taken cannot be seen; tried again',
+      );
+      return null;
+    }
+  }
+
+  #sourceOf(name: string): string | null {
+    const { sources } = this.#options;
+    if (name !== '') return sources.has(name) ? name : null;
+    const [only] = sources.keys();
+    return sources.size === 1 && only !== undefined ? only : null;
+  }
+}

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { user } from '../memory/memory-lab.ts';
+import { CapturedLab, HOLD } from './captured-lab.ts';
+
+const DISABLED = { userAccountControl: '514' };
+const ENABLED = { userAccountControl: '512' };
+
+describe('a password that was handed over', () => {
+  let lab: CapturedLab;
+  beforeEach(async () => {
+    lab = await CapturedLab.begin();
+    for (const name of ['ann', 'bob']) {
+      lab.inner.source.put(user(name));
+      lab.change(name, 'Before-us-1', { isHandedOver: false });
+    }
+    await lab.inner.sync();
+    await lab.cycle();
+  });
+  afterEach(async () => {
+    // Whatever happened: after its time nothing is left of any password.
+    lab.inner.pass(HOLD);
+    lab.held.expire();
+    for (const buffer of [...lab.buffers, ...lab.tenant.buffers]) expect(buffer.every((byte) => byte === 0)).toBe(true);
+    await lab.inner.end();
+  });
+
+  const hasPasswordFinding = async () =>
+    (await lab.inner.lab.findings()).map(({ code }) => code).filter((code) => code.startsWith('password-'));
+
+  test('is set by the next cycle, and held no longer', async () => {
+    expect(await lab.inner.state('ann')).toBe('waiting next-change');
+    lab.change('ann', 'Second-2');
+    expect(await lab.cycle()).toMatchObject({ sent: 1, failed: 0 });
+    expect([lab.passwordOf('ann'), lab.held.size]).toEqual(['Second-2', 0]);
+    expect([await lab.inner.state('ann'), await lab.inner.state('bob')]).toEqual([
+      'synchronized',
+      'waiting next-change',
+    ]);
+    expect(await lab.cycle()).toMatchObject({ sent: 0, read: 0 });
+  });
+
+  test('is set though the directory told of the change before', async () => {
+    lab.change('ann', 'Second-2');
+    const held = lab.held.taken('corp');
+    expect(held).toHaveLength(1);
+    await lab.cycle();
+    lab.change('ann', 'Third-3', { isHandedOver: false });
+    await lab.cycle();
+    expect(await lab.inner.state('ann')).toBe('waiting next-change');
+    lab.change('ann', 'Fourth-4');
+    await lab.cycle();
+    expect(lab.passwordOf('ann')).toBe('Fourth-4');
+  });
+
+  test('is never set when the domain did not take it', async () => {
+    lab.change('ann', 'Second-2');
+    await lab.cycle();
+    lab.change('ann', 'Refused-3', { isTaken: false });
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect([lab.passwordOf('ann'), await lab.inner.state('ann')]).toEqual(['Second-2', 'synchronized']);
+  });
+
+  test('is not set any more when another one has taken its place that nobody handed over', async () => {
+    lab.change('ann', 'Second-2');
+    lab.change('ann', 'Elsewhere-3', { isHandedOver: false });
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect([lab.passwordOf('ann'), await lab.inner.state('ann')]).toEqual([undefined, 'waiting next-change']);
+  });
+
+  test('of a user who is not in the tenant yet is set as soon as it is', async () => {
+    lab.inner.source.put(user('cid'));
+    lab.change('cid', 'First-1');
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    await lab.inner.sync();
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('cid')).toBe('First-1');
+  });
+
+  test('of a user who comes too late waits for the next change', async () => {
+    lab.inner.source.put(user('cid'));
+    lab.change('cid', 'First-1');
+    lab.inner.pass(HOLD);
+    await lab.cycle();
+    await lab.inner.sync();
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect([lab.passwordOf('cid'), await lab.inner.state('cid')]).toEqual([undefined, 'waiting next-change']);
+  });
+
+  test('is set when the tenant is back within its time', async () => {
+    lab.tenant.answer = () => {
+      throw new Error('away');
+    };
+    lab.change('ann', 'Second-2');
+    await expect(lab.cycle()).rejects.toThrow('away');
+    await expect(lab.cycle()).rejects.toThrow('away');
+    expect(await lab.inner.state('ann')).toBe('waiting to-send');
+    lab.tenant.answer = () => 'done';
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('ann')).toBe('Second-2');
+  });
+
+  test('waits for the next change when the tenant is back too late', async () => {
+    lab.tenant.answer = () => {
+      throw new Error('away');
+    };
+    lab.change('ann', 'Second-2');
+    await expect(lab.cycle()).rejects.toThrow('away');
+    lab.inner.pass(HOLD);
+    lab.tenant.answer = () => 'done';
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect(await lab.inner.state('ann')).toBe('waiting next-change');
+  });
+
+  test('that the tenant refuses is a finding until it takes another one', async () => {
+    lab.tenant.answer = () => 'failed';
+    lab.change('ann', 'weak');
+    expect(await lab.cycle()).toMatchObject({ failed: 1 });
+    expect([await lab.inner.state('ann'), await hasPasswordFinding()]).toEqual(['failing', ['password-refused']]);
+    lab.inner.pass(HOLD);
+    await lab.cycle();
+    expect([await lab.inner.state('ann'), await hasPasswordFinding()]).toEqual([
+      'waiting next-change',
+      ['password-refused'],
+    ]);
+    lab.tenant.answer = () => 'done';
+    lab.change('ann', 'Strong-enough-3');
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect([lab.passwordOf('ann'), await hasPasswordFinding()]).toEqual(['Strong-enough-3', []]);
+  });
+
+  test('of an account that is disabled is not set, and that of one that comes back counts on', async () => {
+    lab.change('ann', 'Second-2');
+    await lab.cycle();
+    lab.inner.edit('ann', DISABLED);
+    await lab.inner.sync();
+    lab.change('ann', 'While-off-3');
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    lab.inner.edit('ann', ENABLED);
+    await lab.inner.sync();
+    // Still held: it is the password of the account.
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('ann')).toBe('While-off-3');
+  });
+
+  test('of an account that was disabled for a while counts as unknown from then on', async () => {
+    lab.change('ann', 'Second-2');
+    await lab.cycle();
+    lab.inner.edit('ann', DISABLED);
+    await lab.inner.sync();
+    await lab.cycle();
+    lab.inner.edit('ann', ENABLED);
+    await lab.inner.sync();
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect(await lab.inner.state('ann')).toBe('waiting next-change');
+  });
+
+  test('of a user whose object in the tenant is another one waits for the next change', async () => {
+    lab.change('ann', 'Second-2');
+    await lab.cycle();
+    await lab.inner.deleteInTenant('ann');
+    await lab.inner.sync();
+    await lab.inner.sync();
+    await lab.cycle();
+    expect(await lab.inner.state('ann')).toBe('waiting next-change');
+  });
+
+  test('that has to be changed is withheld, or set with the demand where that is asked for', async () => {
+    lab.change('ann', 'Second-2');
+    await lab.cycle();
+    lab.change('ann', 'For-now-3', { mustChange: true });
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect([await lab.inner.state('ann'), await hasPasswordFinding()]).toEqual([
+      'waiting temporary',
+      ['password-temporary'],
+    ]);
+    lab.mayForce = true;
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect([lab.passwordOf('ann'), await hasPasswordFinding()]).toEqual(['For-now-3 (to be changed)', []]);
+  });
+
+  test('is not set again on demand once it is not held any more', async () => {
+    lab.change('ann', 'Second-2');
+    await lab.cycle();
+    const account = await lab.inner.account('ann');
+    const accounts = account === null ? [] : [account];
+    expect(await lab.cycle({ accounts })).toMatchObject({ sent: 0 });
+    expect(await lab.inner.state('ann')).toBe('synchronized');
+    expect(await lab.cycle({ full: true })).toMatchObject({ sent: 0, read: 2 });
+  });
+});
+
+test('a password of somebody who is left out is not set', async () => {
+  const lab = await CapturedLab.begin({ except: ['CN=ann,OU=People,DC=corp,DC=example,DC=com'] });
+  lab.inner.source.put(user('ann'));
+  await lab.inner.sync();
+  lab.change('ann', 'Second-2');
+  expect(await lab.cycle()).toMatchObject({ sent: 0 });
+  expect(await lab.inner.state('ann')).toBe('excluded not-selected');
+  await lab.inner.end();
+});

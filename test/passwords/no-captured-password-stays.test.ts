@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
+
+const PROCESS = fileURLToPath(new URL('./capturing-process.ts', import.meta.url));
+const ANN = '10000000-0000-4000-8000-000000000001';
+
+let emulator: Emulator | undefined;
+let child: ChildProcess | undefined;
+let folder = '';
+
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  await emulator?.close();
+  await removeTemporaryFolder(folder);
+});
+
+/** How often each of these is in the memory of a process. */
+function searchMemory(pid: number, needles: readonly Buffer[]): readonly number[] {
+  const counts = needles.map(() => 0);
+  const memory = openSync(`/proc/${pid}/mem`, 'r');
+  for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+    const [, from = '', to = '', isReadable] = /^([0-9a-f]+)-([0-9a-f]+) (r?)/.exec(line) ?? [];
+    if (isReadable !== 'r' || line.includes('[v')) continue;
+    const bytes = readRegion(memory, Number.parseInt(from, 16), Number.parseInt(to, 16));
+    for (const [index, needle] of needles.entries())
+      for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1))
+        counts[index] = (counts[index] ?? 0) + 1;
+  }
+  closeSync(memory);
+  return counts;
+}
+
+function readRegion(memory: number, from: number, to: number): Buffer {
+  const bytes = Buffer.alloc(to - from);
+  try {
+    return bytes.subarray(0, readSync(memory, bytes, 0, bytes.length, from));
+  } catch {
+    // Reserved, and nothing is there.
+    return Buffer.alloc(0);
+  }
+}
+
+function requestOf(password: Buffer): Buffer {
+  const head = Buffer.alloc(18);
+  head.write('DBPW\x01', 'latin1');
+  head.writeUInt16BE(ANN.length, 6);
+  head.writeUInt16BE(password.length, 8);
+  head.writeBigUInt64BE(BigInt(Date.now()), 10);
+  return Buffer.concat([head, Buffer.from(ANN), password]);
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'once a password is in the tenant, it is nowhere in the memory of the process any more',
+  async () => {
+    folder = await makeTemporaryFolder('dirbridge-memory-');
+    const users = [{ id: ANN, userPrincipalName: 'ann@contoso.com', displayName: 'Ann' }];
+    emulator = await startEmulator({ domains: ['contoso.com'], throttle: 'off', seed: { users } });
+    const { url, tenant, clientId, clientSecret } = emulator;
+    const path = join(folder, 'own', 'passwords.sock');
+    const about = JSON.stringify({ url, tenant, clientId, clientSecret });
+    child = spawn(process.execPath, [PROCESS, path, about], { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (child.stdout === null || child.pid === undefined) throw new Error('it did not start');
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('ready');
+    // All of them begin alike, so that one search finds any.
+    const beginning = Buffer.from(`Aa1-${randomBytes(12).toString('base64')}`);
+    const passwords = Array.from({ length: 12 }, (_, index) => Buffer.concat([beginning, Buffer.from(`-${index}`)]));
+    for (const password of passwords) {
+      const socket = connect(path);
+      socket.write(requestOf(password));
+      await once(socket, 'data');
+      expect((await lines.next()).value).toBe('done 0');
+    }
+    const wide = Buffer.from(beginning.toString('latin1'), 'utf16le');
+    const [user, ...counts] = searchMemory(child.pid, [Buffer.from(ANN), beginning, wide]);
+    // The search finds what is there.
+    expect(user).toBeGreaterThan(0);
+    expect(counts).toEqual([0, 0]);
+  },
+);
