@@ -73,10 +73,14 @@ class EntraConnector implements TargetConnector {
     this.#licences = new LicenceReader(this.#graph, this.#pace);
     this.#quota = new WriteQuota(section.concurrency ?? CONCURRENCY, BATCH_SIZE);
     let client: ProvisioningClient | undefined;
-    this.passwordTarget = new ServicePasswordTarget(() => {
-      client ??= createProvisioningClient(section, context, this.#pace);
-      return client;
-    }, this.#pace);
+    this.passwordTarget = new ServicePasswordTarget(
+      () => {
+        client ??= createProvisioningClient(section, context, this.#pace);
+        return client;
+      },
+      this.#pace,
+      true,
+    );
     this.clearPasswordTarget = new PasswordSetter({
       graph: this.#graph,
       pace: this.#pace,

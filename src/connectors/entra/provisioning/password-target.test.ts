@@ -226,10 +226,12 @@ describe('the check', () => {
     return found;
   };
 
-  test('says what is there, and sends no password', async () => {
-    expect(await lines()).toEqual(['ok provisioning service', 'ok directory synchronization', 'ok password hashes']);
+  test('says what is there and that users of Graph may be refused, and sends no password', async () => {
+    const users = 'warning users for password hashes';
+    const reach = ['ok provisioning service', 'ok directory synchronization'];
+    expect(await lines()).toEqual([...reach, 'ok password hashes', users]);
     features = 0;
-    expect((await lines()).at(-1)).toBe('warning password hashes');
+    expect(await lines()).toEqual([...reach, 'warning password hashes', users]);
     expect(sent()).toEqual([]);
   });
 

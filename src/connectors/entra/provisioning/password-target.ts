@@ -29,18 +29,25 @@ export class ServicePasswordTarget implements PasswordTarget {
   readonly passwordsPerWrite = PASSWORDS_PER_WRITE;
   readonly #client: () => ProvisioningClient;
   readonly #pace: Pace;
+  readonly #isByGraph: boolean;
   /** Whether the tenant has been seen to take password hashes, or was told to. */
   #isEnabled = false;
 
-  /** `client` throws when the configuration does not say where the service is: told when it is needed, not before. */
-  constructor(client: () => ProvisioningClient, pace: Pace) {
+  /**
+   * `client` throws when the configuration does not say where the service is: told when it is needed, not before. `isByGraph`: the users are written by way of Graph,
+   * which makes them none that the tenant calls synchronized.
+   */
+  constructor(client: () => ProvisioningClient, pace: Pace, isByGraph = false) {
     this.#client = client;
     this.#pace = pace;
+    this.#isByGraph = isByGraph;
   }
 
   async *check(): AsyncGenerator<CheckLine> {
     const company = yield* checkReach(() => this.#read());
-    if (company !== null) yield checkPasswordSync(company);
+    if (company === null) return;
+    yield checkPasswordSync(company);
+    if (this.#isByGraph) yield OWN_USERS;
   }
 
   async readFeatures(): Promise<PasswordFeatures> {
@@ -132,6 +139,16 @@ const MEANINGS: Readonly<Record<string, Pick<WriteFailure, 'cause' | 'remedy'>>>
     remedy:
       'Write the tenant by way of the provisioning service (via: provisioning), so that its users count as synchronized; or use passwords: { method: capture }.',
   },
+};
+
+/** Facts E.6: error 114, for objects that are the tenant's own. */
+const OWN_USERS: CheckLine = {
+  what: 'users for password hashes',
+  state: 'warning',
+  detail:
+    'they are written by way of Graph, so the tenant counts them as its own, and may refuse the hash of every one of them (error 114)',
+  remedy:
+    'Take them over to the provisioning service (docs/guide/provisioning-service.md), or use passwords: { method: capture }.',
 };
 
 function checkPasswordSync(company: CompanyConfiguration): CheckLine {
