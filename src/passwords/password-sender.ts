@@ -118,7 +118,7 @@ export class PasswordSender {
     try {
       one.credential = await (this.#context.derive ?? deriveCredential)(one.hash);
       if (this.hasFailed) this.#giveUp(one);
-      else this.#ready.push(one);
+      else this.#keepReady(one);
     } catch (error) {
       this.#giveUp(one);
       this.fail(error);
@@ -154,8 +154,19 @@ export class PasswordSender {
     }
   }
 
+  /** In its place, the oldest change first. */
+  #keepReady(one: Underway): void {
+    let [from, to] = [0, this.#ready.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const other = this.#ready[middle];
+      if (other !== undefined && isBefore(other, one)) from = middle + 1;
+      else to = middle;
+    }
+    this.#ready.splice(from, 0, one);
+  }
+
   #takeOldest(): readonly Underway[] {
-    this.#ready.sort((a, b) => compare(a.changedAt, b.changedAt) || compare(a.giver.anchor, b.giver.anchor));
     const batch: Underway[] = [];
     while (batch.length < this.#context.target.passwordsPerWrite) {
       const one = this.#ready.shift();
@@ -203,6 +214,7 @@ function keyOf({ giver }: Outgoing): string {
   return `${giver.space}/${giver.anchor}`;
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function isBefore(one: Underway, other: Underway): boolean {
+  if (one.changedAt !== other.changedAt) return one.changedAt < other.changedAt;
+  return one.giver.anchor < other.giver.anchor;
 }
