@@ -1,8 +1,5 @@
-/**
- * Where a write can be when the process dies, in the order in which it passes them, and any statement of the store; then the same of the password cycle, which
- * follows.
- */
-export const BOUNDARIES = [
+/** Where a write can be when the process dies, in the order in which it passes them; last, any statement of the store. */
+export const WRITE_BOUNDARIES = [
   'before the intent',
   'after the intent',
   'after sending',
@@ -10,10 +7,15 @@ export const BOUNDARIES = [
   'before the commit',
   'after the commit',
   'at a statement',
+] as const;
+
+/** The same of the password cycle that follows. */
+export const PASSWORD_BOUNDARIES = [
   'before passwords are sent',
   'after passwords were sent',
   'at a statement about passwords',
 ] as const;
+export const BOUNDARIES = [...WRITE_BOUNDARIES, ...PASSWORD_BOUNDARIES] as const;
 export type Boundary = (typeof BOUNDARIES)[number];
 
 /** The moment at which a process is to die: when it passes the boundary for the `time`th time, counted from 1. */

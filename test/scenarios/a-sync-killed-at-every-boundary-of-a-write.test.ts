@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MemoryConnector } from '../../src/connectors/memory/connector.ts';
-import { BOUNDARIES, type Boundary, type Death } from '../faults/boundary.ts';
+import { type Boundary, type Death, WRITE_BOUNDARIES } from '../faults/boundary.ts';
 import { Subjects } from '../faults/subject-process.ts';
 import { type Directory, World } from '../faults/world.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
@@ -13,7 +13,7 @@ const STORE = 'tenant.db';
 const STATE = 'tenant.json';
 const SCOPE = `OU=People,${ROOT_DN}`;
 /** A statement may be any of thousands: the campaign tries those at random. */
-const TRIED = BOUNDARIES.filter((boundary) => boundary !== 'at a statement');
+const TRIED = WRITE_BOUNDARIES.filter((boundary) => boundary !== 'at a statement');
 /** Every kind of write there is, by what the tenant is asked. */
 const KINDS = [
   'POST /v1.0/users 201',
