@@ -10,6 +10,7 @@ export type Call =
   | { readonly name: 'import'; readonly profile: boolean }
   | { readonly name: 'cycle'; readonly apply: boolean; readonly profile: boolean }
   | { readonly name: 'passwordCycle' }
+  | { readonly name: 'readPasswords' }
   | { readonly name: 'derive'; readonly count: number }
   | { readonly name: 'changeMember'; readonly group: 'small' | 'large' }
   | { readonly name: 'changeRule'; readonly value: string }
@@ -38,6 +39,8 @@ async function answer(call: Call): Promise<unknown> {
       return rig.cycle(call.apply, call.profile);
     case 'passwordCycle':
       return rig.passwordCycle();
+    case 'readPasswords':
+      return rig.readPasswords();
     case 'derive':
       return rig.derive(call.count);
     case 'changeMember':

@@ -50,6 +50,11 @@ export class MeasuredProcess {
     return this.#call({ name: 'passwordCycle' }) as Promise<PasswordMeasurement>;
   }
 
+  /** What the directory takes to tell what the next password cycle asks for. */
+  readPasswords(): Promise<Duration> {
+    return this.#call({ name: 'readPasswords' }) as Promise<Duration>;
+  }
+
   /** What so many passwords cost to derive, with nothing else done. */
   derive(count: number): Promise<Duration> {
     return this.#call({ name: 'derive', count }) as Promise<Duration>;

@@ -197,6 +197,23 @@ export class Rig {
     return { ...duration, sent: value.cycle.sent, read: value.cycle.read };
   }
 
+  /** What the directory takes to tell what the next cycle asks it for; nothing is done with it, nor remembered. */
+  async readPasswords(): Promise<Duration> {
+    const {
+      value: _none,
+      marks: _nor,
+      ...duration
+    } = await this.#measure(false, async () => {
+      const context = await this.#open();
+      const { passwords } = this.#sourceOf(context);
+      if (passwords === undefined) throw new Error('the source gives no passwords');
+      const watermark = await context.store.meta(`passwords read ${SOURCE}`);
+      for await (const event of passwords.read({ watermark }))
+        if (event.kind === 'page') for (const { ntHash } of event.passwords) ntHash?.fill(0);
+    });
+    return duration;
+  }
+
   /** The derivations of so many passwords and nothing else, in this process. */
   async derive(count: number): Promise<Duration> {
     const { value: _none, marks: _nor, ...duration } = await this.#measure(false, () => deriveAlone(count));
