@@ -36,24 +36,26 @@ export interface CredentialOutcome {
 }
 
 /**
- * The outcomes in the order of the writes: by the anchor that the service names, else, where there are as many outcomes as writes, by their order. Undefined
- * for a write of which it says nothing.
+ * The outcomes in the order of the writes: by the anchor that the service names, or by their order where it names nobody and there are as many outcomes as
+ * writes. Undefined for a write of which it says nothing. Where it says two things of one user, a refusal counts: to send twice is harmless.
  */
 export function readOutcomes(
   result: XmlElement | undefined,
   writes: readonly PasswordWrite[],
 ): readonly (CredentialOutcome | undefined)[] {
   const items = childrenOf(childOf(result, 'Results'), 'SyncCredentialsChangeResult');
-  const sent = new Set(writes.map(anchorOf));
+  const named = items.map((item) => ({ anchor: textOf(item, 'CloudAnchor')?.trim().toLowerCase() ?? '', item }));
+  if (named.every(({ anchor }) => anchor === ''))
+    return items.length === writes.length ? items.map(toOutcome) : writes.map(() => undefined);
   const byAnchor = new Map<string, CredentialOutcome>();
-  for (const item of items) byAnchor.set(textOf(item, 'CloudAnchor')?.toLowerCase() ?? '', toOutcome(item));
-  const isNaming = [...byAnchor.keys()].some((anchor) => sent.has(anchor));
-  if (isNaming) return writes.map((write) => byAnchor.get(anchorOf(write)));
-  return writes.map((_, at) => {
-    const item = items[at];
-    return items.length === writes.length && item !== undefined ? toOutcome(item) : undefined;
-  });
+  for (const { anchor, item } of named) {
+    const isRefused = (byAnchor.get(anchor)?.result ?? TAKEN) !== TAKEN;
+    if (!isRefused) byAnchor.set(anchor, toOutcome(item));
+  }
+  return writes.map((write) => byAnchor.get(anchorOf(write)));
 }
+
+const TAKEN = '0';
 
 function anchorOf({ targetId }: PasswordWrite): string {
   return cloudAnchor('user', targetId).toLowerCase();
