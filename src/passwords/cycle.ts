@@ -213,7 +213,8 @@ class PasswordCycle {
     isAgain: boolean,
   ): Promise<{ giver: PasswordGiver; password: AccountPassword; decision: Decision }[]> {
     const { store, judge, now, expiredAccounts, isCaptured = false } = this.#context;
-    const circumstances = { now: now(), expiredAccounts, mayForce, isAgain, isCaptured, judged: this.judged };
+    const behaviour = { expiredAccounts, mayForce, isAgain, isOlderMeant: this.#isFull, isCaptured };
+    const circumstances = { now: now(), ...behaviour, judged: this.judged };
     const sendings: { giver: PasswordGiver; password: AccountPassword; decision: Decision }[] = [];
     const changed: PasswordAccount[] = [];
     for (const giver of await store.passwords.givers(space, [...page.keys()])) {

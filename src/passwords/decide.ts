@@ -2,6 +2,9 @@ import type { AccountPassword } from '../connectors/connector.ts';
 import type { PasswordAccount, PasswordGiver, PasswordReason, PasswordState } from '../store/password-store.ts';
 import type { ExpiredAccounts } from './password-context.ts';
 
+/** So long until a directory is asked again that is behind what is known of it. */
+const BEHIND_MS = 2 * 60_000;
+
 /** How a password is sent. `isBlocked`: a random one in its place. */
 export interface Sending {
   readonly force: boolean;
@@ -21,6 +24,8 @@ export interface Circumstances {
   readonly mayForce: boolean | null;
   /** Send it, whatever was sent before. */
   readonly isAgain: boolean;
+  /** The directory was put back from a backup: what it holds counts, though newer passwords are known. */
+  readonly isOlderMeant: boolean;
   /** The source knows only passwords that were handed over. */
   readonly isCaptured?: boolean;
   /** By what was found that nobody leaves the account out. */
@@ -30,10 +35,8 @@ export interface Circumstances {
 /** Decides about one account that gives the password of a person, and that nobody has left out. */
 export function decide(giver: PasswordGiver, password: AccountPassword, circumstances: Circumstances): Decision {
   const before = giver.account ?? newAccount(giver);
-  const { sent } = before;
-  // A domain controller that is behind tells of an older password than the tenant has.
-  if (sent !== null && password.version < sent.version && !circumstances.isAgain)
-    return { account: before, sending: null };
+  if (!circumstances.isOlderMeant && isBehind(before, password))
+    return { account: lookAgainLater(before, circumstances), sending: null };
   const { version, changedAt, expiresAt } = password;
   const account = { ...before, version, changedAt, expiresAt, judged: circumstances.judged };
   if (password.ntHash === null && circumstances.isCaptured !== true) return rest(account, 'excluded', 'no-password');
@@ -46,6 +49,19 @@ export function decide(giver: PasswordGiver, password: AccountPassword, circumst
   if (isPaused(before, password, circumstances)) return { account, sending: null };
   if (password.ntHash === null) return awaitChange(giver, account, circumstances);
   return { ...wait(account, 'to-send', circumstances), sending };
+}
+
+/** A domain controller that has not heard of the last change yet. One that was restored and has changed since tells a smaller number as well, but a later time. */
+function isBehind({ version, changedAt, sent }: PasswordAccount, password: AccountPassword): boolean {
+  const known = version ?? sent?.version ?? null;
+  if (known === null || password.version >= known) return false;
+  return changedAt === null || Date.parse(password.changedAt) <= Date.parse(changedAt);
+}
+
+/** The password that is known of still has to be sent: it is asked for by itself, because what tells of changes may never tell of it again. */
+function lookAgainLater(account: PasswordAccount, { now }: Circumstances): PasswordAccount {
+  if (account.state !== 'waiting' && account.state !== 'failing') return account;
+  return { ...account, nextAt: new Date(now.getTime() + BEHIND_MS).toISOString() };
 }
 
 /** How the password would be sent; a text: why it waits; null: what the tenant has is right. */
@@ -62,7 +78,7 @@ function sendingOf(
   const isNew = sent === null || sent.target !== giver.targetId;
   if (isNew || mayForce === true) return { force: true, isBlocked: false };
   // The password itself is there; only the demand to change it is new, and the tenant does not take that.
-  if (sent.version >= version && !sent.isBlocked) return null;
+  if (sent.version === version && !sent.isBlocked) return null;
   return mayForce === null ? 'to-send' : 'temporary';
 }
 
@@ -71,7 +87,7 @@ function isDue(giver: PasswordGiver, account: PasswordAccount, sending: Sending,
   if (isAgain || sent === null || sent.target !== giver.targetId || sent.since !== giver.since) return true;
   // In the place of the password of an expired account stands a random one, whatever its version.
   if (sent.isBlocked || sending.isBlocked) return sent.isBlocked !== sending.isBlocked;
-  return (version ?? 0) > sent.version || sending.force !== sent.forced;
+  return version !== sent.version || sending.force !== sent.forced;
 }
 
 /** Of a password that we don't know. When only the choice of the account is new, the tenant has it all the same. */

@@ -80,7 +80,8 @@ describe('no password is lost', () => {
     const older = lab.source.passwords;
     lab.source.remove('nobody');
     older.remove((await lab.account('ann'))?.anchor ?? '');
-    older.setPassword((await lab.account('ann'))?.anchor ?? '', 'Sommer-ann');
+    const changedAt = new Date(lab.clock.now - 86_400_000).toISOString();
+    older.setPassword((await lab.account('ann'))?.anchor ?? '', 'Sommer-ann', { changedAt });
     expect(await lab.cycle()).toMatchObject({ read: 1, sent: 0 });
     expect(lab.signIn('ann', 'Herbst-ann')).toBe('welcome');
     expect(await lab.cycle({ full: true })).toMatchObject({ sent: 1 });

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AccountPassword, PasswordSource } from '../../src/connectors/connector.ts';
+import { DirbridgeError } from '../../src/errors.ts';
+import type { PasswordCycleOptions } from '../../src/passwords/cycle.ts';
+import { guid } from '../memory/memory-lab.ts';
+import { PasswordLab } from './password-lab.ts';
+
+const AWAY = new DirbridgeError('tenant-unreachable', 'the tenant did not answer');
+
+describe('a domain controller that has not heard of the last password', () => {
+  let lab: PasswordLab;
+  /** What it knows of ann. */
+  let known: AccountPassword;
+
+  beforeEach(async () => {
+    lab = await PasswordLab.begin();
+    lab.hire('ann', 'Sommer');
+    await lab.syncBoth();
+    known = await tellOf('ann');
+  });
+  afterEach(() => lab.end());
+
+  async function tellOf(name: string): Promise<AccountPassword> {
+    for await (const [password] of lab.source.passwords.fetch([guid(name)])) if (password) return password;
+    throw new Error(`${name} has no password`);
+  }
+
+  /** Stands in, and tells in a full read and of single accounts what it knows. */
+  async function cycleBehind(options: PasswordCycleOptions = {}): Promise<void> {
+    const tell = () => ({ ...known, ntHash: Uint8Array.from(known.ntHash ?? []) });
+    const behind: PasswordSource = {
+      check: () => lab.source.passwords.check(),
+      async *read() {
+        yield { kind: 'begin', mode: 'full', reason: 'another domain controller' };
+        yield { kind: 'page', passwords: [tell()] };
+        yield { kind: 'end', watermark: 'behind' };
+      },
+      async *fetch() {
+        yield [tell()];
+      },
+    };
+    await lab.cycleWith({ ...(await lab.context()), sources: [{ name: 'corp', passwords: behind }] }, options);
+  }
+
+  test('does not make us forget it: it is asked for again, and sent when it is told', async () => {
+    lab.setPassword('ann', 'Herbst');
+    lab.target.breakDown(AWAY);
+    await expect(lab.cycle()).rejects.toThrow('did not answer');
+    lab.target.breakDown(null);
+    await cycleBehind();
+    expect([await lab.state('ann'), lab.signIn('ann', 'Sommer')]).toEqual(['waiting to-send', 'welcome']);
+    await lab.store.setMeta('passwords read corp', '');
+    await lab.cycle();
+    expect(lab.signIn('ann', 'Herbst')).toBe('welcome');
+    expect(await lab.state('ann')).toBe('synchronized');
+  });
+
+  test('does not put the older one back, for a user who is named either', async () => {
+    lab.setPassword('ann', 'Herbst');
+    await lab.cycle();
+    await cycleBehind();
+    await cycleBehind({ accounts: [{ space: (await lab.account('ann'))?.space ?? 0, anchor: guid('ann') }] });
+    expect(lab.signIn('ann', 'Herbst')).toBe('welcome');
+  });
+
+  test('is believed where everybody is sent again: the domain was put back from a backup', async () => {
+    lab.setPassword('ann', 'Herbst');
+    await lab.cycle();
+    await cycleBehind({ full: true });
+    expect(lab.signIn('ann', 'Sommer')).toBe('welcome');
+  });
+
+  test('is not taken for one that was put back from a backup, and where a password was set since', async () => {
+    lab.setPassword('ann', 'Herbst');
+    lab.setPassword('ann', 'Winter');
+    await lab.cycle();
+    lab.pass(60_000);
+    known = { ...known, version: 2, changedAt: new Date(lab.clock.now).toISOString() };
+    await cycleBehind();
+    expect(lab.signIn('ann', 'Sommer')).toBe('welcome');
+  });
+});
