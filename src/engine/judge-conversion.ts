@@ -76,6 +76,8 @@ class Judging {
   readonly #left: NamedObject[] = [];
   readonly #created = new Map<string, number>();
   readonly #new: string[] = [];
+  /** Anchors of those who would be made again, by type: they are nothing new. */
+  readonly #remade = new Set<string>();
   readonly #values = new Map<string, ChangedValue>();
   readonly #harmed: Harm[] = [];
   #harms = 0;
@@ -99,12 +101,15 @@ class Judging {
   async #isRemade({ mv }: SpaceObject): Promise<boolean> {
     if (mv === null) return false;
     const operation = await this.#context.store.plans.operationOf(Number(this.#plan.id), mv);
-    return operation?.action === 'create';
+    if (operation?.action !== 'create') return false;
+    this.#remade.add(`${operation.type}/${operation.anchor}`);
+    return true;
   }
 
-  judgeOperation({ action, type, name, targetId, changes }: Operation): void {
+  judgeOperation({ action, type, anchor, name, targetId, changes }: Operation): void {
     if (action === 'delete') this.#harm({ type, name, targetId: targetId ?? '' }, 'deleted');
     else if (action === 'create') {
+      if (this.#remade.has(`${type}/${anchor}`)) return;
       count(this.#created, type);
       if (this.#new.length < NAMED) this.#new.push(`${type} ${name}`);
     } else for (const change of changes) this.#note(type, name, change);

@@ -219,6 +219,23 @@ describe('convert', () => {
     expect(Object.keys(await holdings()).sort()).toEqual([...PARTS].sort());
   });
 
+  it('gives groups that the service made to Graph: the same groups, which carry their anchor from then on', async () => {
+    await tenant.changeTarget({ via: 'provisioning' });
+    await tenant.sync();
+    const before = await holdings();
+    expect(Object.keys(before).sort()).toEqual([...PARTS].sort());
+    await switchSynchronization(false);
+    const back = await convert(0, 'graph', '--apply');
+    expect(back).toMatchObject({ outcome: 'converted', takenOver: { user: 2, group: 1 }, created: { counts: {} } });
+    expect(back.values).toContainEqual(expect.objectContaining({ type: 'group', attribute: 'uniqueName' }));
+    expect(await holdings()).toEqual(before);
+    // Graph had not shown us that ann is in the group before it carried its anchor: the full run after the conversion sees it.
+    await writeFile(join(tenant.folder, 'corp.ldif'), company([], ['bob', 'eve', 'news']));
+    expect((await tenant.sync()).failed).toBe(0);
+    expect((await holdings())['staff']?.['members']).toEqual(['bob', 'eve', 'news']);
+    expect(await openOperations()).toEqual([]);
+  });
+
   it('shows the same without --apply, and changes nothing: neither tenant, nor store, nor configuration', async () => {
     await tenant.sync();
     await tenant.sync();
@@ -265,6 +282,7 @@ describe('convert', () => {
     expect(refused.outcome).toBe('refused');
     const harms = refused.harmed?.objects.map(({ name, harm }) => `${harm} ${name}`).sort();
     expect(harms).toEqual([`deleted bob@${UPN_SUFFIX}`, 'remade staff']);
+    expect(refused.created?.names).not.toContain('group staff');
     expect(await via()).toBe('not said');
     expect(Object.keys(await holdings()).sort()).toEqual(['ann', 'bob']);
     const page = await outputOfEnd(3, tenant.configFile, 'convert', '--to', 'provisioning');
