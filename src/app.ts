@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { newHeldPasswords, runCapture } from './app/capture.ts';
 import { type AccountDescription, type AccountRequest, chooseAccount } from './app/choose-account.ts';
+import { type ConversionRequest, type ConversionResult, checkWay, isReady, readWays } from './app/conversion.ts';
 import { LentStore } from './app/lent-store.ts';
 import { guardTarget, OtherServer, requireOther } from './app/other-server.ts';
 import {
@@ -37,9 +38,10 @@ import type {
 } from './connectors/connector.ts';
 import { makeReadonly } from './connectors/readonly.ts';
 import { retryReads } from './connectors/retry.ts';
-import type { EngineContext, Progress } from './engine/context.ts';
+import { CONVERTED, type EngineContext, FULL_RUN_DUE, type Progress } from './engine/context.ts';
 import { type Explanation, explainObject } from './engine/explain.ts';
 import { type HandLinked, linkByHand, unlinkByHand } from './engine/hand-links.ts';
+import { type JudgedConversion, judgeConversion } from './engine/judge-conversion.ts';
 import { dueOf } from './engine/leaving.ts';
 import { markRestored } from './engine/mark-restored.ts';
 import { stopWatching } from './engine/other-writer.ts';
@@ -59,6 +61,7 @@ import { compareWithMark, type ShippedComparison } from './migration/export-mark
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
 import { nextSteps } from './migration/import-report.ts';
 import { readConnectExport } from './migration/read-export.ts';
+import { withTargetKey, writeTargetKey } from './migration/target-key.ts';
 import { writeExport } from './migration/write-export.ts';
 import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
@@ -86,10 +89,11 @@ import type { ServerPair } from './scheduler/standby/server-pair.ts';
 import type { Term } from './scheduler/standby/server-records.ts';
 import { describeRoles, type StandbyReport, StandbySession } from './scheduler/standby/standby-session.ts';
 import { openSqliteStore, storeExists } from './store/sqlite.ts';
-import { backUpStore, type RestoredStore, restoreStore, type StoreCopy } from './store/sqlite-copies.ts';
+import { backUpStore, type RestoredStore, restoreStore, type StoreCopy, tryOnCopies } from './store/sqlite-copies.ts';
 import type { Store } from './store/store.ts';
 
 export type { AccountDescription, AccountRequest } from './app/choose-account.ts';
+export type { ConversionRequest, ConversionResult } from './app/conversion.ts';
 export type { PasswordSyncOptions, PasswordSyncResult } from './app/password-cycles.ts';
 export { type OpenFinding, PlanPages } from './app/plan-pages.ts';
 export { type TriedRules, tryAlone } from './app/try-on-samples.ts';
@@ -97,6 +101,7 @@ export type { Config } from './config.ts';
 export { ACCOUNT_PLATFORMS, type AccountOrder, type AccountPlatform, type CheckLine } from './connectors/connector.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { HandLinked } from './engine/hand-links.ts';
+export type { JudgedConversion } from './engine/judge-conversion.ts';
 export type { ObjectTrace } from './engine/trace-object.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel, SILENT_LOG } from './log.ts';
 export type { Comparison } from './migration/csexport/comparison.ts';
@@ -357,6 +362,85 @@ export class App {
       standby?.requireActive('undo');
       return this.#concluding(standby, await runUndo(context, run, this.#options.command));
     });
+  }
+
+  // ------------------------------------------------------------ another way to the same tenant
+
+  /**
+   * Takes the tenant from the way that it is written by to another one, or says what that would do. Without `apply` nothing is changed: neither the tenant, nor the
+   * configuration, nor the store, a copy of which is worked on. Throws `usage`, `plan-not-found`, `standby-only`, `config-invalid`.
+   */
+  async convert(request: ConversionRequest): Promise<ConversionResult> {
+    const { to } = request;
+    const { key, from } = readWays(this.config, TARGETS, to);
+    const nothing = { from, to, checks: [], judged: null, run: null };
+    if (from === to) return { ...nothing, outcome: 'already' };
+    const other = new App(withTargetKey(this.config.file, key, to, KINDS).config, this.#options);
+    this.#requireStore();
+    if (request.apply) await this.#requireWriter('convert --apply');
+    const checks = await other.#checkWay();
+    if (!isReady(checks)) return { ...nothing, checks, outcome: 'unready' };
+    const { command } = this.#options;
+    return tryOnCopies(this.config.store.path, command, async ({ before, trial }) => {
+      const known = await openSqliteStore(before, { command, readOnly: true });
+      try {
+        const tried = await other.#onTrial(trial).#planConversion(known, { ...request, apply: false });
+        if (tried.judged.harmed.count > 0) return { ...nothing, ...tried, checks, outcome: 'refused' };
+        if (!request.apply) return { ...nothing, ...tried, checks, outcome: 'possible' };
+        const done = await other.#planConversion(known, request);
+        if (done.judged.harmed.count > 0) return { ...nothing, ...done, checks, outcome: 'refused' };
+        if (!isWhole(done.run)) return { ...nothing, ...done, checks, outcome: 'incomplete' };
+        writeTargetKey(this.config.file, key, to, KINDS);
+        return { ...nothing, ...done, checks, outcome: 'converted' };
+      } finally {
+        await known.close();
+      }
+    });
+  }
+
+  /** Plans by the way of this configuration what another way has left in the tenant, and carries it out where that harms nobody. */
+  async #planConversion(
+    before: Store,
+    { apply, approve }: ConversionRequest,
+  ): Promise<{ readonly judged: JudgedConversion; readonly run: CycleResult }> {
+    const { command } = this.#options;
+    return this.#withEngine(async (context, standby) => {
+      if (apply) standby?.requireActive('convert --apply');
+      const planned = await runCycle(context, { full: false, apply: false, command });
+      const judged = await judgeConversion(before, context, planned.plan);
+      if (!apply || judged.harmed.count > 0) return { judged, run: planned };
+      const run = await runApply(context, planned.plan, command, approve ? currentUser() : undefined);
+      // Taking an object over, the tenant may drop a value, and who is in a group that this way has not known yet is told only now.
+      if (isWhole(run)) await context.store.setMeta(FULL_RUN_DUE, CONVERTED);
+      return { judged, run: await this.#concluding(standby, run) };
+    });
+  }
+
+  async #checkWay(): Promise<readonly CheckLine[]> {
+    const [sources, target] = [this.#sources(), this.#plainTarget()];
+    try {
+      return await checkWay(this.config, sources, target);
+    } finally {
+      for (const connector of [...sources, target]) await connector.close();
+    }
+  }
+
+  /** This application on a copy of the store, of which no other server hears. */
+  #onTrial(path: string): App {
+    const { command } = this.#options;
+    const store = new LentStore(() => openSqliteStore(path, { command, holdsLock: true }));
+    const config = { ...this.config, standby: null, store: { ...this.config.store, path } };
+    return new App(config, { ...this.#options, store });
+  }
+
+  async #requireWriter(what: string): Promise<void> {
+    this.#refuseStaging('so nothing is ever written to the tenant');
+    const report = await this.#withStore((store) => this.#describeOther(store));
+    if (report === null || report.isActive) return;
+    throw new DirbridgeError(
+      'standby-only',
+      `${what} is for the server that writes to the tenant, not for ${report.server}`,
+    );
   }
 
   // ------------------------------------------------------------ another server for the same tenant
@@ -952,6 +1036,11 @@ export class App {
     const { log, now = () => new Date() } = this.#options;
     return createConnectorContext(name, this.config.folder, log, now);
   }
+}
+
+/** Everything of its plan was carried out. */
+function isWhole({ outcome, failed }: CycleResult): boolean {
+  return outcome === 'done' && failed === 0;
 }
 
 function passwordStatus(store: Store): Promise<PasswordStatus> {

@@ -148,10 +148,10 @@ const generalSchema = z.strictObject({
 
 /**
  * Reads and checks a configuration file. Throws DirbridgeError `config-missing`, or `config-invalid` whose message lists every problem
- * as `FILE:LINE:COLUMN: KEY what is wrong and what is allowed`, one on each line.
+ * as `FILE:LINE:COLUMN: KEY what is wrong and what is allowed`, one on each line. `text`: what the file is to hold, in the place of what it holds.
  */
-export function loadConfig(path: string, kinds: ConfigKinds): Config {
-  const { config, problems } = inspectConfig(path, kinds);
+export function loadConfig(path: string, kinds: ConfigKinds, text?: string): Config {
+  const { config, problems } = inspectConfig(path, kinds, text);
   if (config) return config;
   const lines = problems.map(({ line, column, key, message }) =>
     [`${path}:${line}:${column}:`, key, message].filter((part) => part !== '').join(' '),
@@ -163,8 +163,8 @@ export function loadConfig(path: string, kinds: ConfigKinds): Config {
 export function inspectConfig(
   path: string,
   kinds: ConfigKinds,
+  text = readConfigFile(path),
 ): { readonly config: Config | null; readonly problems: readonly ConfigProblem[] } {
-  const text = readConfigFile(path);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   if (document.errors.length > 0) {

@@ -7,6 +7,7 @@ import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addConvertCommand } from './commands/convert.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFindingsCommand } from './commands/findings.ts';
 import { addLinkCommands } from './commands/link.ts';
@@ -46,6 +47,7 @@ const COMMANDS = [
   addBackupCommand,
   addRestoreCommand,
   addCompareCommand,
+  addConvertCommand,
 ] as const;
 
 /** Carries out one command line (without `node` and the script) and answers its exit code. Never throws. */

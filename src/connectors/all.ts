@@ -9,7 +9,7 @@ type AnySource = Pick<SourceDefinition<unknown>, 'kind' | 'section'> & {
   create: SourceDefinition<never>['create'];
   account?: NonNullable<SourceDefinition<never>['account']>;
 };
-type AnyTarget = Pick<TargetDefinition<unknown>, 'kind' | 'section'> & {
+type AnyTarget = Pick<TargetDefinition<unknown>, 'kind' | 'section' | 'ways'> & {
   readonly facts: SectionFacts<never>;
   create: TargetDefinition<never>['create'];
 };

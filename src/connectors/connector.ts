@@ -247,6 +247,8 @@ export interface TargetConnector extends Connector {
   readonly passwordTarget?: PasswordTarget;
   /** Of a tenant in which passwords themselves can be set. */
   readonly clearPasswordTarget?: ClearPasswordTarget;
+  /** Of a tenant that is written in several ways: whether this one may go on with what another one has written, besides what `check` says. Never throws. */
+  checkTakeover?(): AsyncIterable<CheckLine>;
   /** For writes whose intent was stored but whose result was not (we were killed): looks up in the tenant what became of them. Sends nothing. */
   settle(writes: readonly TargetWrite[]): AsyncIterable<readonly SettledWrite[]>;
 }
@@ -454,6 +456,8 @@ export interface TargetSchema {
    * carried. The answer never changes, so that a plan may leave out flows whose loss is known.
    */
   lossOf?(type: TargetType, attribute: string): 'told' | 'known' | null;
+  /** Whether an object that the target holds can be changed at all, its references included; where there is no such function, any can. */
+  canChange?(type: TargetType, current: Attributes): boolean;
   /**
    * Turns what the rules want into what the target can hold: fall-backs, lengths, characters, required values.
    * `desired`: neutral attributes as the outbound rules give them, with `sourceAnchor`; `current`: what the target holds, null for a creation.
@@ -564,5 +568,7 @@ export interface TargetDefinition<Section> {
   /** What it can be told to write, by neutral names and by its own. */
   readonly attributes: readonly string[];
   readonly facts: SectionFacts<Section>;
+  /** Where the same tenant, with the same ids, can be written in several ways: the key of the section that says which, and its values. */
+  readonly ways?: { readonly key: string; readonly names: readonly string[] };
   create(section: Section, context: ConnectorContext): TargetConnector;
 }

@@ -67,8 +67,11 @@ export interface EngineContext {
 /** Remembered from a full sync to the plan that follows it: what that plan does not come across is not there. */
 export const EVERYTHING_TOUCHED = 'everything touched';
 
-/** Remembered from a restored backup, until a full run has compared everything with it. */
+/** Remembered from a restored backup (`yes`) and from a conversion (`CONVERTED`), until a full run has compared everything with it. */
 export const FULL_RUN_DUE = 'full run due';
+
+/** The tenant goes on by another way: what it holds otherwise than we wrote is its own doing, and nobody's change. */
+export const CONVERTED = 'converted';
 
 /** The name of the tenant's space. */
 export const TENANT = 'tenant';

@@ -49,13 +49,28 @@ export async function importSpace(
     references: options.references,
     onProgress: (done, total) => context.progress(`import ${connector.name}`, done, total),
   };
+  const { watched: _asked, ...others } = options;
   const reading = new Reading(context, connector, request, head, {
-    ...options,
+    ...others,
+    ...watchedOf(head, options),
     problems: await ReadProblems.begin(context, head.name),
   });
   const { counts, begin } = await reading.toItsEnd();
   const reason = begin?.reason ?? why;
   return { counts, detail: `${begin?.mode ?? 'full'}, ${begin?.method ?? ''}${reason === null ? '' : `: ${reason}`}` };
+}
+
+/**
+ * What was not read before cannot have been changed by anybody since; and a tenant that is read by other means than before, which do not tell all that the others
+ * told, says nothing about what somebody has changed there.
+ */
+function watchedOf(
+  head: SpaceHead,
+  { attributes, references, watched }: ImportOptions,
+): Pick<ImportOptions, 'watched'> {
+  const isReadOtherwise = head.attributes.some((name) => !attributes.includes(name) && !references.includes(name));
+  if (watched === undefined || isReadOtherwise) return {};
+  return { watched: watched.filter((name) => head.attributes.includes(name)) };
 }
 
 interface ReadingOptions extends ImportOptions {

@@ -232,7 +232,7 @@ class Planning {
     const match = this.#matches.get(mv.id);
     if (match !== undefined && match.way !== 'anchor') return;
     // Made when the tenant was written by other means: what cannot be written is left alone.
-    if (!this.#context.target.schema.types.includes(tenant.type as TargetType)) return;
+    if (!this.#context.target.schema.types.includes(tenant.type as TargetType) || !this.#canChange(tenant)) return;
     const name = String(tenant.attributes['userPrincipalName'] ?? tenant.attributes['displayName'] ?? tenant.anchor);
     const drift = event === 'restored' ? { drift: event } : {};
     const cause = { ...(await this.#causeOf(touched)), rules: [], ...drift };
@@ -446,6 +446,11 @@ class Planning {
     await store.transaction(async () => {
       for (const one of touched) {
         if (one.tenant === null || one.tenant.state !== OBJECT_STATES.live) continue;
+        // Made when the tenant was written by other means, and not to be changed by these.
+        if (!this.#canChange(one.tenant)) {
+          await store.plans.dropReferences(this.#plan, one.mv.id);
+          continue;
+        }
         const rules = this.#context.rules
           .outbound(one.mv.type)
           .filter((rule) => rule.flows.some((flow) => flow.reference));
@@ -466,6 +471,10 @@ class Planning {
         });
       }
     });
+  }
+
+  #canChange({ type, attributes }: SpaceObject): boolean {
+    return this.#context.target.schema.canChange?.(type as TargetType, attributes) !== false;
   }
 
   /** Managers that are not synchronized: worth knowing, not wrong. */

@@ -2,7 +2,7 @@ import { DirbridgeError, messageOf } from '../errors.ts';
 import type { PlanHead } from '../model/plan.ts';
 import type { RunOutcome } from '../model/run.ts';
 import { type ApplySummary, applyPlan } from './apply.ts';
-import { ADMINISTRATORS_KNOWN, type EngineContext, FULL_RUN_DUE } from './context.ts';
+import { ADMINISTRATORS_KNOWN, CONVERTED, type EngineContext, FULL_RUN_DUE } from './context.ts';
 import { importSpace } from './import.ts';
 import { importAdministrators } from './import-administrators.ts';
 import { uniqueValues } from './lookup.ts';
@@ -112,15 +112,17 @@ function withMember(references: readonly string[]): readonly string[] {
   return references.includes('member') ? references : [...references, 'member'];
 }
 
-function importTenant(context: EngineContext, run: string, full: boolean): Promise<StepResult> {
+async function importTenant(context: EngineContext, run: string, full: boolean): Promise<StepResult> {
   const { schema } = context.target;
+  const isConverted = (await context.store.meta(FULL_RUN_DUE)) === CONVERTED;
+  const watched = schema.attributes.filter(
+    (attribute) => attribute.readOnly !== true && attribute.name !== 'sourceAnchor',
+  );
   return importSpace(context, context.target, {
     attributes: schema.attributes.map((attribute) => attribute.name),
     references: schema.references.map((reference) => reference.name),
     lookup: uniqueValues(schema),
-    watched: schema.attributes
-      .filter((attribute) => attribute.readOnly !== true && attribute.name !== 'sourceAnchor')
-      .map((attribute) => attribute.name),
+    ...(isConverted ? {} : { watched: watched.map((attribute) => attribute.name) }),
     full,
     run,
   });

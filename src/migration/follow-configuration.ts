@@ -1,6 +1,4 @@
 import {
-  chmodSync,
-  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,11 +7,9 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import process from 'node:process';
 import { stringify } from 'yaml';
 import { loadConfig } from '../config.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
@@ -21,6 +17,7 @@ import { loadRuleSet } from '../rules/rule-set.ts';
 import { type Keys, readKeys, setAt } from './configuration-keys.ts';
 import { type ConfigurationDiff, diffConfigurations } from './diff-configuration.ts';
 import { findKind, type SectionKinds, valueAt } from './section-kind.ts';
+import { writeLike } from './write-like.ts';
 
 /** Below the folder of the configuration: rule files and certificates of the server that is followed, each version in a folder of its own. */
 const FOLLOWED = 'followed';
@@ -58,7 +55,7 @@ export function followConfiguration(request: FollowRequest, kinds: SectionKinds)
     // So it is at nearly every cycle: nothing is copied, read and compared again.
     if (text === readFileSync(file, 'utf8')) return [];
     copyFiles(published, copied);
-    write(candidate, text, file);
+    writeLike(candidate, text, file);
     requireReadable(candidate, request, kinds);
     const { differences } = diffConfigurations(file, candidate, kinds);
     if (differences.length > 0) {
@@ -92,7 +89,7 @@ function requireReadable(candidate: string, { server }: FollowRequest, kinds: Se
 /** What an administrator wrote is kept, and not what was taken over before. */
 function keepFormer(file: string): void {
   const text = readFileSync(file, 'utf8');
-  if (!text.startsWith(HEAD)) write(`${file}.before`, text, file);
+  if (!text.startsWith(HEAD)) writeLike(`${file}.before`, text, file);
 }
 
 /** What is left behind does no harm: it goes the next time. */
@@ -141,14 +138,6 @@ function requirePlain(path: string) {
   const facts = lstatSync(path);
   if (facts.isFile()) return facts;
   throw new DirbridgeError('config-invalid', `${path} is no plain file, so it was not published by a server`);
-}
-
-/** With the owner and the rights of the file whose place it takes. */
-function write(path: string, text: string, like: string): void {
-  const { mode, uid, gid } = statSync(like);
-  writeFileSync(path, text, { mode: 0o600 });
-  if (process.getuid?.() === 0) chownSync(path, uid, gid);
-  chmodSync(path, mode & 0o777);
 }
 
 function textOf({ file, published, version, server, keep }: FollowRequest, kinds: SectionKinds): string {

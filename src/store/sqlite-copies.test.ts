@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { openSqliteStore } from './sqlite.ts';
-import { backUpStore, type RestoredStore, restoreStore } from './sqlite-copies.ts';
+import { backUpStore, type RestoredStore, restoreStore, tryOnCopies } from './sqlite-copies.ts';
 import type { Store } from './store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'dirbridge-copies-'));
@@ -192,5 +192,41 @@ describe('a restore', () => {
     await expect(restore(true)).rejects.toMatchObject({ code: 'backup-invalid' });
     expect(await mark()).toBe('one');
     expect(existsSync(`${file}.restoring`)).toBe(false);
+  });
+});
+
+describe('copies to try something out on', () => {
+  const names = (): readonly string[] =>
+    readdirSync(folder)
+      .filter((name) => !name.endsWith('.lock'))
+      .sort();
+
+  test('are changed while the store is not, and are gone afterwards, also when it fails', async () => {
+    await withStore((store) => store.setMeta('key', 'before'));
+    const [before, bytes] = [names(), readFileSync(file)];
+    const tried = await tryOnCopies(file, 'test', async (copies) => {
+      const trial = await openSqliteStore(copies.trial, { command: 'test', holdsLock: true });
+      await trial.setMeta('key', 'tried');
+      await trial.close();
+      const known = await openSqliteStore(copies.before, { command: 'test', readOnly: true });
+      const value = await known.meta('key');
+      await known.close();
+      return value;
+    });
+    expect([tried, names()]).toEqual(['before', before]);
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    const failing = tryOnCopies(file, 'test', async () => {
+      throw new Error('no luck');
+    });
+    await expect(failing).rejects.toThrow('no luck');
+    expect(names()).toEqual(before);
+  });
+
+  test('are had by one process at a time, and what a killed one left is written over', async () => {
+    await withStore((store) => store.setMeta('key', 'before'));
+    for (const end of ['.trial', '.before-trial']) writeFileSync(`${file}${end}`, 'half a copy');
+    await tryOnCopies(file, 'test', async () => {
+      await expect(tryOnCopies(file, 'test', async () => 1)).rejects.toMatchObject({ code: 'store-locked' });
+    });
   });
 });

@@ -63,6 +63,33 @@ export async function backUpStore(
   }
 }
 
+/** Two copies of a store: one to compare with, and one to try something out on, whose lock is held. */
+export interface TrialCopies {
+  readonly before: string;
+  readonly trial: string;
+}
+
+/**
+ * Lets `work` have copies of a store, beside it, while the store itself stays as it is. They are gone afterwards; what a killed process has left is written over by the
+ * next one. Throws `store-locked` while another process tries something out, `store-unwritable`, `store-damaged`.
+ */
+export async function tryOnCopies<T>(
+  storeFile: string,
+  command: string,
+  work: (copies: TrialCopies) => Promise<T>,
+): Promise<T> {
+  const copies = { before: `${storeFile}.before-trial`, trial: `${storeFile}.trial` };
+  const release = lockStore(copies.trial, command);
+  try {
+    await backUpStore(storeFile, copies.before, { force: true, command });
+    await backUpStore(copies.before, copies.trial, { force: true, command });
+    return await work(copies);
+  } finally {
+    for (const file of [copies.before, copies.trial]) remove(file);
+    release();
+  }
+}
+
 export interface RestoreOptions {
   /** Also when the store that is there has written to the tenant since. */
   readonly older: boolean;

@@ -204,6 +204,15 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect((await store.sync.objectsOf(mv)).map((one) => one.anchor)).toEqual(['a']);
       });
 
+      test('are walked in pages, those that are joined and live', async () => {
+        await take(put('a'), put('b'), put('c'), put('d', { deletedAt: AT }), put('e'));
+        for (const anchor of ['a', 'b', 'd', 'e']) await project(anchor, 'person');
+        const first = await store.spaces.joinedObjects(space, 0, 2);
+        expect(first.map((one) => one.anchor)).toEqual(['a', 'b']);
+        const rest = await store.spaces.joinedObjects(space, first.at(-1)?.id ?? 0, 2);
+        expect(rest.map((one) => one.anchor)).toEqual(['e']);
+      });
+
       test('count live objects by type', async () => {
         await take(put('a'), put('b'), put('g', { type: 'group' }));
         await take({ kind: 'delete', anchor: 'a' }, patch('b', { type: 'contact' }), put('bin', { deletedAt: AT }));

@@ -133,6 +133,8 @@ export interface SpaceStore {
   setBaseline(space: number, counts: Readonly<Record<string, number>>): Promise<void>;
   objectByAnchor(space: number, anchor: string): Promise<SpaceObject | null>;
   objectById(id: number): Promise<SpaceObject | null>;
+  /** Live objects that are joined, in the order of their ids, from the first one after `after` on. */
+  joinedObjects(space: number, after: number, limit: number): Promise<readonly SpaceObject[]>;
   objectsByValue(space: number, value: LookupValue): Promise<readonly SpaceObject[]>;
   /** Objects whose document holds this text as the value of one of these attributes (ignoring case); a scan, for people's questions only. */
   findObjects(attributes: readonly string[], text: string, limit: number): Promise<readonly SpaceObject[]>;
@@ -454,6 +456,8 @@ export interface PlanStore {
   planReferences(plan: number, flows: readonly ReferenceFlow[]): Promise<void>;
   /** Metaverse objects that have reference changes in the plan but no operation yet. */
   referencesWithoutOperation(plan: number): Promise<readonly TouchedObject[]>;
+  /** Takes all references from an object out of the plan. */
+  dropReferences(plan: number, mv: number): Promise<void>;
   /** Single references (manager) of touched objects that lead out of the scope, and the objects that were looked at. */
   referencesOutside(flows: readonly ReferenceFlow[]): AsyncIterable<{
     readonly mv: number;

@@ -24,6 +24,9 @@ const CLOUD_URLS: Readonly<Record<Cloud, { readonly authority: string; readonly 
   china: { authority: 'https://login.chinacloudapi.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
 };
 
+/** The ways in which objects go to a tenant: values of `via`. */
+export const WAYS = ['graph', 'provisioning'] as const;
+
 /** Seconds for one request: a batch of 20 creations may take half a minute in a busy tenant. */
 export const TIMEOUT = 90;
 export const CONCURRENCY = 8;
@@ -39,7 +42,7 @@ export const entraSection = z
     /** A PEM file with the private key and the certificate; `passphrase` when the key is encrypted. */
     certificate: z.strictObject({ file: z.string().min(1), passphrase: secretSource.optional() }).optional(),
     /** `provisioning` is experimental: a service that Microsoft documents for nobody (docs/guide/provisioning-service.md). */
-    via: z.enum(['graph', 'provisioning']).default('graph'),
+    via: z.enum(WAYS).default('graph'),
     cloud: z.enum(CLOUDS).default('public'),
     graph: serviceUrl.optional(),
     authority: serviceUrl.optional(),

@@ -16,8 +16,9 @@ import type {
 } from '../connector.ts';
 import { BATCH_SIZE } from './batch.ts';
 import { checkTenant } from './check.ts';
+import { checkTakeover } from './check-takeover.ts';
 import { readCredential } from './client-credential.ts';
-import { CONCURRENCY, type EntraSection, endpointsOf, entraSection, TIMEOUT } from './config.ts';
+import { CONCURRENCY, type EntraSection, endpointsOf, entraSection, TIMEOUT, WAYS } from './config.ts';
 import { fetchObjects } from './fetch.ts';
 import { readGrantedPermissions } from './granted-permissions.ts';
 import { Graph } from './graph.ts';
@@ -92,6 +93,10 @@ class EntraConnector implements TargetConnector {
   check(): AsyncIterable<CheckLine> {
     const parts = { section: this.#section, context: this.#context, graph: this.#graph, signIn: this.#signIn };
     return checkTenant(parts);
+  }
+
+  checkTakeover(): AsyncIterable<CheckLine> {
+    return checkTakeover(this.#graph);
   }
 
   read(request: ReadRequest): AsyncIterable<ReadEvent> {
@@ -182,5 +187,6 @@ export const entraTarget: TargetDefinition<EntraSection> = {
   section: entraSection,
   attributes: WRITABLE,
   facts: entraFacts,
+  ways: { key: 'via', names: WAYS },
   create: (section, context) => createEntraConnector(section, context),
 };

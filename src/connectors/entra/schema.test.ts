@@ -262,3 +262,22 @@ test('120,000 users are shaped in the same way every time', () => {
   for (let round = 0; round < 120_000; round++) user({ mail: 'anna@contoso.com', extensionAttribute1: 'x' });
   expect(JSON.stringify(user({ mail: 'anna@contoso.com', proxyAddresses: ['SMTP:anna@contoso.com'] }))).toBe(first);
 });
+
+describe('a group that the tenant holds', () => {
+  const desired = { sourceAnchor: 'g', displayName: 'news', mailEnabled: true, securityEnabled: true };
+  const held = (more: Attributes): Attributes => ({ displayName: 'news', alias: 'news', ...more });
+
+  test('and that is mail-enabled is left as it is: Exchange owns it', () => {
+    const current = held({ mailEnabled: true });
+    expect(ENTRA_SCHEMA.canChange?.('group', current)).toBe(false);
+    const shaped = ENTRA_SCHEMA.shape('group', desired, current, FACTS);
+    expect([shaped.blocked, codes(shaped)]).toEqual([true, ['target-cannot-carry-object']]);
+  });
+
+  test('can be changed when it has no mail, or is one of Microsoft 365', () => {
+    for (const current of [held({ mailEnabled: false }), held({ mailEnabled: true, groupTypes: ['Unified'] })]) {
+      expect(ENTRA_SCHEMA.canChange?.('group', current)).toBe(true);
+      expect(ENTRA_SCHEMA.shape('group', { ...desired, mailEnabled: false }, current, FACTS).blocked).toBe(false);
+    }
+  });
+});

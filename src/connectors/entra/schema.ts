@@ -1,7 +1,7 @@
 import type { Attributes } from '../../model/value.ts';
 import type { ShapedObject, TargetSchema } from '../connector.ts';
 import { ATTRIBUTES, isWritableType, REFERENCES, REFERENCES_PER_WRITE, WRITABLE_TYPES } from './attributes.ts';
-import { shapeGroup } from './shape-group.ts';
+import { isMailGroup, shapeGroup } from './shape-group.ts';
 import { shapeUser } from './shape-user.ts';
 import { lossOf } from './shaping.ts';
 
@@ -12,6 +12,7 @@ export const ENTRA_SCHEMA: TargetSchema = {
   references: REFERENCES,
   referencesPerWrite: REFERENCES_PER_WRITE,
   lossOf,
+  canChange: (type, current) => type !== 'group' || !isMailGroup(current),
   shape(type, desired, current, facts): ShapedObject {
     if (!isWritableType(type)) return refuseType(type, desired);
     return type === 'user' ? shapeUser(desired, current, facts) : shapeGroup(desired, current);

@@ -18,7 +18,11 @@ const HANDLED: ReadonlySet<string> = new Set([
 export function shapeGroup(desired: Attributes, current: Attributes | null): ShapedObject {
   const shaping = new Shaping(RULES.group, current === null);
   const isMailEnabled = isTrue(desired, 'mailEnabled');
-  if (isMailEnabled && current !== null && desired['securityEnabled'] !== false) {
+  if (current !== null && isMailGroup(current)) {
+    const cause =
+      'Microsoft Graph lets no application change mail-enabled groups, nor who is in them, so the group stays as it is.';
+    shaping.block({ code: 'target-cannot-carry-object', attribute: null, value: null, cause });
+  } else if (isMailEnabled && current !== null && desired['securityEnabled'] !== false) {
     // It was made before it had an address, and stays what it is.
     shaping.note({ code: 'target-cannot-carry-attribute', attribute: 'mail', value: textOf(desired['mail']) ?? null });
   } else if (isMailEnabled) {
@@ -35,6 +39,13 @@ export function shapeGroup(desired: Attributes, current: Attributes | null): Sha
   shapeNickname(shaping, desired, current);
   shapeOthers(shaping, 'group', desired, HANDLED);
   return shaping.finish();
+}
+
+/** Distribution lists and mail-enabled security groups are Exchange's: Graph only reads them. Microsoft 365 groups have mail, too, and can be changed. */
+export function isMailGroup(current: Attributes): boolean {
+  const types = current['groupTypes'];
+  const isUnified = Array.isArray(types) && types.includes('Unified');
+  return isTrue(current, 'mailEnabled') && !isUnified;
 }
 
 function isTrue(desired: Attributes, name: string): boolean {

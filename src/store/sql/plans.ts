@@ -297,6 +297,10 @@ export class SqlPlanStore implements PlanStore {
     return Promise.all(rows.map((row) => this.#toTouched(row)));
   }
 
+  async dropReferences(plan: number, mv: number): Promise<void> {
+    await this.#driver.run('delete from operation_reference where plan = ? and mv = ?', plan, mv);
+  }
+
   async *referencesOutside(
     flows: readonly ReferenceFlow[],
   ): AsyncIterable<{ readonly mv: number; readonly attribute: string; readonly target: SpaceObject }> {

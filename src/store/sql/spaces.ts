@@ -158,6 +158,17 @@ export class SqlSpaceStore implements SpaceStore {
     return row === undefined ? null : toSpaceObject(row);
   }
 
+  async joinedObjects(space: number, after: number, limit: number): Promise<readonly SpaceObject[]> {
+    const rows = await this.#driver.all<ObjectRow>(
+      `select ${OBJECT_COLUMNS} from object where id > ? and space = ? and state = ? and mv is not null order by id limit ?`,
+      after,
+      space,
+      OBJECT_STATES.live,
+      limit,
+    );
+    return rows.map(toSpaceObject);
+  }
+
   async objectsByValue(space: number, value: LookupValue): Promise<readonly SpaceObject[]> {
     const rows = await this.#driver.all<ObjectRow>(
       `select ${OBJECT_COLUMNS} from object where id in (select object from space_value where space = ? and kind = ? and key = ?) order by anchor`,
