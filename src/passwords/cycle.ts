@@ -1,13 +1,13 @@
 import type { AccountPassword, PasswordFeatures, ReadProblem } from '../connectors/connector.ts';
 import { messageOf } from '../errors.ts';
-import type { Finding } from '../model/finding.ts';
+
 import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
 import { type CycleRecord, storeCycle } from './cycle-record.ts';
 import { beginToWait, type Decision, decide } from './decide.ts';
 import { judgeEverybody } from './judge-everybody.ts';
 import { outgoingOf } from './outgoing.ts';
 import type { NamedPasswordSource, PasswordContext } from './password-context.ts';
-import { problemFinding, subjectOf, temporaryFinding } from './password-finding.ts';
+import { problemFinding, tellOf, temporaryFinding } from './password-finding.ts';
 import { PasswordSender } from './password-sender.ts';
 import { ResultRecorder } from './result-recorder.ts';
 
@@ -236,8 +236,10 @@ class PasswordCycle {
   async #tellState(account: PasswordAccount): Promise<void> {
     const { judge, isCaptured = false } = this.#context;
     if (account.reason === 'temporary')
-      await this.#tell(account, [temporaryFinding(await judge.nameOf(account.space, account.anchor), isCaptured)]);
-    else if (account.state === 'synchronized' || account.state === 'excluded') await this.#tell(account, []);
+      await tellOf(this.#context, account, [
+        temporaryFinding(await judge.nameOf(account.space, account.anchor), isCaptured),
+      ]);
+    else if (account.state === 'synchronized' || account.state === 'excluded') await tellOf(this.#context, account, []);
   }
 
   async #report(space: number, problems: readonly ReadProblem[]): Promise<void> {
@@ -246,17 +248,9 @@ class PasswordCycle {
         const anchor = problem.anchor ?? problem.name;
         const known = problem.anchor === null ? null : await this.#context.judge.nameOf(space, problem.anchor);
         const name = known ?? { space: '', anchor, type: 'record', name: problem.name };
-        await this.#tell({ space, anchor }, [problemFinding(name, problem)]);
+        await tellOf(this.#context, { space, anchor }, [problemFinding(name, problem)]);
       }
     });
-  }
-
-  async #tell(
-    account: { readonly space: number; readonly anchor: string },
-    findings: readonly Finding[],
-  ): Promise<void> {
-    const at = this.#context.now().toISOString();
-    await this.#context.store.runs.replaceFindings('passwords', subjectOf(account), findings, '0', at);
   }
 
   /** What a directory tells of hashes and what it tells of times goes on from places of its own. */

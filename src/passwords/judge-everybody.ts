@@ -1,7 +1,7 @@
 import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
 import { beginToWait, newAccount } from './decide.ts';
 import type { PasswordContext } from './password-context.ts';
-import { subjectOf } from './password-finding.ts';
+import { subjectOf, tellOf } from './password-finding.ts';
 
 const PAGE = 1000;
 const JUDGED = 'passwords judged';
@@ -86,11 +86,12 @@ function isDueNow(context: PasswordContext, { targetId, since }: PasswordGiver, 
 }
 
 /** Of accounts that are not known any more. */
-async function withdrawFindings({ store, now }: PasswordContext): Promise<void> {
+async function withdrawFindings(context: PasswordContext): Promise<void> {
+  const { store } = context;
   for (const subject of await store.runs.subjects('passwords')) {
     const account = accountOf(subject);
     if (account === null || (await store.passwords.givers(account.space, [account.anchor])).length > 0) continue;
-    await store.runs.replaceFindings('passwords', subject, [], '0', now().toISOString());
+    await tellOf(context, account, []);
   }
 }
 

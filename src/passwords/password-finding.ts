@@ -1,9 +1,19 @@
 import type { ReadProblem, WriteFailure } from '../connectors/connector.ts';
 import { type Finding, finding, type ObjectName } from '../model/finding.ts';
+import type { PasswordContext } from './password-context.ts';
 
 /** What the findings about the password of an account are kept under. */
 export function subjectOf({ space, anchor }: { readonly space: number; readonly anchor: string }): string {
   return `p${space}:${anchor}`;
+}
+
+/** What is to be told of the password of an account from now on, in the place of what was. A password cycle belongs to no run. */
+export async function tellOf(
+  { store, now }: Pick<PasswordContext, 'store' | 'now'>,
+  account: { readonly space: number; readonly anchor: string },
+  findings: readonly Finding[],
+): Promise<void> {
+  await store.runs.replaceFindings('passwords', subjectOf(account), findings, '0', now().toISOString());
 }
 
 export function refusedFinding(object: ObjectName, failure: WriteFailure): Finding {

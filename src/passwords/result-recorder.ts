@@ -1,10 +1,9 @@
 import type { PasswordResult, WriteFailure } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
-import type { Finding } from '../model/finding.ts';
 import type { PasswordAccount } from '../store/password-store.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PasswordContext } from './password-context.ts';
-import { refusedFinding, subjectOf } from './password-finding.ts';
+import { refusedFinding, tellOf } from './password-finding.ts';
 
 const MINUTE = 60_000;
 /** After the first refusal, then twice as long each time, up to the second. */
@@ -55,7 +54,7 @@ export class ResultRecorder {
     );
     if (outcome === 'gone') {
       this.counts.gone++;
-      await this.#report(one, []);
+      await tellOf(this.#context, one.giver, []);
       return { ...one.account, state: 'waiting', reason: 'not-shown', attempts, nextAt, failure: told.message };
     }
     return this.#failed({ ...one.account, attempts, nextAt }, one, told);
@@ -64,7 +63,7 @@ export class ResultRecorder {
   async #failed(account: PasswordAccount, one: Outgoing, failure: WriteFailure): Promise<PasswordAccount> {
     this.counts.failed++;
     const name = await this.#context.judge.nameOf(account.space, account.anchor);
-    await this.#report(one, [refusedFinding(name, failure)]);
+    await tellOf(this.#context, one.giver, [refusedFinding(name, failure)]);
     return { ...account, state: 'failing', reason: null, failure: `${failure.message} (${failure.code})` };
   }
 
@@ -72,7 +71,7 @@ export class ResultRecorder {
     const { account, giver, version, targetId, sending } = one;
     if (sending.isBlocked) this.counts.blocked++;
     else this.counts.sent++;
-    await this.#report(one, []);
+    await tellOf(this.#context, one.giver, []);
     const at = this.#context.now().toISOString();
     this.#context.log.debug({ anchor: giver.anchor, version, target: targetId }, 'a password was taken');
     return {
@@ -85,11 +84,6 @@ export class ResultRecorder {
       failure: null,
       sent: { version, target: targetId, since: giver.since, at, forced: sending.force, isBlocked: sending.isBlocked },
     };
-  }
-
-  async #report({ giver }: Outgoing, findings: readonly Finding[]): Promise<void> {
-    const at = this.#context.now().toISOString();
-    await this.#context.store.runs.replaceFindings('passwords', subjectOf(giver), findings, '0', at);
   }
 
   #retryAt(attempts: number): string {
