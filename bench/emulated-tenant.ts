@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type LabEmulator, startLabEmulator } from '../test/lab/lab-emulator.ts';
-import { signInAs } from '../test/scenarios/office-passwords.ts';
+import { signInAs } from '../test/lab/sign-in-as.ts';
 import type { TargetDescription } from './measured/rig.ts';
 import { DOMAIN } from './population.ts';
 

@@ -3,9 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommandLine } from './program.ts';
+import { type Ended, runCommand } from '../../test/lab/run-command.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -27,17 +26,8 @@ function configure(sources: readonly string[], passwords: string): void {
   );
 }
 
-async function dirbridge(...args: readonly string[]) {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  stdout.on('data', (piece: Buffer) => out.push(piece));
-  stderr.on('data', (piece: Buffer) => err.push(piece));
-  const environment = { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') };
-  const code = await runCommandLine(args, { stdout, stderr, environment });
-  await new Promise((resolve) => setImmediate(resolve));
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+function dirbridge(...args: readonly string[]): Promise<Ended> {
+  return runCommand(args, { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') });
 }
 
 const CAPTURE = '{ method: capture, socket: /run/dirbridge/passwords.sock }';

@@ -7,17 +7,12 @@ import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
+import { type Ended, runCommand } from '../../test/lab/run-command.ts';
 import { describeFailure } from './failure.ts';
 import { runCommandLine } from './program.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/dirbridge.mjs', import.meta.url));
 const BASE = 'OU=People,DC=corp,DC=contoso,DC=com';
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 let emulator: Emulator;
 let folder: string;
@@ -64,17 +59,8 @@ function writeDirectory(people: readonly Person[], members: readonly string[] = 
   writeFileSync(join(folder, 'corp.ldif'), [top, ...users, group].join('\n'));
 }
 
-async function dirbridge(...args: readonly string[]): Promise<Ended> {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  stdout.on('data', (piece: Buffer) => out.push(piece));
-  stderr.on('data', (piece: Buffer) => err.push(piece));
-  const environment = { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') };
-  const code = await runCommandLine(args, { stdout, stderr, environment });
-  await new Promise((resolve) => setImmediate(resolve));
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+function dirbridge(...args: readonly string[]): Promise<Ended> {
+  return runCommand(args, { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') });
 }
 
 function json(ended: Ended): Record<string, never> {

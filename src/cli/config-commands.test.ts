@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Ended, runCommand } from '../../test/lab/run-command.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../test/lab/temporary-folder.ts';
 import { direct, writeExport } from '../../test/migration/connect-sample.ts';
-import { runCommandLine } from './program.ts';
 
 let folder: string;
 
@@ -31,16 +30,8 @@ ${more}`,
   );
 }
 
-async function dirbridge(...args: readonly string[]) {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  streams.stdout.on('data', (piece: Buffer) => out.push(piece));
-  streams.stderr.on('data', (piece: Buffer) => err.push(piece));
-  const environment = { DIRBRIDGE_CONFIG: join(folder, 'etc/dirbridge.yaml') };
-  const code = await runCommandLine(args, { ...streams, environment });
-  await new Promise((resolve) => setImmediate(resolve));
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+function dirbridge(...args: readonly string[]): Promise<Ended> {
+  return runCommand(args, { DIRBRIDGE_CONFIG: join(folder, 'etc/dirbridge.yaml') });
 }
 
 /** With another working directory, and back. */

@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
-import { runCommandLine } from './program.ts';
+import { type Ended, runCommand } from '../../test/lab/run-command.ts';
 import { Session } from './session.ts';
 import { writePasswordStatus, writePasswordSync } from './views/passwords-page.ts';
 
@@ -43,13 +43,8 @@ ${more}`,
   );
 }
 
-async function dirbridge(
-  ...args: readonly string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const environment = { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') };
-  const code = await runCommandLine(args, { stdout, stderr, environment });
-  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+function dirbridge(...args: readonly string[]): Promise<Ended> {
+  return runCommand(args, { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') });
 }
 
 describe('what cannot be done is an error that says why:', () => {

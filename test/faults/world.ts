@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
 import type { Connector } from '../../src/connectors/connector.ts';
 import { sendToGraph } from '../lab/entra-tenant.ts';
-import { signInAs } from '../scenarios/office-passwords.ts';
+import { signInAs } from '../lab/sign-in-as.ts';
 import type { TenantDump } from '../scenarios/tenant-picture.ts';
 import type { Death } from './boundary.ts';
 import type { SourceDescription } from './subject-message.ts';

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { captureScript } from '../../src/app.ts';
 import { directoryServersAvailable } from '../lab/directory-servers-available.ts';
 import { type SambaDomain, startSamba } from '../lab/samba.ts';
+import { signInAs } from '../lab/sign-in-as.ts';
 import { SynchronizedTenant } from './synchronized-tenant.ts';
 
 const TEMPLATE = fileURLToPath(new URL('../../src/passwords/capture/check-password.py', import.meta.url));
@@ -98,18 +99,8 @@ describe.skipIf(!directoryServersAvailable())('passwords handed over by a Samba 
   }
 
   async function signIn(name: string, password: string): Promise<string> {
-    const { url, tenant: domainName, clientId, clientSecret } = tenant.emulator;
-    const form = new URLSearchParams({
-      client_id: clientId,
-      client_secret: clientSecret,
-      scope: 'https://graph.microsoft.com/.default',
-      grant_type: 'password',
-      username: `${name}@contoso.com`,
-      password,
-    });
-    const response = await fetch(`${url}/${domainName}/oauth2/v2.0/token`, { method: 'POST', body: form });
-    const answer = (await response.json()) as { readonly error_description?: string };
-    return response.ok ? 'welcome' : (/AADSTS\d+/.exec(answer.error_description ?? '')?.[0] ?? 'refused');
+    const answer = await signInAs(tenant.emulator, `${name}@contoso.com`, password);
+    return answer === 'ok' ? 'welcome' : answer;
   }
 
   /** Waits until the tenant lets the user in with this password. */

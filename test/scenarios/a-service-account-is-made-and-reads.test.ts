@@ -1,18 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
-import { runCommandLine } from '../../src/cli/program.ts';
 import { directoryServersAvailable } from '../lab/directory-servers-available.ts';
+import { type Ended, runCommand } from '../lab/run-command.ts';
 import { type SambaDomain, startSamba } from '../lab/samba.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe.skipIf(!directoryServersAvailable())('an administrator who sets Dirbridge up', () => {
   let domain: SambaDomain;
@@ -42,17 +35,8 @@ target: { kind: entra, tenant: ${tenant}, clientId: ${clientId}, clientSecret: {
     );
   }
 
-  async function dirbridge(...args: readonly string[]): Promise<Ended> {
-    const streams = { out: new PassThrough(), err: new PassThrough() };
-    const texts = { out: '', err: '' };
-    for (const name of ['out', 'err'] as const)
-      streams[name].on('data', (piece: Buffer) => {
-        texts[name] += piece.toString();
-      });
-    const environment = { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') };
-    const code = await runCommandLine(args, { stdout: streams.out, stderr: streams.err, environment });
-    await new Promise((resolve) => setImmediate(resolve));
-    return { code, ...texts };
+  function dirbridge(...args: readonly string[]): Promise<Ended> {
+    return runCommand(args, { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') });
   }
 
   const asAdmin = (): readonly string[] => [

@@ -9,9 +9,9 @@ import { DEFAULT_ROLES } from '../../emulator/options.ts';
 import { entraSection } from '../../src/connectors/entra/config.ts';
 import { createEntraConnector } from '../../src/connectors/entra/connector.ts';
 import { SILENT_LOG } from '../../src/log.ts';
+import { signInAs } from '../lab/sign-in-as.ts';
 import { outputOfEnd } from './command-output.ts';
 import { UPN_SUFFIX } from './company.ts';
-import { signInAs } from './office-passwords.ts';
 import { SynchronizedTenant } from './synchronized-tenant.ts';
 
 const COMMAND_LINE = fileURLToPath(new URL('../../bin/dirbridge.mjs', import.meta.url));

@@ -1,5 +1,4 @@
-import { Writable } from 'node:stream';
-import { runCommandLine } from '../../src/cli/program.ts';
+import { runCommand } from '../lab/run-command.ts';
 
 /** What a command of the product prints, run in this process on a configuration. */
 export function outputOf(configFile: string, ...args: readonly string[]): Promise<string> {
@@ -8,18 +7,7 @@ export function outputOf(configFile: string, ...args: readonly string[]): Promis
 
 /** The same of a command that has to end with this exit code: 1 where errors are open. */
 export async function outputOfEnd(expected: number, configFile: string, ...args: readonly string[]): Promise<string> {
-  const [out, err] = [new Kept(), new Kept()];
-  const line = ['--config', configFile, '--no-color', ...args];
-  const code = await runCommandLine(line, { stdout: out, stderr: err, environment: {} });
-  if (code !== expected) throw new Error(`${args.join(' ')} ended with ${code}: ${err.text}`);
-  return out.text;
-}
-
-class Kept extends Writable {
-  text = '';
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
+  const { code, out, err } = await runCommand(['--config', configFile, '--no-color', ...args]);
+  if (code !== expected) throw new Error(`${args.join(' ')} ended with ${code}: ${err}`);
+  return out;
 }

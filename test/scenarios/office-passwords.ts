@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Emulator } from '../../emulator/server.ts';
+import { signInAs } from '../lab/sign-in-as.ts';
 import type { Company } from './company.ts';
 import { UPN_SUFFIX } from './company.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
@@ -22,25 +22,4 @@ export async function setPassword(company: Company, dn: string, password: string
 /** What Entra says to somebody of the company who signs in: `ok`, or the number of its refusal. */
 export function signIn(tenant: SynchronizedTenant, name: string, password: string): Promise<string> {
   return signInAs(tenant.emulator, name.includes('@') ? name : `${name}@${UPN_SUFFIX}`, password);
-}
-
-/** The same in any emulated tenant. */
-export async function signInAs(
-  emulator: Pick<Emulator, 'url' | 'tenant' | 'clientId' | 'clientSecret'>,
-  userPrincipalName: string,
-  password: string,
-): Promise<string> {
-  const { url, tenant: domain, clientId, clientSecret } = emulator;
-  const form = new URLSearchParams({
-    client_id: clientId,
-    client_secret: clientSecret,
-    grant_type: 'password',
-    scope: 'https://graph.microsoft.com/.default',
-    username: userPrincipalName,
-    password,
-  });
-  const response = await fetch(`${url}/${domain}/oauth2/v2.0/token`, { method: 'POST', body: form });
-  const answer = (await response.json()) as { readonly error_description?: string };
-  if (response.ok) return 'ok';
-  return /AADSTS\d+/.exec(answer.error_description ?? '')?.[0] ?? JSON.stringify(answer);
 }

@@ -1,11 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
 import type { Comparison } from '../../src/app.ts';
-import { runCommandLine } from '../../src/cli/program.ts';
+import { type Ended, runCommand } from '../lab/run-command.ts';
 import { AAD_CONNECTOR, direct, writeExport } from '../migration/connect-sample.ts';
 import {
   csExport,
@@ -169,23 +168,8 @@ const CONNECT: readonly SampleObject[] = [
   { anchor: 'stranger', synchronized: { attributes: { displayName: 'Cloud only' } }, more: '<connector>0</connector>' },
 ];
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function dirbridge(...args: readonly string[]): Promise<Ended> {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  stdout.on('data', (piece: Buffer) => out.push(piece));
-  stderr.on('data', (piece: Buffer) => err.push(piece));
-  const environment = { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') };
-  const code = await runCommandLine(args, { stdout, stderr, environment });
-  await new Promise((resolve) => setImmediate(resolve));
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+function dirbridge(...args: readonly string[]): Promise<Ended> {
+  return runCommand(args, { DIRBRIDGE_CONFIG: join(folder, 'dirbridge.yaml') });
 }
 
 function write(objects: readonly SampleObject[]): string {

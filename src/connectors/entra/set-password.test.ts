@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type EntraTenant, startEntraTenant } from '../../../test/lab/entra-tenant.ts';
+import { signInAs } from '../../../test/lab/sign-in-as.ts';
 import type { CheckLine, ClearPasswordTarget, ClearPasswordWrite, PasswordResult } from '../connector.ts';
 
 const ANN = '10000000-0000-4000-8000-000000000001';
@@ -29,18 +30,8 @@ const set = (password: string, more: Partial<ClearPasswordWrite> = {}): Promise<
 
 /** The number of the refusal, or that there is none. */
 async function signIn(password: string): Promise<number | 'welcome'> {
-  const { url, tenant: name, clientId, clientSecret } = tenant.emulator;
-  const form = new URLSearchParams({
-    client_id: clientId,
-    client_secret: clientSecret,
-    scope: 'https://graph.microsoft.com/.default',
-    grant_type: 'password',
-    username: 'ann@contoso.com',
-    password,
-  });
-  const response = await fetch(`${url}/${name}/oauth2/v2.0/token`, { method: 'POST', body: form });
-  const { error_codes: codes } = (await response.json()) as { readonly error_codes?: readonly number[] };
-  return codes?.[0] ?? 'welcome';
+  const answer = await signInAs(tenant.emulator, 'ann@contoso.com', password);
+  return answer === 'ok' ? 'welcome' : Number(answer.replace('AADSTS', ''));
 }
 
 describe('a password', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type EntraTenant, startEntraTenant } from '../../../../test/lab/entra-tenant.ts';
+import { signInAs } from '../../../../test/lab/sign-in-as.ts';
 import type { PasswordTarget, TargetConnector } from '../../connector.ts';
 
 /** "Pa$$w0rd", from the documentation of DSInternals. */
@@ -32,18 +33,8 @@ function write(anchor: string, targetId: string) {
 }
 
 async function signIn(name: string, password: string): Promise<unknown> {
-  const { emulator } = tenant;
-  const body = new URLSearchParams({
-    client_id: emulator.clientId,
-    client_secret: emulator.clientSecret,
-    grant_type: 'password',
-    scope: 'https://graph.microsoft.com/User.Read.All',
-    username: `${name}@contoso.com`,
-    password,
-  });
-  const response = await fetch(`${emulator.url}/${emulator.tenant}/oauth2/v2.0/token`, { method: 'POST', body });
-  const answer = (await response.json()) as { readonly error_codes?: readonly number[] };
-  return answer.error_codes?.[0] ?? 'signed in';
+  const answer = await signInAs(tenant.emulator, `${name}@contoso.com`, password);
+  return answer === 'ok' ? 'signed in' : Number(answer.replace('AADSTS', ''));
 }
 
 describe('passwords of users that were written by way of Graph', () => {
