@@ -159,7 +159,9 @@ const PERMITTED: readonly Place[] = [
 ];
 
 const OUTSIDE = ['node:net', 'node:tls', 'node:http', 'node:https', 'node:dgram', 'node:child_process'] as const;
-const CAPTURE_SOCKET = ['src/passwords/capture/capture-server.ts', 'src/passwords/capture/socket-place.ts'];
+const CAPTURE_SOCKET = ['capture-server.ts', 'read-into.ts', 'socket-place.ts'].map(
+  (file) => `src/passwords/capture/${file}`,
+);
 const WITH_TOOLS = ['test/', 'bench/', 'docs/', 'examples/', 'emulator/', 'scripts/', 'bin/'];
 
 /** Packages that only one place may know. */

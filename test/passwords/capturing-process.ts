@@ -8,8 +8,11 @@ import { ClearPasswords } from '../../src/passwords/capture/clear-passwords.ts';
 import type { HandOver } from '../../src/passwords/capture/hand-over-request.ts';
 import { HeldPasswords } from '../../src/passwords/capture/held-passwords.ts';
 
-/** A process through which passwords go from the socket to the tenant: arguments are the socket, and what the emulated tenant says of itself. Each answer is one line. */
-const [path = '', about = '{}'] = process.argv.slice(2);
+/**
+ * A process through which passwords go from the socket to the tenant: arguments are the socket, what the emulated tenant says of itself, and `hold` to keep what came. Each password
+ * is answered with one line.
+ */
+const [path = '', about = '{}', mode] = process.argv.slice(2);
 const { url, tenant, clientId, clientSecret } = JSON.parse(about) as Readonly<Record<string, string>>;
 
 const section = entraSection.parse({ tenant, clientId, clientSecret: { env: 'X' }, graph: url, authority: url });
@@ -52,7 +55,8 @@ await startCaptureServer({
   log: SILENT_LOG,
   take: (one) => {
     held.take('corp', one);
-    void send(one);
+    if (mode === 'hold') console.log(`held ${held.size}`);
+    else void send(one);
     return null;
   },
 });

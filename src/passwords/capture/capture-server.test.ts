@@ -74,6 +74,14 @@ describe('the socket', () => {
     expect(await answer).toBe('taken\n');
   });
 
+  test('takes as many as come, one after another, and can be closed afterwards', async () => {
+    await start();
+    for (let index = 0; index < 100; index++) expect(await ask(Uint8Array.from(REQUEST))).toBe('taken\n');
+    await server?.close();
+    server = undefined;
+    expect(taken).toHaveLength(100);
+  });
+
   test('says why it did not take one, and overwrites it', async () => {
     const seen: HandOver[] = [];
     const take = (one: HandOver) => {

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type HandOver, HandOverReader, type RequestFault } from './hand-over-request.ts';
+import { readInto } from './read-into.ts';
 import { isPipe, prepareFolder, removeStaleSocket, type SocketAccess, unusable } from './socket-place.ts';
 
 /** Why a password was not taken: the request is none (RequestFault), we don't know its source, or hold too many already. */
@@ -35,10 +36,10 @@ export async function startCaptureServer(options: CaptureServerOptions): Promise
     await removeStaleSocket(path);
   }
   const peers = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ pauseOnConnect: true }, (accepted) => {
+    const socket = serve(accepted, options);
     peers.add(socket);
     socket.once('close', () => peers.delete(socket));
-    serve(socket, options);
   });
   server.maxConnections = MOST_PEERS;
   await listen(server, path);
@@ -62,7 +63,7 @@ function close(server: Server, peers: ReadonlySet<Socket>): Promise<void> {
 }
 
 /** One request of one peer, and one answer. */
-function serve(socket: Socket, { take, log, patience = PATIENCE }: CaptureServerOptions): void {
+function serve(accepted: Socket, { take, log, patience = PATIENCE }: CaptureServerOptions): Socket {
   const reader = new HandOverReader();
   let isAnswered = false;
   const answer = (refusal: Refusal | null): void => {
@@ -71,12 +72,12 @@ function serve(socket: Socket, { take, log, patience = PATIENCE }: CaptureServer
     socket.end(refusal === null ? 'taken\n' : `refused ${refusal}\n`);
   };
   const timer = setTimeout(() => socket.destroy(), patience);
-  socket.on('data', (chunk: Buffer) => {
+  const socket = readInto(accepted, (bytes) => {
     if (isAnswered) {
-      chunk.fill(0);
+      bytes.fill(0);
       return;
     }
-    const request = reader.add(chunk);
+    const request = reader.add(bytes);
     if (request === null) return;
     if (typeof request === 'object') answer(takeSafely(request, take, log));
     else {
@@ -90,6 +91,7 @@ function serve(socket: Socket, { take, log, patience = PATIENCE }: CaptureServer
     clearTimeout(timer);
     reader.clear();
   });
+  return socket;
 }
 
 function takeSafely(request: HandOver, take: CaptureServerOptions['take'], log: Log): Refusal | null {
