@@ -43,6 +43,8 @@ const ATTRIBUTES = [
   'manager',
 ];
 const REFERENCES = ['member', 'manager'];
+/** Members of the large group: more than Windows tells in two answers. */
+const CROWD = 3100;
 
 function requestFrom(watermark: string | null): ReadRequest {
   return { watermark, attributes: ATTRIBUTES, references: REFERENCES };
@@ -383,33 +385,6 @@ describe.skipIf(!directoryServersAvailable())('changes of a Samba domain', () =>
     await connector.close();
   });
 
-  it('reads a group of 5,000 members in parts, and one change of it as one reference', async () => {
-    const ou = await makeOu('Large group');
-    const users = Array.from({ length: 5000 }, (_, index) => childDn(`m${index}`, ou));
-    await domain.add(users.map((dn, index) => ({ dn, attributes: { objectClass: ['contact'], cn: [`m${index}`] } })));
-    await domain.modify(groupRecord('crowd', ou, users));
-    const follower = await startFollowing();
-    const crowd = await anchorOf(childDn('crowd', ou));
-    expect(follower.targets(crowd, 'member')).toHaveLength(5000);
-    const parts = (await scratchChanges(follower.connector)).filter((change) => change.anchor === crowd);
-    expect(parts.length).toBeGreaterThan(1);
-    expect(parts.slice(0, -1).every(hasMore)).toBe(true);
-    expect(parts.slice(-1).some(hasMore)).toBe(false);
-    await domain.modify(membersRecord(childDn('crowd', ou), [], [users[17] ?? '']));
-    const { changes } = await follower.follow();
-    const removed = await anchorOf(users[17] ?? '');
-    expect(changes).toEqual([
-      {
-        kind: 'patch',
-        anchor: crowd,
-        set: {},
-        clear: [],
-        references: { member: { kind: 'delta', add: [], remove: [removed] } },
-      },
-    ]);
-    await follower.connector.close();
-  });
-
   it('follows with object security where the replication right is missing, deletions included', async () => {
     const ou = await makeOu('Object security');
     await domain.modify(userRecord('stays', ou) + userRecord('goes', ou));
@@ -467,6 +442,34 @@ describe.skipIf(!directoryServersAvailable())('changes of a Samba domain', () =>
     await domain.restore(`CN=comes\\0ADEL:${comes},CN=Deleted Objects,${domain.baseDn}`, dn);
     await follower.follow();
     await expectSameAsFromScratch(follower);
+    await follower.connector.close();
+  });
+
+  // The last one: whatever follows such a group reads it again and again.
+  it('reads a group of 3,100 members in parts, and one change of it as one reference', async () => {
+    const ou = await makeOu('Large group');
+    const users = Array.from({ length: CROWD }, (_, index) => childDn(`m${index}`, ou));
+    await domain.add(users.map((dn, index) => ({ dn, attributes: { objectClass: ['contact'], cn: [`m${index}`] } })));
+    await domain.modify(groupRecord('crowd', ou, users));
+    const follower = await startFollowing();
+    const crowd = await anchorOf(childDn('crowd', ou));
+    expect(follower.targets(crowd, 'member')).toHaveLength(CROWD);
+    const parts = (await scratchChanges(follower.connector)).filter((change) => change.anchor === crowd);
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.slice(0, -1).every(hasMore)).toBe(true);
+    expect(parts.slice(-1).some(hasMore)).toBe(false);
+    await domain.modify(membersRecord(childDn('crowd', ou), [], [users[17] ?? '']));
+    const { changes } = await follower.follow();
+    const removed = await anchorOf(users[17] ?? '');
+    expect(changes).toEqual([
+      {
+        kind: 'patch',
+        anchor: crowd,
+        set: {},
+        clear: [],
+        references: { member: { kind: 'delta', add: [], remove: [removed] } },
+      },
+    ]);
     await follower.connector.close();
   });
 });
