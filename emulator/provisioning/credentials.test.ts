@@ -82,7 +82,9 @@ describe('password hash synchronization', () => {
     expect(await codeOf('off', 'wrong')).toBe(50126);
   });
 
-  test('asks for another password at the next sign-in only where the tenant has that feature', async () => {
+  test('asks for another password at the next sign-in when it is the first one, and else only where the tenant has that feature', async () => {
+    await send('bob', 'Office-0', { mustChange: true });
+    expect(await codeOf('bob', 'Office-0')).toBe(50055);
     await send('bob', 'Office-1', { mustChange: true });
     expect(await codeOf('bob', 'Office-1')).toBe('signed in');
     await setFeatures(41_017 + 16_384);

@@ -2,7 +2,7 @@ import { toGraphTime } from '../clock.ts';
 import type { ChangeDraft } from '../tenant/change.ts';
 import type { Entity, Value } from '../tenant/entity.ts';
 import { isCredentialData } from '../tenant/passwords/synchronized-credential.ts';
-import { synchronizedProfile } from '../tenant/rules/password.ts';
+import { isPasswordSynchronized, synchronizedProfile } from '../tenant/rules/password.ts';
 import { hasFeature, isSynchronized, readSynchronization, synchronizationChange } from '../tenant/synchronization.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { type Node, nil, node } from './nbfx/encode-message.ts';
@@ -107,7 +107,7 @@ function judgeChange(change: CredentialChange, tenant: Tenant, drafts: ChangeDra
   if (credentialData === null || !isCredentialData(credentialData)) {
     return { code: RESULT.dataInvalid, text: 'The format of CredentialData is not valid.' };
   }
-  drafts.push({ type: 'patch', id: user.id, values: passwordValues(change, credentialData, tenant) });
+  drafts.push({ type: 'patch', id: user.id, values: passwordValues(user, change, credentialData, tenant) });
   return { code: RESULT.done, text: null };
 }
 
@@ -117,8 +117,15 @@ function findByCloudAnchor(anchor: string, tenant: Tenant): Entity | undefined {
 }
 
 /** A synchronized password never expires, unless the tenant's policy is to go for it (facts E.8). */
-function passwordValues(change: CredentialChange, credential: string, tenant: Tenant): Record<string, Value> {
-  const mustChange = change.mustChange && hasFeature(tenant, 'userForcePasswordChangeOnLogonEnabled');
+function passwordValues(
+  user: Entity,
+  change: CredentialChange,
+  credential: string,
+  tenant: Tenant,
+): Record<string, Value> {
+  // Of somebody who never had a synchronized one the demand is kept in any case (facts E.8).
+  const isTaken = !isPasswordSynchronized(user) || hasFeature(tenant, 'userForcePasswordChangeOnLogonEnabled');
+  const mustChange = change.mustChange && isTaken;
   const isPolicyOurs = hasFeature(tenant, 'cloudPasswordPolicyForPasswordSyncedUsersEnabled');
   return {
     passwordProfile: synchronizedProfile(credential, mustChange),

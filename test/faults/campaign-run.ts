@@ -1,6 +1,7 @@
 import { SeededRandom } from '../lab/seeded-random.ts';
 import { BOUNDARIES, type Boundary, type Death } from './boundary.ts';
 import { type Comparison, compareTenants, idsByAnchor } from './compare-tenants.ts';
+import type { Way } from './options.ts';
 import { pickFault, pickPasswordFault } from './random-faults.ts';
 import { PRODUCTS, RandomLicences } from './random-licences.ts';
 import type { RandomPasswords } from './random-passwords.ts';
@@ -41,6 +42,7 @@ export interface RunChoice {
   readonly seed: number;
   /** Replication delay of the tenant in milliseconds; null: the seed chooses. */
   readonly lag: number | null;
+  readonly via: Way;
 }
 
 export function isGood(report: RunReport): boolean {
@@ -77,6 +79,7 @@ export async function runOnce(
 class CampaignRun {
   readonly #seed: number;
   readonly #lag: number | null;
+  readonly #via: Way;
   readonly #folder: string;
   readonly #subjects: Subjects;
   readonly #directory: DisturbedDirectory;
@@ -90,9 +93,10 @@ class CampaignRun {
   /** Ids of what has been in scope and in the tenant ever since. */
   readonly #kept = new Map<string, string>();
 
-  constructor({ seed, lag }: RunChoice, folder: string, subjects: Subjects, directory: DisturbedDirectory) {
+  constructor({ seed, lag, via }: RunChoice, folder: string, subjects: Subjects, directory: DisturbedDirectory) {
     this.#seed = seed;
     this.#lag = lag;
+    this.#via = via;
     this.#folder = folder;
     this.#subjects = subjects;
     this.#directory = directory;
@@ -106,8 +110,10 @@ class CampaignRun {
     // Drawn in any case: a forced one leaves the rest of the run as it is.
     const drawn = this.#random.pick(LAGS);
     const nature = {
-      lag: this.#lag ?? drawn,
+      // The service that takes synchronized objects answers for the one place where they are written.
+      lag: this.#via === 'graph' ? (this.#lag ?? drawn) : 0,
       seed: this.#seed,
+      via: this.#via,
       pageSize: this.#random.pick([4, 9, 200]),
       products: PRODUCTS,
     };
@@ -145,6 +151,8 @@ class CampaignRun {
   /** Before any fault is armed: it is not the administrator who is to meet them. */
   async #assignLicences(world: World, lag: number): Promise<void> {
     await world.control('faults', undefined, 'DELETE');
+    // On the other way licences are neither read nor given back.
+    if (this.#via !== 'graph') return;
     const assigned = await this.#licences.assign(world, lag);
     if (assigned > 0) this.#log(`${assigned} licences assigned in the tenant`);
   }
@@ -166,7 +174,7 @@ class CampaignRun {
 
   async #disturbedCycle(world: World): Promise<void> {
     const random = this.#random;
-    const faults = Array.from({ length: 1 + random.below(4) }, () => pickFault(random));
+    const faults = Array.from({ length: 1 + random.below(4) }, () => pickFault(random, this.#via));
     if (this.#directory.passwords !== undefined && this.#service.isLikely(0.5))
       faults.push(pickPasswordFault(this.#service));
     await world.control('faults', undefined, 'DELETE');
@@ -226,7 +234,7 @@ class CampaignRun {
   }
 
   async #report(world: World): Promise<RunReport> {
-    const fresh = await this.#start('fresh', { lag: 0, seed: this.#seed + 1, pageSize: 200 });
+    const fresh = await this.#start('fresh', { lag: 0, seed: this.#seed + 1, pageSize: 200, via: this.#via });
     try {
       for (let cycle = 0; cycle < CALM_CYCLES; cycle++) {
         const end = await fresh.cycle(this.#directory);

@@ -7,7 +7,6 @@ import { compareTenants } from './compare-tenants.ts';
 import { readOptions, UsageError } from './options.ts';
 import { describeFailure, formatReport, summarize } from './report.ts';
 
-const RUNS = 15;
 const NOTHING = { lost: 0, duplicated: 0, wronglyDeleted: 0, wrongMemberships: 0, wrongValues: 0, wrongPasswords: 0 };
 
 describe('a short campaign of faults', () => {
@@ -17,22 +16,29 @@ describe('a short campaign of faults', () => {
   });
   afterAll(() => removeTemporaryFolder(folder));
 
-  test('ends every run in the right tenant, whatever was changed, failed and killed on the way', async () => {
-    const options = readOptions(['--runs', String(RUNS), '--seed', '77']);
-    if (options === null) throw new Error('that was no question for help');
-    const reports = await runCampaign(options, folder, () => undefined);
-    const failed = reports.filter((report) => !isGood(report));
-    expect(failed.flatMap((report) => describeFailure(report, options)).join('\n')).toBe('');
-    const summary = summarize(reports, { ...options, minutes: 1 });
-    expect(summary.total).toEqual(NOTHING);
-    const injected = summary.rows.reduce((sum, row) => sum + row.injected, 0);
-    expect({ runs: reports.length, isMuch: injected > 100, kinds: summary.rows.length > 20 }).toEqual({
-      runs: RUNS,
-      isMuch: true,
-      kinds: true,
-    });
-    expect(Object.keys(Object.assign({}, ...reports.map((report) => report.struck))).join()).toContain('killed');
-  }, 300_000);
+  test.each([
+    ['graph', 12],
+    ['provisioning', 8],
+  ])(
+    'ends every run in the right tenant by way of %s, whatever was changed, failed and killed on the way',
+    async (via, runs) => {
+      const options = readOptions(['--runs', String(runs), '--seed', '77', '--via', via]);
+      if (options === null) throw new Error('that was no question for help');
+      const reports = await runCampaign(options, folder, () => undefined);
+      const failed = reports.filter((report) => !isGood(report));
+      expect(failed.flatMap((report) => describeFailure(report, options)).join('\n')).toBe('');
+      const summary = summarize(reports, { ...options, minutes: 1 });
+      expect(summary.total).toEqual(NOTHING);
+      const injected = summary.rows.reduce((sum, row) => sum + row.injected, 0);
+      expect({ runs: reports.length, isMuch: injected > 80, kinds: summary.rows.length > 20 }).toEqual({
+        runs,
+        isMuch: true,
+        kinds: true,
+      });
+      expect(Object.keys(Object.assign({}, ...reports.map((report) => report.struck))).join()).toContain('killed');
+    },
+    300_000,
+  );
 });
 
 describe('the comparison with a tenant that was filled from scratch', () => {
@@ -84,7 +90,7 @@ describe('the report', () => {
   };
 
   test('counts what was injected and what was recovered, and gives the seed of a run that failed', () => {
-    const summary = summarize([good, bad], { against: 'memory', seed: 1, minutes: 2, lag: 60_000 });
+    const summary = summarize([good, bad], { against: 'memory', via: 'graph', seed: 1, minutes: 2, lag: 60_000 });
     const text = formatReport(summary);
     expect(text).toContain('| 429 | 4 | 3 | 1 | 0 | 0 | 0 | 0 | 0 |');
     expect(text).toContain('| reset | 2 | 0 | 1 | 0 | 0 | 0 | 0 | 0 |');
@@ -103,6 +109,7 @@ describe('the options', () => {
   test.each([
     [['--runs', 'many'], /--runs: a whole number from 1 on, not "many"/],
     [['--against', 'windows'], /--against: there is no "windows"; there are memory, samba/],
+    [['--via', 'smtp'], /--via: there is no "smtp"; there are graph, provisioning/],
     [['--lag=-1'], /--lag: a whole number from 0 on, not "-1"/],
     [['--name', '../x'], /--name: letters/],
     [['--fast'], /--fast/],

@@ -21,7 +21,7 @@ export async function runCampaign(
       while (next < options.seed + options.runs && performance.now() < deadline) {
         const seed = next++;
         const directory = samba === null ? new MemoryDirectoryOfRun(seed) : await samba.prepare(seed);
-        const report = await attempt({ seed, lag: options.lag }, folder, subjects, directory);
+        const report = await attempt({ seed, lag: options.lag, via: options.via }, folder, subjects, directory);
         reports.push(report);
         if (!isGood(report)) note(describeFailure(report, options).join('\n'));
         else if (options.isTalkative) note([`Seed ${seed}`, ...report.log.map((text) => `    ${text}`)].join('\n'));

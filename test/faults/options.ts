@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 
 export const DIRECTORIES = ['memory', 'samba'] as const;
+/** How objects go to the tenant. */
+export const WAYS = ['graph', 'provisioning'] as const;
+export type Way = (typeof WAYS)[number];
 
 export interface CampaignOptions {
   readonly runs: number;
@@ -9,6 +12,7 @@ export interface CampaignOptions {
   /** No run is begun later. */
   readonly minutes: number;
   readonly against: (typeof DIRECTORIES)[number];
+  readonly via: Way;
   /** Runs at the same time. */
   readonly parallel: number;
   /** Replication delay of the tenant in every run, in milliseconds; null: every run chooses its own. */
@@ -27,7 +31,8 @@ export const HELP = `npm run faults -- [options]
   --seed N          seed of the first run, the others follow by one (default: 1)
   --minutes N       begin no run later than this (default: no limit)
   --against NAME    memory or samba: the directory that is followed (default: memory; samba needs root)
-  --lag MS          replication delay of the tenant in every run, in milliseconds (default: each run chooses 0, 5000 or 60000)
+  --via NAME        graph or provisioning: how objects go to the tenant (default: graph)
+  --lag MS          replication delay of the tenant in every run, in milliseconds (default: each run chooses 0, 5000 or 60000; Graph only)
   --parallel N      runs at the same time, memory only (default: 4)
   --name NAME       write the table to test/faults/results/NAME.md
   --verbose         print what was done in every run, not only in those that failed
@@ -43,9 +48,8 @@ Exit codes: 0 every tenant is right, 1 something was lost, duplicated, wrongly d
 export function readOptions(args: readonly string[]): CampaignOptions | null {
   const values = parse(args);
   if (values.help) return null;
-  const against = values.against ?? 'memory';
-  if (against !== 'memory' && against !== 'samba')
-    throw new UsageError(`--against: there is no "${against}"; there are ${DIRECTORIES.join(', ')}`);
+  const against = readName('--against', values.against, DIRECTORIES);
+  const via = readName('--via', values.via, WAYS);
   const name = values.name ?? null;
   if (name !== null && !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name))
     throw new UsageError('--name: letters, digits, dots, dashes and underscores only');
@@ -54,6 +58,7 @@ export function readOptions(args: readonly string[]): CampaignOptions | null {
     seed: readNumber('--seed', values.seed, 1),
     minutes: readNumber('--minutes', values.minutes, Number.POSITIVE_INFINITY),
     against,
+    via,
     parallel: against === 'samba' ? 1 : readNumber('--parallel', values.parallel, 4),
     lag: values.lag === undefined ? null : readNumber('--lag', values.lag, 0, 0),
     isTalkative: values.verbose ?? false,
@@ -68,6 +73,7 @@ function parse(args: readonly string[]) {
       seed: { type: 'string' },
       minutes: { type: 'string' },
       against: { type: 'string' },
+      via: { type: 'string' },
       parallel: { type: 'string' },
       lag: { type: 'string' },
       name: { type: 'string' },
@@ -78,6 +84,18 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** The first name is the default. */
+function readName<Name extends string>(
+  option: string,
+  given: string | undefined,
+  names: readonly [Name, ...Name[]],
+): Name {
+  if (given === undefined) return names[0];
+  const found = names.find((name) => name === given);
+  if (found === undefined) throw new UsageError(`${option}: there is no "${given}"; there are ${names.join(', ')}`);
+  return found;
 }
 
 function readNumber(option: string, text: string | undefined, otherwise: number, least = 1): number {

@@ -1,5 +1,6 @@
 import type { Fault } from '../../emulator/faults.ts';
 import type { SeededRandom } from '../lab/seeded-random.ts';
+import type { Way } from './options.ts';
 
 const BATCH = 'POST /v1.0/$batch';
 const WRITES = [
@@ -48,6 +49,44 @@ export const TENANT_FAULTS = [
 ] as const satisfies readonly (readonly [string, Matches])[];
 
 const SERVICE: Matches = ['POST /provisioningservice.svc'];
+const WRITING: Matches = ['POST /provisioningservice.svc#ProvisionAzureADSyncObjects*'];
+const READING: Matches = ['POST /provisioningservice.svc#ReadBackAzureADSyncObjects*'];
+const ANY_CALL: Matches = [
+  SERVICE[0],
+  SERVICE[0],
+  WRITING[0],
+  READING[0],
+  'POST /provisioningservice.svc#FinalizeExport',
+];
+
+/** The same, where objects go by the provisioning service. */
+const TENANT_FAULTS_OF_SERVICE = [
+  ['429', ANY_CALL],
+  ['429 without Retry-After', ANY_CALL],
+  ['503', [...ANY_CALL, ...SIGN_IN]],
+  ['504', ANY_CALL],
+  ['502', [...ANY_CALL, ...SIGN_IN]],
+  ['reset', [...ANY_CALL, ...SIGN_IN]],
+  ['appliedThenReset', ANY_CALL],
+  ['appliedThenReset', WRITING],
+  ['timeout', ANY_CALL],
+  ['slow', ANY_CALL],
+  ['cut', [...ANY_CALL, ...SIGN_IN]],
+  ['garbled', ANY_CALL],
+  ['missing', WRITING],
+  ['redirect', ANY_CALL],
+  ['portal', ANY_CALL],
+  ['busy', ANY_CALL],
+  ['bindingRedirect', ANY_CALL],
+  ['tokenExpired', ANY_CALL],
+  ['tokenNotYetValid', SIGN_IN],
+  ['wrongDate', ANY_CALL],
+] as const satisfies readonly (readonly [string, Matches])[];
+
+const FAULTS_OF: Readonly<Record<Way, readonly (readonly [Fault['fault'] | '429 without Retry-After', Matches])[]>> = {
+  graph: TENANT_FAULTS,
+  provisioning: TENANT_FAULTS_OF_SERVICE,
+};
 
 /** Which of them the service that takes passwords has as well, and its own. */
 const SERVICE_FAULTS = ['429', '503', '504', '502', 'reset', 'appliedThenReset', 'timeout', 'slow', 'busy'] as const;
@@ -61,10 +100,10 @@ export function pickPasswordFault(random: SeededRandom): Fault {
 }
 
 /** A fault for the next requests. Mostly it strikes a few times, sometimes as long as an outage lasts. */
-export function pickFault(random: SeededRandom): Fault {
-  const [name, matches] = random.pick(TENANT_FAULTS as unknown as [(typeof TENANT_FAULTS)[number]]);
+export function pickFault(random: SeededRandom, via: Way): Fault {
+  const [name, matches] = random.pick(FAULTS_OF[via] as [(typeof FAULTS_OF)[Way][number]]);
   const times = random.isLikely(0.1) ? 15 : 1 + random.below(3);
-  const base = { match: random.pick(matches as Matches), times, after: random.isLikely(0.5) ? 0 : random.below(5) };
+  const base = { match: random.pick(matches), times, after: random.isLikely(0.5) ? 0 : random.below(5) };
   if (name === '429 without Retry-After') return { ...base, fault: '429', retryAfter: null };
   // A token that begins tomorrow would keep the tenant away for good: a clock that is wrong by minutes is the common case.
   if (name === 'tokenNotYetValid') return { ...base, times: 1, after: 0, fault: name };

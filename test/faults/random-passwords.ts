@@ -6,23 +6,26 @@ import type { World } from './world.ts';
 
 /** Small, so that a read is some pages. */
 const PAGE = 5;
-const [DISABLED, WRONG] = ['AADSTS50057', 'AADSTS50126'];
+const [DISABLED, WRONG, MUST_CHANGE] = ['AADSTS50057', 'AADSTS50126', 'AADSTS50055'];
 
 interface Known {
   readonly now: string;
+  readonly isTemporary: boolean;
   /** What is not to let anybody in any more. */
   readonly before: string | null;
 }
 
-/** The passwords of a directory, which everybody changes at random, and what has to come of them in the tenant. */
+/** The passwords of a directory, which everybody changes at random, some to temporary ones, and what has to come of them in a tenant that takes those, too. */
 export class RandomPasswords {
   readonly source: MemoryPasswords = createMemoryPasswords('corp', undefined, PAGE);
   readonly #random: SeededRandom;
   readonly #known = new Map<string, Known>();
+  readonly #temporary: SeededRandom;
   #count = 0;
 
   constructor(seed: number) {
     this.#random = new SeededRandom(seed, 17);
+    this.#temporary = new SeededRandom(seed, 23);
   }
 
   /** Gives everybody who is new a password, and some another one, a few of them twice. Answers what was done. */
@@ -43,8 +46,9 @@ export class RandomPasswords {
 
   #set(anchor: string): void {
     const password = `Office ${++this.#count} ${this.#random.below(1_000_000)}`;
-    this.source.setPassword(anchor, password);
-    this.#known.set(anchor, { now: password, before: this.#known.get(anchor)?.now ?? null });
+    const isTemporary = this.#temporary.isLikely(0.2);
+    this.source.setPassword(anchor, password, { mustChange: isTemporary });
+    this.#known.set(anchor, { now: password, isTemporary, before: this.#known.get(anchor)?.now ?? null });
   }
 
   /** One sentence for each user of the tenant whom the office password does not let in, or an older one does. */
@@ -55,11 +59,12 @@ export class RandomPasswords {
       const known = byAnchor.get(String(user['onPremisesImmutableId']));
       if (known === undefined) continue;
       const name = String(user['userPrincipalName']);
-      const expected = user['accountEnabled'] === false ? [DISABLED, WRONG] : ['ok'];
+      const open = known.isTemporary ? MUST_CHANGE : 'ok';
+      const expected = user['accountEnabled'] === false ? [DISABLED, WRONG] : [open];
       const answer = await world.signIn(name, known.now);
       if (!expected.includes(answer)) wrong.push(`${name} signs in with the office password: ${answer}`);
       const older = known.before === null ? WRONG : await world.signIn(name, known.before);
-      if (older === 'ok') wrong.push(`${name} signs in with an older password`);
+      if (older === 'ok' || older === MUST_CHANGE) wrong.push(`${name} signs in with an older password`);
     }
     return wrong;
   }

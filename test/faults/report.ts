@@ -1,5 +1,6 @@
 import { isGood, type RunReport } from './campaign-run.ts';
 import { DAMAGES, type Damage } from './compare-tenants.ts';
+import type { Way } from './options.ts';
 
 interface FaultRow extends Damage {
   readonly fault: string;
@@ -9,6 +10,7 @@ interface FaultRow extends Damage {
 
 export interface Summary {
   readonly against: string;
+  readonly via: Way;
   readonly firstSeed: number;
   readonly runs: number;
   readonly minutes: number;
@@ -24,10 +26,17 @@ export function summarize(
   reports: readonly RunReport[],
   {
     against,
+    via,
     seed,
     minutes,
     lag,
-  }: { readonly against: string; readonly seed: number; readonly minutes: number; readonly lag: number | null },
+  }: {
+    readonly against: string;
+    readonly via: Way;
+    readonly seed: number;
+    readonly minutes: number;
+    readonly lag: number | null;
+  },
 ): Summary {
   const faults = [...new Set(reports.flatMap((report) => Object.keys(report.struck)))].sort();
   const rows = faults.map((fault): FaultRow => {
@@ -36,7 +45,7 @@ export function summarize(
     return { fault, injected: times(struck), recovered: times(struck.filter(isGood)), ...addUp(struck) };
   });
   const failures = reports.filter((report) => !isGood(report));
-  return { against, firstSeed: seed, runs: reports.length, minutes, lag, rows, total: addUp(reports), failures };
+  return { against, via, firstSeed: seed, runs: reports.length, minutes, lag, rows, total: addUp(reports), failures };
 }
 
 function addUp(reports: readonly RunReport[]): Damage {
@@ -55,10 +64,10 @@ const HEADS: Readonly<Record<keyof Damage, string>> = {
 
 /** The result as a page for people. */
 export function formatReport(summary: Summary): string {
-  const { against, firstSeed, runs, minutes, lag, rows, total, failures } = summary;
+  const { against, via, firstSeed, runs, minutes, lag, rows, total, failures } = summary;
   const damages = (damage: Damage): string => DAMAGES.map((kind) => damage[kind]).join(' | ');
   const lines = [
-    `# ${runs} runs against ${against} and the emulated tenant`,
+    `# ${runs} runs against ${against} and the emulated tenant${via === 'graph' ? '' : ', by the provisioning service'}`,
     '',
     `Seeds ${firstSeed} to ${firstSeed + runs - 1}, ${minutes} minutes${lag === null ? '' : `, a replication lag of ${lag / 1000} s in all of them`}. ${runs - failures.length} ended in the right tenant, ${failures.length} did not.`,
     '',
@@ -78,9 +87,9 @@ function sumOf(rows: readonly FaultRow[], name: 'injected' | 'recovered'): numbe
 /** What is wrong, what was done, and how to do it again. */
 export function describeFailure(
   report: RunReport,
-  { against, lag }: { readonly against: string; readonly lag: number | null },
+  { against, via, lag }: { readonly against: string; readonly via: Way; readonly lag: number | null },
 ): readonly string[] {
-  const forced = lag === null ? '' : ` --lag ${lag}`;
+  const forced = `${via === 'graph' ? '' : ` --via ${via}`}${lag === null ? '' : ` --lag ${lag}`}`;
   return [
     `Seed ${report.seed} failed; again: npm run faults -- --runs 1 --seed ${report.seed} --against ${against}${forced}`,
     ...[...report.problems, ...report.differences].map((text) => `  ${text}`),

@@ -8,6 +8,7 @@ import type {
 import type { Scope } from '../../src/engine/context.ts';
 import type { ObjectChange } from '../../src/model/change.ts';
 import type { Boundary, Death } from './boundary.ts';
+import type { Way } from './options.ts';
 
 export type SourceDescription =
   /** The directory is in the memory of the parent, and is read over the channel between us. */
@@ -30,6 +31,7 @@ export interface CycleOrder {
     readonly tenant: string;
     readonly clientId: string;
     readonly clientSecret: string;
+    readonly via: Way;
   };
   readonly full: boolean;
   /** Times by which waits are shorter than in life, and the clock faster. */

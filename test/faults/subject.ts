@@ -82,10 +82,14 @@ function describeOperation({ action, type, name, changes, members }: Operation):
 function watchSending(boundaries: Boundaries): typeof fetch {
   return async (input, init) => {
     const response = await fetchReally(input, init);
-    if (String(input).endsWith('/$batch') && /"method":"(?!GET)/.test(String(init?.body)))
-      boundaries.pass('after sending');
+    if (isWrite(String(input), init)) boundaries.pass('after sending');
     return response;
   };
+}
+
+function isWrite(url: string, init: RequestInit | undefined): boolean {
+  if (url.endsWith('/$batch')) return /"method":"(?!GET)/.test(String(init?.body));
+  return /^Provision.*Objects/.test(new Headers(init?.headers).get('x-ms-aadmsods-apiaction') ?? '');
 }
 
 function describeContext(order: CycleOrder, store: Store, boundaries: Boundaries): EngineContext {
@@ -136,6 +140,7 @@ function openTarget({ tenant, haste, timeout }: CycleOrder, now: () => Date): Ta
     tenant: tenant.tenant,
     clientId: tenant.clientId,
     clientSecret: { env: 'SECRET' },
+    via: tenant.via,
     graph: tenant.url,
     authority: tenant.url,
     timeout,

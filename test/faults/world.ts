@@ -5,6 +5,7 @@ import { sendToGraph } from '../lab/entra-tenant.ts';
 import { signInAs } from '../lab/sign-in-as.ts';
 import type { TenantDump } from '../scenarios/tenant-picture.ts';
 import type { Death } from './boundary.ts';
+import type { Way } from './options.ts';
 import type { SourceDescription } from './subject-message.ts';
 import type { CycleOutcome, Subjects } from './subject-process.ts';
 
@@ -16,6 +17,9 @@ const TIMEOUT = 60;
 const SHORT_TIMEOUT = 0.5;
 /** Not writes themselves: what carries them, and the service that takes passwords. */
 const CARRIERS = /\$batch$|provisioningservice/;
+
+/** UserForcePasswordChangeOnLogon (DirSyncFeatures). */
+const TAKES_TEMPORARY_PASSWORDS = 16_384;
 
 /** A directory that the product follows. */
 export interface Directory {
@@ -32,6 +36,8 @@ export interface TenantNature {
   readonly lag: number;
   readonly seed: number;
   readonly pageSize: number;
+  /** How objects are to go there; default Graph. */
+  readonly via?: Way;
   /** Where the tenant is kept, and found again. */
   readonly stateFile?: string;
   /** The products that it has bought, as a seed of the emulator names them. */
@@ -44,36 +50,42 @@ export class World {
   readonly #store: string;
   readonly #subjects: Subjects;
   readonly #clockStart: number;
+  readonly #via: Way;
   #passed = 0;
   /** As it was named when the configuration was first read to the end: from then on the container is followed, whatever its name. */
   #scope: string | null = null;
 
-  private constructor(emulator: Emulator, store: string, subjects: Subjects, clockStart: number) {
+  private constructor(emulator: Emulator, store: string, subjects: Subjects, clockStart: number, via: Way) {
     this.emulator = emulator;
     this.#store = store;
     this.#subjects = subjects;
     this.#clockStart = clockStart;
+    this.#via = via;
   }
 
   /** `name` is that of its store in the folder. */
   static async start(folder: string, name: string, subjects: Subjects, nature: TenantNature): Promise<World> {
     const clockStart = Date.now();
+    const { via = 'graph' } = nature;
     const emulator = await startEmulator({
       domains: ['contoso.com'],
       throttle: 'off',
       synchronization: true,
       // Users that are written by Graph are none that the tenant calls synchronized.
-      assumptions: { hashesForCloudUsers: true },
+      assumptions: { hashesForCloudUsers: via === 'graph' },
       randomSeed: nature.seed,
       lag: nature.lag,
       ...(nature.stateFile === undefined ? {} : { stateFile: nature.stateFile }),
-      ...(nature.products === undefined ? {} : { seed: { licences: nature.products } }),
+      seed: {
+        tenant: { synchronization: { isEnabled: true, features: TAKES_TEMPORARY_PASSWORDS } },
+        ...(nature.products === undefined ? {} : { licences: nature.products }),
+      },
       deltaPageSize: nature.pageSize,
       deltaLinkPageSize: nature.pageSize * 3,
       now: () => clockStart + (Date.now() - clockStart) * HASTE,
       log: () => undefined,
     });
-    return new World(emulator, join(folder, `${name}.db`), subjects, clockStart);
+    return new World(emulator, join(folder, `${name}.db`), subjects, clockStart, via);
   }
 
   /** One cycle of the product; null when its process was killed. */
@@ -92,7 +104,7 @@ export class World {
       store: this.#store,
       source: directory.description,
       scope: { include: [scope], exclude: [], groups: [] },
-      tenant: { url, tenant, clientId, clientSecret },
+      tenant: { url, tenant, clientId, clientSecret, via: this.#via },
       full: options.full ?? false,
       haste: HASTE,
       clockStart: this.#clockStart,

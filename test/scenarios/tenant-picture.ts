@@ -23,6 +23,7 @@ const OWN_TIMES = [
   'lastPasswordChangeDateTime',
   'signInSessionsValidFromDateTime',
   'refreshTokensValidFromDateTime',
+  'onPremisesLastSyncDateTime',
   // What it says besides its times is in assignedLicenses, too.
   'licenseAssignmentStates',
 ];
@@ -55,18 +56,35 @@ export function pictureTenant(dump: TenantDump): TenantPicture {
 
 /** A mail nickname stays when the name it was made of changes, a replaced mail address stays as a secondary one: a new tenant cannot know them. */
 const OF_THE_PAST = ['mailNickname', 'proxyAddresses'];
+/** What the provisioning service was told, as it was told; it calls a nickname so. */
+const [TOLD, TOLD_OF_THE_PAST] = ['synced', ['alias', 'proxyAddresses']];
 
 /** The picture without what depends on the way on which the tenant came where it is. */
 export function comparablePicture(dump: TenantDump): TenantPicture {
   const forget = (objects: TenantPicture['users']): TenantPicture['users'] =>
     Object.fromEntries(
-      Object.entries(objects).map(([key, values]) => [
-        key,
-        Object.fromEntries(Object.entries(values).filter(([name]) => !OF_THE_PAST.includes(name))),
-      ]),
+      Object.entries(objects).map(([key, values]) => {
+        const { [TOLD]: told, ...others } = without(values, OF_THE_PAST);
+        return [key, isRecord(told) ? { ...others, [TOLD]: inOrder(without(told, TOLD_OF_THE_PAST)) } : others];
+      }),
     );
   const { users, groups } = pictureTenant(dump);
   return { users: forget(users), groups: forget(groups) };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function without(values: Values, names: readonly string[]): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+}
+
+/** The order in which values were told is no difference. */
+function inOrder(values: Values): Values {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Live users and groups by the names people know: UPN and display name. */
