@@ -451,6 +451,11 @@ export interface TargetSchema {
   }[];
   readonly referencesPerWrite: number;
   /**
+   * Types of objects of which the target itself takes over one that nobody manages and that has the same primary address (a user: or the same name), when
+   * one without a known anchor is to be created. None where it creates what it is told to.
+   */
+  readonly matches?: readonly TargetType[];
+  /**
    * What to say of an attribute that objects of this type have no place for, and of which nothing else is made. `told`: shape notes it as
    * a problem of every object that has it. `known`: every object has it and the documentation says so, shape passes it over. Null: it is
    * carried. The answer never changes, so that a plan may leave out flows whose loss is known.
