@@ -113,6 +113,7 @@ class Reading {
       let end: End | null = null;
       while (end === null) end = await this.#context.store.transaction(() => this.#storeSome(events));
       const begin = this.#begin;
+      if (begin?.mode === 'full' && this.#counts.read === 0) await refuseEmptyTenant(this.#context, this.#head);
       this.#count(await finish(this.#context, this.#head, begin, this.#generation, end.watermark, this.#options));
       return { counts: this.#counts, begin };
     } finally {
@@ -221,6 +222,14 @@ async function finish(
     await options.problems.report(context, options.run, isWhole);
     return { ...noCounts(), removed };
   });
+}
+
+/** Everybody would be made again, and who leaves at the same time forgotten. One alone may have been deleted there. */
+async function refuseEmptyTenant({ store }: EngineContext, { name }: SpaceHead): Promise<void> {
+  if (name !== TENANT) return;
+  const managed = Object.values(await store.plans.managedCounts()).reduce((sum, count) => sum + count, 0);
+  if (managed > 1)
+    throw new DirbridgeError('tenant-empty', `the tenant says that it holds no object at all; ${managed} are managed`);
 }
 
 /** A replica that lags behind does not list what we made a moment ago: it is no proof that it is gone. */
