@@ -2,6 +2,7 @@ import type { TargetWrite, WriteFailure } from '../../../connector.ts';
 import { cloudAnchor, readCloudAnchor } from '../cloud-anchor.ts';
 import { childOf, childrenOf, textOf } from '../nbfx/xml-reading.ts';
 import type { XmlElement } from '../nbfx/xml-tree.ts';
+import { MOST_WORDS } from '../service-fault.ts';
 import { spellName } from './attributes.ts';
 import { readProperties } from './sync-object.ts';
 
@@ -25,8 +26,8 @@ export function readSyncResults(result: XmlElement | undefined): readonly SyncRe
       cloudAnchor: known && cloudAnchor(known.type, known.id),
       sourceAnchor: textOf(item, 'SourceAnchor') || null,
       errorCode: textOf(item, 'ResultErrorCode')?.trim() || null,
-      message: textOf(item, 'ResultErrorDescription')?.trim() || 'The service gave no reason.',
-      details: new Map(details.map(({ key, element }) => [key, textOf(element) ?? ''])),
+      message: textOf(item, 'ResultErrorDescription')?.trim().slice(0, MOST_WORDS) || 'The service gave no reason.',
+      details: new Map(details.map(({ key, element }) => [key, (textOf(element) ?? '').slice(0, MOST_WORDS)])),
     };
   });
 }
