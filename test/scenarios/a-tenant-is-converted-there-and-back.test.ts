@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { DEFAULT_ROLES } from '../../emulator/options.ts';
 import { entraSection } from '../../src/connectors/entra/config.ts';
 import { createEntraConnector } from '../../src/connectors/entra/connector.ts';
 import { SILENT_LOG } from '../../src/log.ts';
+import { runCommand } from '../lab/run-command.ts';
 import { signInAs } from '../lab/sign-in-as.ts';
 import { outputOfEnd } from './command-output.ts';
 import { UPN_SUFFIX } from './company.ts';
@@ -322,6 +323,33 @@ describe('convert', () => {
     expect((await convert(0, 'provisioning')).outcome).toBe('possible');
     await outputOfEnd(2, tenant.configFile, 'convert', '--to', 'provisioning', '--apply');
     expect([await via(), Object.keys(await holdings()).sort()]).toEqual(['not said', ['ann', 'bob', 'staff']]);
+  });
+
+  it('writes nothing from a server that stands by, and may look from there', async () => {
+    const shared = join(tenant.folder, 'shared');
+    await mkdir(shared);
+    await tenant.configure({ standby: { folder: shared, server: 'first' } });
+    await tenant.app().takeOver(false);
+    await tenant.sync();
+    const second = join(tenant.folder, 'second.yaml');
+    const text = (await configuration()).replace('server: first', 'server: second');
+    await writeFile(second, text.replace('./dirbridge.db', './second.db'));
+    await outputOfEnd(0, second, 'sync');
+    const before = await tenant.dump();
+    for (const more of [[], ['--approve']]) {
+      const refused = await runCommand(['--config', second, 'convert', '--to', 'provisioning', '--apply', ...more]);
+      expect(refused.code).toBe(2);
+      expect(refused.err).toContain('convert --apply is for the server that writes to the tenant, not for second');
+    }
+    const looked = await outputOfEnd(0, second, 'convert', '--to', 'provisioning', '--json');
+    expect(JSON.parse(looked)).toMatchObject({ conversion: { outcome: 'possible', takenOver: { user: 2, group: 1 } } });
+    expect(await readFile(second, 'utf8')).not.toContain('via:');
+    expect(await tenant.dump()).toEqual(before);
+    await outputOfEnd(0, tenant.configFile, 'convert', '--to', 'provisioning', '--apply');
+    expect(await via()).toBe('provisioning');
+    // The one that stands by follows, before anything else is run on the first.
+    await outputOfEnd(0, second, 'sync');
+    expect(await readFile(second, 'utf8')).toContain('via: provisioning');
   });
 
   it('leaves the configuration alone when something fails, and goes on when it is given again', async () => {
