@@ -56,6 +56,11 @@ const QUOTA: Meaning = {
     'Make room in the tenant (delete for good what is not needed), or have its limit raised. Every run tries again.',
 };
 const BUSY: Meaning = { cause: 'The service was busy all the time.', remedy: 'The next run tries again.' };
+const OF_CLOUD: Meaning = {
+  cause:
+    'The tenant counts the object as its own, not as one that is synchronized, and lets nobody delete it from here.',
+  remedy: 'Delete it in the tenant.',
+};
 const MISSING: Meaning = { isMissing: true };
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -85,11 +90,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   LargeObject: TOO_LONG,
   ExceededAllowedLength: TOO_LONG,
-  DeletionAccessViolation: {
-    cause:
-      'The tenant counts the object as its own, not as one that is synchronized, and lets nobody delete it from here.',
-    remedy: 'Delete it in the tenant.',
-  },
+  '114': OF_CLOUD,
+  DeletionAccessViolation: OF_CLOUD,
   ObjectNotFound: MISSING,
   ReferenceUpdateFailed: MISSING,
 };

@@ -101,7 +101,9 @@ function pairResults(
 ): readonly (readonly [TargetWrite, SyncResult])[] {
   const byName = new Map<string, SyncResult>();
   for (const result of results) {
-    for (const name of [result.sourceAnchor, result.cloudAnchor]) if (name !== null) byName.set(name, result);
+    for (const name of [result.sourceAnchor, result.cloudAnchor])
+      // Where it says two things of one object, a refusal counts: to send again is harmless.
+      if (name !== null && byName.get(name)?.isSuccess !== false) byName.set(name, result);
   }
   return writes.flatMap((write, at) => {
     const atPlace = results.length === writes.length ? results[at] : undefined;
