@@ -461,6 +461,8 @@ export interface TargetSchema {
    * carried. The answer never changes, so that a plan may leave out flows whose loss is known.
    */
   lossOf?(type: TargetType, attribute: string): 'told' | 'known' | null;
+  /** How a sentence begins that tells of such a loss, before the name of the attribute; where there is none it is of Microsoft Graph. */
+  readonly lossText?: string;
   /** Whether an object that the target holds can be changed at all, its references included; where there is no such function, any can. */
   canChange?(type: TargetType, current: Attributes): boolean;
   /**

@@ -30,6 +30,7 @@ export interface CycleOrder {
     readonly tenant: string;
     readonly clientId: string;
     readonly clientSecret: string;
+    readonly via: 'graph' | 'provisioning';
   };
   readonly full: boolean;
   /** Times by which waits are shorter than in life, and the clock faster. */

@@ -138,6 +138,7 @@ function openTarget({ tenant, haste, timeout }: CycleOrder, now: () => Date): Ta
     clientSecret: { env: 'SECRET' },
     graph: tenant.url,
     authority: tenant.url,
+    via: tenant.via,
     timeout,
   });
   const pace = {

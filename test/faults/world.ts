@@ -36,6 +36,8 @@ export interface TenantNature {
   readonly stateFile?: string;
   /** The products that it has bought, as a seed of the emulator names them. */
   readonly products?: readonly object[];
+  /** How it is written; by way of Graph unless said otherwise. */
+  readonly via?: 'graph' | 'provisioning';
 }
 
 /** An emulated tenant that follows a directory, with a store of its own. */
@@ -44,15 +46,22 @@ export class World {
   readonly #store: string;
   readonly #subjects: Subjects;
   readonly #clockStart: number;
+  readonly #via: 'graph' | 'provisioning';
   #passed = 0;
   /** As it was named when the configuration was first read to the end: from then on the container is followed, whatever its name. */
   #scope: string | null = null;
 
-  private constructor(emulator: Emulator, store: string, subjects: Subjects, clockStart: number) {
+  private constructor(
+    emulator: Emulator,
+    store: string,
+    subjects: Subjects,
+    { clockStart, via }: { readonly clockStart: number; readonly via: 'graph' | 'provisioning' },
+  ) {
     this.emulator = emulator;
     this.#store = store;
     this.#subjects = subjects;
     this.#clockStart = clockStart;
+    this.#via = via;
   }
 
   /** `name` is that of its store in the folder. */
@@ -73,7 +82,8 @@ export class World {
       now: () => clockStart + (Date.now() - clockStart) * HASTE,
       log: () => undefined,
     });
-    return new World(emulator, join(folder, `${name}.db`), subjects, clockStart);
+    const { via = 'graph' } = nature;
+    return new World(emulator, join(folder, `${name}.db`), subjects, { clockStart, via });
   }
 
   /** One cycle of the product; null when its process was killed. */
@@ -92,7 +102,7 @@ export class World {
       store: this.#store,
       source: directory.description,
       scope: { include: [scope], exclude: [], groups: [] },
-      tenant: { url, tenant, clientId, clientSecret },
+      tenant: { url, tenant, clientId, clientSecret, via: this.#via },
       full: options.full ?? false,
       haste: HASTE,
       clockStart: this.#clockStart,

@@ -18,6 +18,15 @@ import { SynchronizedTenant } from './synchronized-tenant.ts';
 const COMMAND_LINE = fileURLToPath(new URL('../../bin/dirbridge.mjs', import.meta.url));
 const PEOPLE = 'OU=People,DC=corp,DC=example,DC=com';
 const SKU = '10000000-0000-4000-8000-000000000009';
+/** Made in the tenant by somebody, with an address that a list of the directory has too. */
+const CLOUD_GROUP = {
+  displayName: 'Cloud news',
+  groupTypes: ['Unified'],
+  mailEnabled: true,
+  securityEnabled: false,
+  mailNickname: 'cloudnews',
+  proxyAddresses: [`SMTP:news@${UPN_SUFFIX}`],
+};
 const SEED = { licences: [{ skuId: SKU, skuPartNumber: 'MAIL', enabled: 5 }] };
 const CLOUD_PASSWORD = 'Sommerregen-17-im-Juli';
 /** "Pa$$w0rd", from the documentation of DSInternals. */
@@ -85,6 +94,7 @@ interface Conversion {
   readonly checks: readonly { readonly what: string; readonly state: string }[];
   readonly takenOver?: Readonly<Record<string, number>>;
   readonly leftAlone?: { readonly counts: object; readonly objects: readonly { readonly name: string }[] };
+  readonly linked?: { readonly counts: object; readonly names: readonly string[] };
   readonly created?: { readonly counts: object; readonly names: readonly string[] };
   readonly values?: readonly { readonly type: string; readonly attribute: string }[];
   readonly harmed?: {
@@ -292,6 +302,21 @@ describe('convert', () => {
     await tenant.sync();
     expect(await convert(0, 'provisioning', '--apply')).toMatchObject({ outcome: 'converted' });
     expect(await via()).toBe('provisioning');
+  });
+
+  it('says whom of the tenant itself it links', async () => {
+    await tenant.stop();
+    const source = { name: 'corp', kind: 'ldif', path: './corp.ldif' };
+    const emulator = { synchronization: true, seed: { ...SEED, groups: [CLOUD_GROUP] } };
+    tenant = await SynchronizedTenant.start([source], { emulator }, { 'corp.ldif': company() });
+    await tenant.sync();
+    const looked = await convert(0, 'provisioning');
+    expect([looked.linked, looked.created?.counts]).toEqual([
+      { counts: { group: 1 }, names: ['group news'] },
+      { contact: 1, device: 1, group: 1 },
+    ]);
+    const page = await outputOfEnd(0, tenant.configFile, 'convert', '--to', 'provisioning');
+    expect(page).toMatch(/Linked, because the tenant holds one with the same address or name: 1 group\n +group news/);
   });
 
   it('takes nothing for a change made in the tenant that only the other way shows', async () => {

@@ -23,6 +23,7 @@ const OWN_TIMES = [
   'lastPasswordChangeDateTime',
   'signInSessionsValidFromDateTime',
   'refreshTokensValidFromDateTime',
+  'onPremisesLastSyncDateTime',
   // What it says besides its times is in assignedLicenses, too.
   'licenseAssignmentStates',
 ];

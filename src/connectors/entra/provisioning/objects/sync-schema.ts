@@ -17,5 +17,6 @@ export const SYNC_SCHEMA: TargetSchema = {
   // Facts E.2. Devices it knows by their anchor alone.
   matches: ['user', 'group', 'contact'],
   lossOf: lossOfAttribute,
+  lossText: 'The provisioning service has no place for',
   shape: shapeObject,
 };
