@@ -27,8 +27,8 @@ export function applyObject(object: SyncObject, tenant: Tenant): Entity {
     throw new SyncFailure('ExceededAllowedLength', `The SourceAnchor is longer than ${LONGEST_ANCHOR}.`);
   }
   const given = mergeProperties(object.kind, {}, object.properties);
-  checkReferences(object, tenant);
   const entity = findMatch(object, given.synced, tenant);
+  checkReferences(object, tenant);
   return entity ? updateObject(entity, object, tenant) : createObject(object, given, tenant);
 }
 
