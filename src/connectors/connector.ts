@@ -204,6 +204,8 @@ export type ReadEvent =
       readonly reason: string | null;
       /** Facts about the directory that rules and the plan read, e.g. `Domain.FQDN`, `Domain.Netbios`, `Forest.FQDN`; tenant: see TenantFacts. */
       readonly parameters: Readonly<Record<string, string>>;
+      /** Types of which a full read does not show those that can be restored: what it does not deliver may have been deleted within the last 30 days. */
+      readonly hidesDeleted?: readonly TargetType[];
     }
   | { readonly kind: 'page'; readonly changes: readonly ObjectChange[]; readonly problems?: readonly ReadProblem[] }
   | { readonly kind: 'end'; readonly watermark: string };

@@ -1,7 +1,7 @@
 import type { Connector, ReadEvent, ReadRequest } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { ObjectChange } from '../model/change.ts';
-import { type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
+import { type HiddenTypes, type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { keptOf, ReadProblems } from './read-problems.ts';
 import { LONGEST_LAG } from './recent-change.ts';
@@ -204,7 +204,13 @@ async function finish(
   return store.transaction(async () => {
     const removed =
       isWhole && !options.problems.isAnyNameless
-        ? await store.spaces.dropUnseen(head.id, generation, madeSince(context, head), options.watched)
+        ? await store.spaces.dropUnseen(
+            head.id,
+            generation,
+            madeSince(context, head),
+            options.watched,
+            hiddenTypes(context, begin),
+          )
         : 0;
     if (removed > 0) await store.sync.raiseVersion();
     const parameters = begin?.parameters ?? head.parameters;
@@ -231,6 +237,15 @@ async function refuseEmptyTenant({ store }: EngineContext, { name }: SpaceHead):
   if (managed > 1)
     throw new DirbridgeError('tenant-empty', `the tenant says that it holds no object at all; ${managed} are managed`);
 }
+
+function hiddenTypes({ now }: EngineContext, begin: Begin): HiddenTypes | undefined {
+  const { hidesDeleted } = begin;
+  if (hidesDeleted === undefined) return undefined;
+  return { types: hidesDeleted, at: now().toISOString(), since: new Date(now().getTime() - KEPT).toISOString() };
+}
+
+/** So long a tenant keeps who was deleted. */
+const KEPT = 30 * 86_400_000;
 
 /** A replica that lags behind does not list what we made a moment ago: it is no proof that it is gone. */
 function madeSince(context: EngineContext, head: SpaceHead): string | undefined {

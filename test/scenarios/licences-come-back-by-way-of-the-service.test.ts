@@ -49,3 +49,11 @@ it('a user whom the provisioning service deletes and brings back holds his licen
   await leave();
   await returnWithLicence();
 });
+
+it('a user who was deleted by way of Graph, and returns after the conversion, holds his licences again', async () => {
+  await start('graph', [...DEFAULT_ROLES, 'LicenseAssignment.ReadWrite.All']);
+  await leave();
+  await tenant.changeTarget({ via: 'provisioning' });
+  await tenant.sync();
+  await returnWithLicence();
+});

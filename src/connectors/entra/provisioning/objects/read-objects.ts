@@ -29,7 +29,14 @@ export async function* readObjects(parts: ReadObjectsParts, request: ReadRequest
   const round = await openRound(parts.client, request.watermark, company.tenantId);
   const facts = await parts.readFacts();
   const parameters = { ...facts, [TENANT_FACTS.tenantId]: company.tenantId };
-  yield { kind: 'begin', mode: round.mode, method: 'provisioning service', reason: round.reason, parameters };
+  yield {
+    kind: 'begin',
+    mode: round.mode,
+    method: 'provisioning service',
+    reason: round.reason,
+    parameters,
+    hidesDeleted: ['user'],
+  };
   const index = new AnchorIndex(parts.client);
   let done = 0;
   let cookie = '';
