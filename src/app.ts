@@ -391,11 +391,21 @@ export class App {
         if (done.judged.harmed.count > 0) return { ...nothing, ...done, checks, outcome: 'refused' };
         if (!isWhole(done.run)) return { ...nothing, ...done, checks, outcome: 'incomplete' };
         writeTargetKey(this.config.file, key, to, KINDS);
+        await this.#publishConverted();
         return { ...nothing, ...done, checks, outcome: 'converted' };
       } finally {
         await known.close();
       }
     });
+  }
+
+  /** The server that stands by must not take over by the way that was left: it follows what it is told of the configuration. */
+  async #publishConverted(): Promise<void> {
+    if (this.config.standby === null) return;
+    const converted = new App(readConfig(this.config.file), this.#options);
+    await converted
+      .standby()
+      .catch((cause: unknown) => this.#warn('the other server could not be told that the tenant was converted', cause));
   }
 
   /** Plans by the way of this configuration what another way has left in the tenant, and carries it out where that harms nobody. */

@@ -205,6 +205,12 @@ export const ERRORS = {
     meaning: 'The tenant refused a request that has nothing to do with a single object.',
     remedy: 'Check the permissions of the application with "dirbridge check".',
   },
+  'tenant-empty': {
+    kind: 'outside',
+    meaning: 'The tenant was read to its end and holds nobody at all, although some are managed there.',
+    remedy:
+      'Most likely the answer is wrong, or the application may not see anybody any more: look into the tenant, and run again. Nothing was changed. If the tenant really is empty, begin with a new store: move the file away that store names in dirbridge.yaml.',
+  },
   'provisioning-refused': {
     kind: 'outside',
     meaning:

@@ -342,3 +342,27 @@ describe('what is too much or of the wrong kind', () => {
     ).rejects.toThrow('500');
   });
 });
+
+describe('references that the directory keeps no links for', () => {
+  const edit = (anchor: string, operation: number) => ({ changes: [{ anchor, by: 2, operation }] });
+  const synced = async (): Promise<unknown> => {
+    const { groups } = (await graph.control('GET', '/dump')).body as {
+      readonly groups: readonly { readonly synced: Readonly<Record<string, unknown>> }[];
+    };
+    return groups[0]?.synced['authOrig'];
+  };
+
+  test('are added and taken away one by one, and lead to what is there', async () => {
+    await objects.set('User', ANN);
+    await objects.set('User', { SourceAnchor: 'BOB==', displayName: 'Bob', userPrincipalName: 'bob@contoso.com' });
+    const list = (authOrig: ReturnType<typeof edit>) =>
+      objects.send([['Group', 'Set', { SourceAnchor: 'LIST==', displayName: 'list', authOrig }]], 2);
+    await list(edit('ANN==', 1));
+    await list(edit('BOB==', 1));
+    expect(await synced()).toEqual(['ANN==', 'BOB==']);
+    await list(edit('ANN==', 2));
+    expect(await synced()).toEqual(['BOB==']);
+    expect(await list(edit('NOBODY==', 1))).toMatchObject([{ ResultErrorCode: 'ReferenceUpdateFailed' }]);
+    expect(await synced()).toEqual(['BOB==']);
+  });
+});

@@ -204,6 +204,8 @@ export type ReadEvent =
       readonly reason: string | null;
       /** Facts about the directory that rules and the plan read, e.g. `Domain.FQDN`, `Domain.Netbios`, `Forest.FQDN`; tenant: see TenantFacts. */
       readonly parameters: Readonly<Record<string, string>>;
+      /** Types of which a full read does not show those that can be restored: what it does not deliver may have been deleted within the last 30 days. */
+      readonly hidesDeleted?: readonly TargetType[];
     }
   | { readonly kind: 'page'; readonly changes: readonly ObjectChange[]; readonly problems?: readonly ReadProblem[] }
   | { readonly kind: 'end'; readonly watermark: string };
@@ -451,11 +453,18 @@ export interface TargetSchema {
   }[];
   readonly referencesPerWrite: number;
   /**
+   * Types of objects of which the target itself takes over one that nobody manages and that has the same primary address (a user: or the same name), when
+   * one without a known anchor is to be created. None where it creates what it is told to.
+   */
+  readonly matches?: readonly TargetType[];
+  /**
    * What to say of an attribute that objects of this type have no place for, and of which nothing else is made. `told`: shape notes it as
    * a problem of every object that has it. `known`: every object has it and the documentation says so, shape passes it over. Null: it is
    * carried. The answer never changes, so that a plan may leave out flows whose loss is known.
    */
   lossOf?(type: TargetType, attribute: string): 'told' | 'known' | null;
+  /** How a sentence begins that tells of such a loss, before the name of the attribute; where there is none it is of Microsoft Graph. */
+  readonly lossText?: string;
   /** Whether an object that the target holds can be changed at all, its references included; where there is no such function, any can. */
   canChange?(type: TargetType, current: Attributes): boolean;
   /**

@@ -44,7 +44,8 @@ function isSecondaryAddress({ mail, proxyAddresses }: Attributes, value: string)
   return scalarsOf(proxyAddresses).some((one) => typeof one === 'string' && one.toLowerCase() === `smtp:${address}`);
 }
 
-function describeLoser({ native, attribute, meanwhile }: LostValue, name: string): string {
+function describeLoser({ native, attribute, meanwhile, isOneOfMany }: LostValue, name: string): string {
+  if (isOneOfMany) return `${name} is without it in the tenant, and its other values of ${native} are written`;
   if (meanwhile === null) return `${name} has no ${native} in the tenant`;
   return attribute === 'userPrincipalName' ? `the user signs in there as ${meanwhile}` : `${name} keeps "${meanwhile}"`;
 }

@@ -1,7 +1,7 @@
 import type { Connector, ReadEvent, ReadRequest } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { ObjectChange } from '../model/change.ts';
-import { type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
+import { type HiddenTypes, type ImportCounts, type Lookup, type SpaceHead, TOUCH } from '../store/store.ts';
 import { type EngineContext, TENANT } from './context.ts';
 import { keptOf, ReadProblems } from './read-problems.ts';
 import { LONGEST_LAG } from './recent-change.ts';
@@ -113,6 +113,7 @@ class Reading {
       let end: End | null = null;
       while (end === null) end = await this.#context.store.transaction(() => this.#storeSome(events));
       const begin = this.#begin;
+      if (begin?.mode === 'full' && this.#counts.read === 0) await refuseEmptyTenant(this.#context, this.#head);
       this.#count(await finish(this.#context, this.#head, begin, this.#generation, end.watermark, this.#options));
       return { counts: this.#counts, begin };
     } finally {
@@ -203,7 +204,13 @@ async function finish(
   return store.transaction(async () => {
     const removed =
       isWhole && !options.problems.isAnyNameless
-        ? await store.spaces.dropUnseen(head.id, generation, madeSince(context, head), options.watched)
+        ? await store.spaces.dropUnseen(
+            head.id,
+            generation,
+            madeSince(context, head),
+            options.watched,
+            hiddenTypes(context, begin),
+          )
         : 0;
     if (removed > 0) await store.sync.raiseVersion();
     const parameters = begin?.parameters ?? head.parameters;
@@ -222,6 +229,23 @@ async function finish(
     return { ...noCounts(), removed };
   });
 }
+
+/** Everybody would be made again, and who leaves at the same time forgotten. One alone may have been deleted there. */
+async function refuseEmptyTenant({ store }: EngineContext, { name }: SpaceHead): Promise<void> {
+  if (name !== TENANT) return;
+  const managed = Object.values(await store.plans.managedCounts()).reduce((sum, count) => sum + count, 0);
+  if (managed > 1)
+    throw new DirbridgeError('tenant-empty', `the tenant says that it holds no object at all; ${managed} are managed`);
+}
+
+function hiddenTypes({ now }: EngineContext, begin: Begin): HiddenTypes | undefined {
+  const { hidesDeleted } = begin;
+  if (hidesDeleted === undefined) return undefined;
+  return { types: hidesDeleted, at: now().toISOString(), since: new Date(now().getTime() - KEPT).toISOString() };
+}
+
+/** So long a tenant keeps who was deleted. */
+const KEPT = 30 * 86_400_000;
 
 /** A replica that lags behind does not list what we made a moment ago: it is no proof that it is gone. */
 function madeSince(context: EngineContext, head: SpaceHead): string | undefined {

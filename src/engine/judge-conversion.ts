@@ -36,6 +36,8 @@ export interface JudgedConversion {
   readonly leftAlone: { readonly counts: Readonly<Record<string, number>>; readonly objects: readonly NamedObject[] };
   /** What the way before could not carry. */
   readonly created: { readonly counts: Readonly<Record<string, number>>; readonly names: readonly string[] };
+  /** What somebody made in the tenant and that is taken over, because it has the same address or name as one of ours. */
+  readonly linked: { readonly counts: Readonly<Record<string, number>>; readonly names: readonly string[] };
   readonly values: readonly ChangedValue[];
   readonly memberships: { readonly add: number; readonly remove: number };
   readonly harmed: { readonly count: number; readonly objects: readonly Harm[] };
@@ -76,6 +78,8 @@ class Judging {
   readonly #left: NamedObject[] = [];
   readonly #created = new Map<string, number>();
   readonly #new: string[] = [];
+  readonly #linked = new Map<string, number>();
+  readonly #found: string[] = [];
   /** Anchors of those who would be made again, by type: they are nothing new. */
   readonly #remade = new Set<string>();
   readonly #values = new Map<string, ChangedValue>();
@@ -112,7 +116,15 @@ class Judging {
       if (this.#remade.has(`${type}/${anchor}`)) return;
       count(this.#created, type);
       if (this.#new.length < NAMED) this.#new.push(`${type} ${name}`);
-    } else for (const change of changes) this.#note(type, name, change);
+    } else {
+      if (action === 'link') this.#noteLink(type, name);
+      for (const change of changes) this.#note(type, name, change);
+    }
+  }
+
+  #noteLink(type: string, name: string): void {
+    count(this.#linked, type);
+    if (this.#found.length < NAMED) this.#found.push(`${type} ${name}`);
   }
 
   #note(type: string, name: string, { native, from, to }: AttributeChange): void {
@@ -137,6 +149,7 @@ class Judging {
       takenOver: Object.fromEntries(this.#takenOver),
       leftAlone: { counts: Object.fromEntries(this.#leftAlone), objects: this.#left },
       created: { counts: Object.fromEntries(this.#created), names: this.#new },
+      linked: { counts: Object.fromEntries(this.#linked), names: this.#found },
       values: [...this.#values.values()],
       memberships: this.#plan.counts.memberships,
       harmed: { count: this.#harms, objects: this.#harmed },

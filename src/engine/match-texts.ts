@@ -11,6 +11,8 @@ export interface RefusedMatch {
   readonly way: MatchWay;
   /** What the object of the tenant carries. */
   readonly anchor: string | null;
+  /** Whether it is somebody of another tenant. */
+  readonly isGuest?: boolean;
 }
 
 interface Texts {
@@ -61,6 +63,11 @@ export function textsOfMatch(code: FindingCode, match: RefusedMatch): Texts {
 }
 
 function forbidden(match: RefusedMatch, theirs: string, left: string): Texts {
+  if (match.isGuest === true)
+    return {
+      cause: `${theirs} and is a guest. Guests are never taken over unasked. ${left}.`,
+      remedy: `Give one of the two another ${WORDS[match.way]}, delete the guest in the tenant, or link the two by hand: ${linkCommand(match)}`,
+    };
   const isHard = match.way === 'anchor';
   const key = isHard ? 'matching.hard' : 'matching.soft';
   const apart = isHard

@@ -121,19 +121,38 @@ class Matching {
 
   async #proposeFor(mv: MetaverseObject): Promise<Proposal | null> {
     const wanted = this.#wanted(mv);
-    if (wanted?.type !== 'user') return null;
-    for (const way of ['mail', 'userPrincipalName'] as const) {
+    if (wanted === null) return null;
+    for (const way of this.#waysOf(wanted.type)) {
       const value = matchValue(way, wanted.attributes);
       if (value === undefined) continue;
       const kind = way === 'mail' ? 'address' : way;
       const holders = await this.#context.store.spaces.objectsByValue(this.#tenant, { kind, key: value });
-      const candidate = holders.find((one) => isCandidate(one, way, value));
+      const candidate = holders.find((one) => this.#isCandidate(one, wanted.type, way, value));
       if (candidate !== undefined) return { mv, candidate, way, value, refused: this.#judge(candidate) };
     }
     return null;
   }
 
-  #judge({ attributes }: SpaceObject): FindingCode | null {
+  /** Groups and contacts only where the target would do it, told or not: the plan has to show it, and the configuration may forbid it. */
+  #waysOf(type: TargetType): readonly MatchWay[] {
+    if (type === 'user') return ['mail', 'userPrincipalName'];
+    return this.#matchedByTarget.includes(type) ? ['mail'] : [];
+  }
+
+  get #matchedByTarget(): readonly TargetType[] {
+    return this.#context.target.schema.matches ?? [];
+  }
+
+  /** A secondary address is a conflict, no match. A guest is somebody of another tenant: passed over, unless the target would take him. */
+  #isCandidate(object: SpaceObject, type: TargetType, way: MatchWay, value: string): boolean {
+    const isFree = object.state === OBJECT_STATES.live && object.mv === null && object.type === type;
+    if (!isFree || (isGuest(object) && !this.#matchedByTarget.includes(type))) return false;
+    return matchValue(way, object.attributes) === value;
+  }
+
+  #judge(candidate: SpaceObject): FindingCode | null {
+    const { attributes } = candidate;
+    if (isGuest(candidate)) return 'match-forbidden';
     if (attributes['sourceAnchor'] !== undefined) return 'match-other-anchor';
     if (attributes['onPremisesSyncEnabled'] === true) return 'match-synchronized';
     return this.#context.matching.soft ? null : 'match-forbidden';
@@ -179,7 +198,14 @@ class Matching {
               otherObject: other ?? target,
               attribute: way,
               value,
-              ...textsOfMatch(refused, { object, target, rival: other, way, anchor: anchorOf(candidate) }),
+              ...textsOfMatch(refused, {
+                object,
+                target,
+                rival: other,
+                way,
+                anchor: anchorOf(candidate),
+                isGuest: isGuest(candidate),
+              }),
             }),
           ];
     await this.#tell(mv.id, findings);
@@ -209,11 +235,8 @@ function primaryAddress(attributes: Attributes): string | undefined {
   return typeof mail === 'string' && mail !== '' ? mail : undefined;
 }
 
-/** A secondary address is a conflict, no match; a guest is somebody of another tenant. */
-function isCandidate(object: SpaceObject, way: MatchWay, value: string): boolean {
-  const isFree = object.state === OBJECT_STATES.live && object.mv === null && object.type === 'user';
-  if (!isFree || object.attributes['userType'] === 'Guest') return false;
-  return matchValue(way, object.attributes) === value;
+function isGuest({ attributes }: SpaceObject): boolean {
+  return attributes['userType'] === 'Guest';
 }
 
 function anchorOf({ attributes }: SpaceObject): string | null {

@@ -519,7 +519,7 @@ class Planning {
               object: loss.object,
               attribute: loss.attribute,
               value: loss.value,
-              cause: `Microsoft Graph lets no application write ${loss.attribute} of a ${loss.type}, so it is not synchronized. Told once for all objects; ${loss.object?.name ?? 'this one'} is an example.`,
+              cause: `${this.#context.target.schema.lossText ?? 'Microsoft Graph lets no application write'} ${loss.attribute} of a ${loss.type}, so it is not synchronized. Told once for all objects; ${loss.object?.name ?? 'this one'} is an example.`,
             }),
           ],
           this.#run,

@@ -19,6 +19,8 @@ export interface LostValue {
   readonly isFirst: boolean;
   /** What it has for the time being; null: it goes without. */
   readonly meanwhile: string | null;
+  /** One of several values of the attribute: the others go on. */
+  readonly isOneOfMany?: boolean;
 }
 
 /** Before the @ (Graph, resources/user), with the digits that tell a name for the time being. */
@@ -121,9 +123,29 @@ class UniqueValues {
     await plans.dropClaim(this.#plan, operation, value);
     const stored = await plans.operation(operation);
     if (stored === null) return false;
-    const change = stored.changes.find(
+    const changes = stored.changes.filter(
       (one) => this.#kinds.get(one.attribute) === value.kind && this.#keys(value.kind, one.to).includes(value.key),
     );
+    const change = changes.find(({ to }) => !Array.isArray(to));
+    // The same address may be the mail of an object and among its addresses.
+    const shortened = stored.changes.flatMap((one) => this.#withoutValue(one, value, changes) ?? []);
+    const [list] = changes;
+    if (change === undefined && list !== undefined) {
+      this.#lost.push({
+        mv: stored.mv,
+        attribute: list.attribute,
+        native: list.native,
+        value: this.#valuesOf(list.to, value).join(', '),
+        otherMv,
+        otherObject,
+        isFirst,
+        meanwhile: null,
+        isOneOfMany: true,
+      });
+      if (shortened.length === 0 && isChange(stored)) await plans.removeOperation(operation);
+      else await plans.updateOperation(operation, { changes: shortened });
+      return true;
+    }
     if (change === undefined) {
       if (stored.action !== 'restore') return false;
       const written = this.#context.target.schema.attributes.find(
@@ -158,13 +180,36 @@ class UniqueValues {
       await this.#rename(stored, change, renamed);
       return true;
     }
-    const rest = stored.changes.filter((one) => one !== change);
+    const rest = shortened.filter((one) => one !== change);
     const required =
       this.#context.target.schema.attributes.find((one) => one.name === change.attribute)?.required === true;
     if (!isChange(stored) && required) await this.#giveUp(stored);
     else if (rest.length === 0 && isChange(stored)) await plans.removeOperation(operation);
     else await plans.updateOperation(operation, { changes: rest });
     return true;
+  }
+
+  /** A change whose list no longer holds the value; as it is where it never did; null where nothing is left to be changed. */
+  #withoutValue(
+    change: AttributeChange,
+    value: LookupValue,
+    touched: readonly AttributeChange[],
+  ): AttributeChange | null {
+    const { from, to } = change;
+    if (!touched.includes(change) || !Array.isArray(to)) return change;
+    const lost = this.#valuesOf(to, value);
+    const kept = to.filter((one) => !lost.includes(String(one)));
+    const before = Array.isArray(from) ? from : [];
+    // Whoever does not get his new primary address keeps the one he has.
+    const primary = kept.some(isPrimary) ? undefined : before.find(isPrimary);
+    const left = primary === undefined ? kept : [primary, ...kept.filter((one) => !isSameAddress(one, primary))];
+    const isSame = left.length === before.length && left.every((one) => before.includes(one));
+    return isSame ? null : { ...change, to: left.length === 0 ? null : left };
+  }
+
+  #valuesOf(list: PlanValue, { kind, key }: LookupValue): readonly string[] {
+    const texts = (Array.isArray(list) ? list : [list]).filter((one) => typeof one === 'string');
+    return texts.filter((one) => uniqueKey(kind, one) === key);
   }
 
   /**
@@ -331,8 +376,15 @@ class UniqueValues {
   }
 }
 
-/** Whether its object is there already and keeps whatever the operation does not change. */
-/** What comes back has its former values for a moment, and gives them up right after. */
+function isPrimary(address: unknown): boolean {
+  return typeof address === 'string' && address.startsWith('SMTP:');
+}
+
+function isSameAddress(one: unknown, other: unknown): boolean {
+  return uniqueKey('address', String(one)) === uniqueKey('address', String(other));
+}
+
+/** Whether its object is there already and keeps whatever the operation does not change. What comes back has its former values for a moment, and gives them up right after. */
 function isAmending(operation: StoredOperation): boolean {
   return isChange(operation) || operation.action === 'restore';
 }

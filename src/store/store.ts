@@ -100,6 +100,15 @@ export interface ImportEnd {
   readonly at: string;
 }
 
+/** Types of objects that a read does not show once they are deleted, though they can be restored. */
+export interface HiddenTypes {
+  readonly types: readonly string[];
+  /** Now. */
+  readonly at: string;
+  /** What was deleted before this cannot be restored any more. */
+  readonly since: string;
+}
+
 export interface SpaceStore {
   /** The space of that name, made when it is not there yet. */
   openSpace(name: string, kind: string): Promise<SpaceHead>;
@@ -124,9 +133,15 @@ export interface SpaceStore {
   noteFetched(space: number, anchors: readonly string[]): Promise<void>;
   /**
    * Marks everything that import `generation` did not see as removed; answers how many. `madeSince`: what we ourselves have made since then stays, a
-   * replica may not know it yet.
+   * replica may not know it yet. `hidden`: of these types what was not seen may be restored.
    */
-  dropUnseen(space: number, generation: number, madeSince?: string, watched?: readonly string[]): Promise<number>;
+  dropUnseen(
+    space: number,
+    generation: number,
+    madeSince?: string,
+    watched?: readonly string[],
+    hidden?: HiddenTypes,
+  ): Promise<number>;
   endImport(space: number, end: ImportEnd): Promise<void>;
   /** Live objects by type. */
   liveCounts(space: number): Promise<Readonly<Record<string, number>>>;

@@ -151,8 +151,6 @@ class CampaignRun {
   /** Before any fault is armed: it is not the administrator who is to meet them. */
   async #assignLicences(world: World, lag: number): Promise<void> {
     await world.control('faults', undefined, 'DELETE');
-    // On the other way licences are neither read nor given back.
-    if (this.#via !== 'graph') return;
     const assigned = await this.#licences.assign(world, lag);
     if (assigned > 0) this.#log(`${assigned} licences assigned in the tenant`);
   }

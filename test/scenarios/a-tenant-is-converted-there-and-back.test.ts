@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { DEFAULT_ROLES } from '../../emulator/options.ts';
 import { entraSection } from '../../src/connectors/entra/config.ts';
 import { createEntraConnector } from '../../src/connectors/entra/connector.ts';
 import { SILENT_LOG } from '../../src/log.ts';
+import { runCommand } from '../lab/run-command.ts';
 import { signInAs } from '../lab/sign-in-as.ts';
 import { outputOfEnd } from './command-output.ts';
 import { UPN_SUFFIX } from './company.ts';
@@ -17,6 +18,15 @@ import { SynchronizedTenant } from './synchronized-tenant.ts';
 const COMMAND_LINE = fileURLToPath(new URL('../../bin/dirbridge.mjs', import.meta.url));
 const PEOPLE = 'OU=People,DC=corp,DC=example,DC=com';
 const SKU = '10000000-0000-4000-8000-000000000009';
+/** Made in the tenant by somebody, with an address that a list of the directory has too. */
+const CLOUD_GROUP = {
+  displayName: 'Cloud news',
+  groupTypes: ['Unified'],
+  mailEnabled: true,
+  securityEnabled: false,
+  mailNickname: 'cloudnews',
+  proxyAddresses: [`SMTP:news@${UPN_SUFFIX}`],
+};
 const SEED = { licences: [{ skuId: SKU, skuPartNumber: 'MAIL', enabled: 5 }] };
 const CLOUD_PASSWORD = 'Sommerregen-17-im-Juli';
 /** "Pa$$w0rd", from the documentation of DSInternals. */
@@ -84,6 +94,7 @@ interface Conversion {
   readonly checks: readonly { readonly what: string; readonly state: string }[];
   readonly takenOver?: Readonly<Record<string, number>>;
   readonly leftAlone?: { readonly counts: object; readonly objects: readonly { readonly name: string }[] };
+  readonly linked?: { readonly counts: object; readonly names: readonly string[] };
   readonly created?: { readonly counts: object; readonly names: readonly string[] };
   readonly values?: readonly { readonly type: string; readonly attribute: string }[];
   readonly harmed?: {
@@ -293,6 +304,21 @@ describe('convert', () => {
     expect(await via()).toBe('provisioning');
   });
 
+  it('says whom of the tenant itself it links', async () => {
+    await tenant.stop();
+    const source = { name: 'corp', kind: 'ldif', path: './corp.ldif' };
+    const emulator = { synchronization: true, seed: { ...SEED, groups: [CLOUD_GROUP] } };
+    tenant = await SynchronizedTenant.start([source], { emulator }, { 'corp.ldif': company() });
+    await tenant.sync();
+    const looked = await convert(0, 'provisioning');
+    expect([looked.linked, looked.created?.counts]).toEqual([
+      { counts: { group: 1 }, names: ['group news'] },
+      { contact: 1, device: 1, group: 1 },
+    ]);
+    const page = await outputOfEnd(0, tenant.configFile, 'convert', '--to', 'provisioning');
+    expect(page).toMatch(/Linked, because the tenant holds one with the same address or name: 1 group\n +group news/);
+  });
+
   it('takes nothing for a change made in the tenant that only the other way shows', async () => {
     await tenant.configure({ drift: { default: 'leave' } });
     await tenant.sync();
@@ -322,6 +348,33 @@ describe('convert', () => {
     expect((await convert(0, 'provisioning')).outcome).toBe('possible');
     await outputOfEnd(2, tenant.configFile, 'convert', '--to', 'provisioning', '--apply');
     expect([await via(), Object.keys(await holdings()).sort()]).toEqual(['not said', ['ann', 'bob', 'staff']]);
+  });
+
+  it('writes nothing from a server that stands by, and may look from there', async () => {
+    const shared = join(tenant.folder, 'shared');
+    await mkdir(shared);
+    await tenant.configure({ standby: { folder: shared, server: 'first' } });
+    await tenant.app().takeOver(false);
+    await tenant.sync();
+    const second = join(tenant.folder, 'second.yaml');
+    const text = (await configuration()).replace('server: first', 'server: second');
+    await writeFile(second, text.replace('./dirbridge.db', './second.db'));
+    await outputOfEnd(0, second, 'sync');
+    const before = await tenant.dump();
+    for (const more of [[], ['--approve']]) {
+      const refused = await runCommand(['--config', second, 'convert', '--to', 'provisioning', '--apply', ...more]);
+      expect(refused.code).toBe(2);
+      expect(refused.err).toContain('convert --apply is for the server that writes to the tenant, not for second');
+    }
+    const looked = await outputOfEnd(0, second, 'convert', '--to', 'provisioning', '--json');
+    expect(JSON.parse(looked)).toMatchObject({ conversion: { outcome: 'possible', takenOver: { user: 2, group: 1 } } });
+    expect(await readFile(second, 'utf8')).not.toContain('via:');
+    expect(await tenant.dump()).toEqual(before);
+    await outputOfEnd(0, tenant.configFile, 'convert', '--to', 'provisioning', '--apply');
+    expect(await via()).toBe('provisioning');
+    // The one that stands by follows, before anything else is run on the first.
+    await outputOfEnd(0, second, 'sync');
+    expect(await readFile(second, 'utf8')).toContain('via: provisioning');
   });
 
   it('leaves the configuration alone when something fails, and goes on when it is given again', async () => {

@@ -9,7 +9,7 @@ import { unmangleUpn } from '../../tenant/rules/user-principal-name.ts';
 import { isSynchronized } from '../../tenant/synchronization.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { findByCloudAnchor, findBySourceAnchor } from './anchors.ts';
-import { editLinks } from './edit-links.ts';
+import { checkReferences, editLinks } from './edit-links.ts';
 import { findMatch } from './find-match.ts';
 import { graphValues, syncedOf } from './graph-values.ts';
 import { type Merged, mergeProperties } from './merge-properties.ts';
@@ -28,6 +28,7 @@ export function applyObject(object: SyncObject, tenant: Tenant): Entity {
   }
   const given = mergeProperties(object.kind, {}, object.properties);
   const entity = findMatch(object, given.synced, tenant);
+  checkReferences(object, tenant);
   return entity ? updateObject(entity, object, tenant) : createObject(object, given, tenant);
 }
 

@@ -5,6 +5,7 @@ import { findByCloudAnchor, findBySourceAnchor } from './anchors.ts';
 import type { LinkEdit } from './merge-properties.ts';
 import type { ReferenceChange } from './property-values.ts';
 import { SyncFailure } from './sync-failure.ts';
+import type { SyncObject } from './sync-object.ts';
 
 type Link = 'members' | 'manager';
 
@@ -66,6 +67,14 @@ function targetsOfChanges(changes: readonly ReferenceChange[], current: Readonly
     added: new Set([...after].filter((target) => !current.has(target))),
     removed: new Set([...current].filter((target) => !after.has(target))),
   };
+}
+
+/** References of which the directory of the emulator keeps no links must lead somewhere all the same. */
+export function checkReferences(object: SyncObject, tenant: Tenant): void {
+  for (const { value } of object.properties) {
+    if (value.form !== 'references') continue;
+    for (const { anchor, by, operation } of value.changes) if (operation === 'add') findTarget(anchor, by, tenant);
+  }
 }
 
 function findTarget(anchor: string, by: ReferenceChange['by'], tenant: Tenant): Entity {

@@ -1,5 +1,5 @@
 import type { Value, Values } from '../../tenant/entity.ts';
-import type { Property, PropertyValue } from './property-values.ts';
+import type { Property, PropertyValue, ReferenceChange } from './property-values.ts';
 import { type Form, findAttribute, type SyncAttribute, type SyncKind } from './sync-attributes.ts';
 import { SyncFailure } from './sync-failure.ts';
 
@@ -39,7 +39,7 @@ export function mergeProperties(kind: SyncKind, before: Values, properties: read
       continue;
     }
     changed.push(attribute.name);
-    const stored = storedValue(attribute, value);
+    const stored = storedValue(attribute, value, before[attribute.name]);
     if (stored === null) delete synced[attribute.name];
     else synced[attribute.name] = stored;
   }
@@ -73,13 +73,12 @@ function checkForm({ name, form }: SyncAttribute, value: PropertyValue): void {
   }
 }
 
-function storedValue({ name }: SyncAttribute, value: PropertyValue): Value {
+function storedValue({ name, form }: SyncAttribute, value: PropertyValue, before: Value | undefined): Value {
   switch (value.form) {
     case 'nil':
       return null;
     case 'references':
-      // References that the directory of the emulator has no links for are kept as they came.
-      return value.changes.filter(({ operation }) => operation === 'add').map(({ anchor }) => anchor);
+      return storedReferences(form, value.changes, before);
     case 'string':
       return value.value === '' ? null : value.value;
     case 'strings':
@@ -88,6 +87,16 @@ function storedValue({ name }: SyncAttribute, value: PropertyValue): Value {
     default:
       return value.value;
   }
+}
+
+/** References that the directory of the emulator has no links for are kept as they came: what one of a kind refers to is replaced, of others each is changed. */
+function storedReferences(form: Form, changes: readonly ReferenceChange[], before: Value | undefined): Value {
+  const after = new Set(form === 'references' && Array.isArray(before) ? before.map(String) : []);
+  for (const { anchor, operation } of changes) {
+    if (operation === 'add') after.add(anchor);
+    else after.delete(anchor);
+  }
+  return after.size === 0 ? null : [...after];
 }
 
 function distinct(name: string, values: readonly string[]): readonly string[] {

@@ -56,7 +56,7 @@ export async function writeConversion(session: Session, result: ConversionResult
 
 async function writeJudged(session: Session, { from, to }: ConversionResult, judged: JudgedConversion): Promise<void> {
   const { out, paint } = session;
-  const { takenOver, leftAlone, created, values, memberships, harmed } = judged;
+  const { takenOver, leftAlone, created, linked, values, memberships, harmed } = judged;
   const heading = (text: string): Promise<void> => out.line(paint('strong', text));
   await heading(`From ${from} to ${to}`);
   await out.line(`  Taken over with the same id: ${countsText(takenOver)}`);
@@ -68,6 +68,12 @@ async function writeJudged(session: Session, { from, to }: ConversionResult, jud
     await out.line(line);
   await out.line(`  Made, because ${from} could not carry them: ${countsText(created.counts)}`);
   for (const line of listed(created.names, sum(created.counts))) await out.line(line);
+  if (sum(linked.counts) > 0) {
+    await out.line(
+      `  Linked, because the tenant holds one with the same address or name: ${countsText(linked.counts)}`,
+    );
+    for (const line of listed(linked.names, sum(linked.counts))) await out.line(line);
+  }
   if (memberships.add + memberships.remove > 0)
     await out.line(
       `  Memberships to write: ${formatNumber(memberships.add)} added (those that are there already stay), ${formatNumber(memberships.remove)} removed`,

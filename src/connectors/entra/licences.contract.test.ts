@@ -1,5 +1,6 @@
-import { type EntraTenant, startEntraTenant } from '../../../test/lab/entra-tenant.ts';
+import { startEntraTenant, writeAll } from '../../../test/lab/entra-tenant.ts';
 import type { Licence } from '../../model/licence.ts';
+import type { TargetConnector, TargetWrite } from '../connector.ts';
 import { describeLicenceContract, type LicenceHarness } from '../licences.contract.ts';
 
 const PLANS = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
@@ -14,12 +15,15 @@ function productOf({ id, name }: Licence): object {
   return { skuId: id, skuPartNumber: name, enabled: name === 'RARE' ? 0 : 5, servicePlans };
 }
 
-async function createHarness(): Promise<LicenceHarness> {
-  const tenant = await startEntraTenant({ seed: { licences: LICENCES.map(productOf) } });
+async function createHarness(via: 'graph' | 'provisioning'): Promise<LicenceHarness> {
+  const isSynchronized = via === 'provisioning';
+  const seed = { licences: LICENCES.map(productOf) };
+  const tenant = await startEntraTenant({ seed, ...(isSynchronized ? { synchronization: true } : {}) });
+  const target = isSynchronized ? tenant.connect({ via }) : tenant.target;
   return {
-    target: tenant.target,
+    target,
     licences: LICENCES,
-    createUser: (name) => createUser(tenant, name),
+    createUser: (name) => createUser(target, name),
     license: async (id, licences) => {
       const addLicenses = licences.map((one) => ({ skuId: one.id, disabledPlans: one.disabledParts }));
       await tenant.graph('POST', `/users/${id}/assignLicense`, { addLicenses, removeLicenses: [] });
@@ -28,14 +32,14 @@ async function createHarness(): Promise<LicenceHarness> {
   };
 }
 
-async function createUser(tenant: EntraTenant, name: string): Promise<string> {
+async function createUser(target: TargetConnector, name: string): Promise<string> {
   const own = { sourceAnchor: name, userPrincipalName: `${name}@contoso.com`, accountEnabled: true };
   const attributes = { ...own, displayName: name, alias: name, usageLocation: 'DE' };
-  const result = (await tenant.write([{ id: name, action: 'create', type: 'user', anchor: name, attributes }])).get(
-    name,
-  );
+  const write: TargetWrite = { id: name, action: 'create', type: 'user', anchor: name, attributes };
+  const result = (await writeAll(target, [write])).get(name);
   if (result?.outcome !== 'done') throw new Error(`${name} was not made: ${JSON.stringify(result)}`);
   return result.targetId;
 }
 
-describeLicenceContract('Entra', createHarness);
+describeLicenceContract('Entra', () => createHarness('graph'));
+describeLicenceContract('Entra by the provisioning service', () => createHarness('provisioning'));

@@ -1,7 +1,7 @@
 import type { ObjectChange, ObjectPatch, ObjectPut, ObjectRemoval, Place } from '../../model/change.ts';
 import { type Attributes, decodeAttributes, encodeAttributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
-import { type ImportCounts, type Lookup, OBJECT_STATES, PENDING } from '../store.ts';
+import { type HiddenTypes, type ImportCounts, type Lookup, OBJECT_STATES, PENDING } from '../store.ts';
 import { noteAttributeDrift, noteObjectDrift } from './drift.ts';
 import { ImportBatch } from './import-batch.ts';
 import { ImportReferences } from './import-references.ts';
@@ -10,6 +10,13 @@ import type { AttributeNames } from './names.ts';
 import { forgetSent } from './passwords.ts';
 import { forgetReturning, keepReferencesFrom, keepReferencesTo } from './returning-references.ts';
 import { objectDocument, storeDocument } from './rows.ts';
+
+interface UnseenRow {
+  readonly anchor: string;
+  readonly type: string;
+  readonly state: number;
+  readonly deleted_at: string | null;
+}
 
 interface ImportRow {
   readonly id: number;
@@ -116,12 +123,16 @@ export class ImportPages {
   }
 
   /** Marks everything not seen by this import as removed. */
-  async dropUnseen(madeSince: string | null, watched: readonly string[] | null): Promise<number> {
+  async dropUnseen(
+    madeSince: string | null,
+    watched: readonly string[] | null,
+    hidden: HiddenTypes | null,
+  ): Promise<number> {
     this.#counts = noCounts();
     this.#watched = watched;
     await this.#beginPage();
-    const rows = await this.#driver.all<{ readonly anchor: string }>(
-      `select anchor from object where space = ? and generation < ? and state in (0, 3)
+    const rows = await this.#driver.all<UnseenRow>(
+      `select anchor, type, state, deleted_at from object where space = ? and generation < ? and state in (0, 3)
        and (? is null or state <> 0 or not exists (
          select 1 from metaverse m join change_log c on c.anchor = m.anchor
          where m.id = object.mv and c.target_id = object.anchor and c.action = 'create' and c.at > ?))`,
@@ -130,9 +141,20 @@ export class ImportPages {
       madeSince,
       madeSince,
     );
-    for (const row of rows) await this.#remove({ kind: 'delete', anchor: row.anchor });
+    let dropped = 0;
+    for (const row of rows) {
+      const isHidden = hidden?.types.includes(row.type) === true;
+      const restorable = isHidden && row.state === OBJECT_STATES.live;
+      if (isHidden && !restorable && (row.deleted_at ?? '') >= hidden.since) continue;
+      await this.#remove({
+        kind: 'delete',
+        anchor: row.anchor,
+        ...(restorable ? { restorable, deletedAt: hidden.at } : {}),
+      });
+      dropped++;
+    }
     await this.#endPage();
-    return rows.length;
+    return dropped;
   }
 
   /** Forgets what was remembered of a page whose transaction was rolled back. */

@@ -344,7 +344,7 @@ export class SqlPlanStore implements PlanStore {
        where f.plan = ? and f.late = 0
          and r.plan = f.plan and r.mv = f.mv and r.adds = 1 and r.target <> f.mv
          and t.plan = f.plan and t.mv = r.target and t.late = 0 and t.action in ('create', 'restore')
-         and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')) or (f.action = 'restore' and t.action = 'create'))
+         and (t.level > 0 or (f.type = t.type and f.action in ('create', 'restore')) or (f.action in ('restore', 'link') and t.action = 'create'))
        order by f.anchor, t.anchor`,
       plan,
     );

@@ -3,6 +3,7 @@ import { normalizeRdn } from '../../model/dn.ts';
 import type { Attributes } from '../../model/value.ts';
 import type { Driver } from '../driver.ts';
 import {
+  type HiddenTypes,
   type ImportCounts,
   type ImportEnd,
   type Lookup,
@@ -107,8 +108,9 @@ export class SqlSpaceStore implements SpaceStore {
     generation: number,
     madeSince?: string,
     watched: readonly string[] | null = null,
+    hidden: HiddenTypes | null = null,
   ): Promise<number> {
-    const dropped = await this.#importPages(space, generation, null).dropUnseen(madeSince ?? null, watched);
+    const dropped = await this.#importPages(space, generation, null).dropUnseen(madeSince ?? null, watched, hidden);
     if (dropped > 0) await this.#managed.invalidate();
     return dropped;
   }

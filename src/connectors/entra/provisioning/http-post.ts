@@ -59,7 +59,7 @@ function exchange({ url, headers, body, mostBytes }: HttpPost, signal: AbortSign
 }
 
 function tooLong(url: string, mostBytes: number): DirbridgeError {
-  const message = `The answer of ${new URL(url).host} is longer than ${mostBytes} bytes: something other than the provisioning service has answered.`;
+  const message = `The answer of ${new URL(url).host} is longer than ${mostBytes} bytes: something other than the provisioning service has answered, or groups of more members in all than we can take at once (some 1.2 million in one page).`;
   return new DirbridgeError('provisioning-refused', message);
 }
 

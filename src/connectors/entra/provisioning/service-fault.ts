@@ -14,6 +14,9 @@ export interface ServiceFault {
   readonly trackingId: string | null;
 }
 
+/** Characters of what the service says that are shown to people. */
+export const MOST_WORDS = 500;
+
 /** The fault of an envelope; null when it carries none. */
 export function readFault(envelope: XmlElement): ServiceFault | null {
   const fault = childOf(envelope, 'Body', 'Fault');
@@ -22,7 +25,7 @@ export function readFault(envelope: XmlElement): ServiceFault | null {
   const described = textOf(findElement(detail, 'ErrorDescription'));
   return {
     errorCode: textOf(findElement(detail, 'ErrorCode'))?.trim() || null,
-    message: (described || textOf(fault, 'Reason', 'Text') || 'it gave no reason').trim(),
+    message: (described || textOf(fault, 'Reason', 'Text') || 'it gave no reason').trim().slice(0, MOST_WORDS),
     redirect: textOf(findElement(detail, 'BindingRedirectionFault'), 'Url')?.trim() || null,
     soapCode: innermostCode(childOf(fault, 'Code')),
     trackingId: textOf(findElement(detail, 'TrackingId')) || null,

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { BinaryXmlError } from './xml-tree.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -55,6 +56,8 @@ export class ByteReader {
 
   utf8(length: number): string {
     const bytes = this.take(length);
+    // Nearly all texts, several times faster: there are a million in a page of large groups.
+    if (isAscii(bytes)) return bytes.toString('latin1');
     try {
       return UTF8.decode(bytes);
     } catch {

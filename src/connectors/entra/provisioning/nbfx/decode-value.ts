@@ -1,5 +1,5 @@
 import type { ByteReader } from './byte-reader.ts';
-import { LAST_TICK, letterAt, RECORD, ZONES } from './records.ts';
+import { LAST_TICK, letterAt, MOST_ITEMS, RECORD, ZONES } from './records.ts';
 import { staticString } from './static-strings.ts';
 import { uuidText } from './uuid-bytes.ts';
 import type { XmlDateTime, XmlDecimal, XmlValue } from './xml-tree.ts';
@@ -103,6 +103,7 @@ function readList(reader: ByteReader): { readonly value: XmlValue; readonly ends
   for (;;) {
     const code = reader.byte();
     if ((code & ~1) === RECORD.endList) return { value: { type: 'list', items }, ends: code % 2 === 1 };
+    if (items.length === MOST_ITEMS) reader.fail(`a list holds more than ${MOST_ITEMS} values`);
     items.push(decodeSimple(reader, code));
   }
 }

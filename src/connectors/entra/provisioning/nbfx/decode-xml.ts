@@ -11,16 +11,19 @@ import {
 } from './records.ts';
 import type { XmlAttribute, XmlElement, XmlNamespace, XmlNode } from './xml-tree.ts';
 
-/** Elements, values and comments of one message: a short record may stand for a big object of ours, so that bytes alone set no bound to memory. */
-export const MOST_NODES = 1_000_000;
+/**
+ * Elements, values and comments of one message: a short record may stand for a big object of ours, so that bytes alone set no bound to memory. A page of the
+ * service names all members of the groups in it, in two parts each: so many are those of twenty-five groups of 50,000.
+ */
+export const MOST_NODES = 3_000_000;
 
-interface OpenElement {
-  readonly prefix: string;
-  readonly name: string;
-  readonly attributes: readonly XmlAttribute[];
-  readonly namespaces: readonly XmlNamespace[];
-  readonly children: XmlNode[];
+interface OpenElement extends XmlElement {
+  children: XmlNode[];
 }
+
+/** What most elements have: one for all of them. */
+const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+const NO_NAMESPACES: readonly XmlNamespace[] = [];
 
 /** The document that the bytes are, from the first to the last. Throws BinaryXmlError, at once where a length is more than what is there. */
 export function decodeXml(bytes: Uint8Array, mostNodes: number = MOST_NODES): XmlElement {
@@ -82,17 +85,19 @@ class Decoder {
   }
 
   #end(): XmlElement | null {
-    const element = this.#open.pop();
+    const element: XmlElement | undefined = this.#open.pop();
     if (element === undefined) return this.#reader.fail('an element ends that did not begin');
-    const closed: XmlElement = { kind: 'element', ...element };
-    if (this.#open.length === 0) return closed;
-    this.#append(closed);
+    if (this.#open.length === 0) return element;
+    this.#append(element);
     return null;
   }
 
   #append(node: XmlNode): void {
     this.#count();
-    this.#open.at(-1)?.children.push(node);
+    const within = this.#open.at(-1);
+    // Most elements hold one text: an array that grows would take room for many.
+    if (within?.children.length === 0) within.children = [node];
+    else within?.children.push(node);
   }
 
   #count(): void {
@@ -101,6 +106,8 @@ class Decoder {
 
   #readStart(code: number): OpenElement {
     const { prefix, name } = this.#readName(code, ELEMENT_RECORDS);
+    if (!isAttribute(this.#reader.peek()))
+      return { kind: 'element', prefix, name, attributes: NO_ATTRIBUTES, namespaces: NO_NAMESPACES, children: [] };
     const attributes: XmlAttribute[] = [];
     const namespaces: XmlNamespace[] = [];
     while (isAttribute(this.#reader.peek())) {
@@ -109,7 +116,7 @@ class Decoder {
       if (isNamespace(kind)) namespaces.push(this.#readNamespace(kind));
       else attributes.push(this.#readAttribute(kind));
     }
-    return { prefix, name, attributes, namespaces, children: [] };
+    return { kind: 'element', prefix, name, attributes, namespaces, children: [] };
   }
 
   #readName(code: number, records: NameRecords): { readonly prefix: string; readonly name: string } {
@@ -154,7 +161,7 @@ class Decoder {
     if (count * size > reader.left) reader.fail(`an array announces ${count} values and has not the bytes for them`);
     for (let at = 0; at < count; at++) {
       const value = decodeSimple(reader, kind & ~1);
-      this.#append({ kind: 'element', ...element, children: [{ kind: 'text', value }] });
+      this.#append({ ...element, children: [{ kind: 'text', value }] });
     }
   }
 }

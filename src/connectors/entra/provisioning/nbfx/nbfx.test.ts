@@ -7,6 +7,7 @@ import { encodeXml } from './encode-xml.ts';
 import { LAST_TICK } from './records.ts';
 import { STATIC_STRINGS, staticNumber, staticString } from './static-strings.ts';
 import { attribute, element, namespace, nilElement } from './xml-building.ts';
+import { childrenOf } from './xml-reading.ts';
 import { BinaryXmlError, type XmlElement, type XmlNode, type XmlValue } from './xml-tree.ts';
 
 function encode(root: XmlElement): Uint8Array {
@@ -226,6 +227,19 @@ describe('the decoder refuses', () => {
   test('elements that lie too deep', () => {
     expect(() => decodeXml(bytes('42 02'.repeat(65) + '01'.repeat(65)))).toThrow(/64 deep/);
     expect(decodeXml(bytes('42 02'.repeat(64) + '01'.repeat(64))).name).toBe('Envelope');
+  });
+
+  test('a list without an end', () => {
+    expect(() => decodeXml(bytes(`400164 a4 ${'80'.repeat(10_001)} a7`))).toThrow(/more than 10000 values/);
+  });
+
+  test('no page of groups that is as large as those of a large company', () => {
+    const member = '6206737472696e67 9929'.replace(' ', '');
+    const name = Buffer.from('User_11111111-2222-3333-4444-555555555555').toString('hex');
+    const members = Buffer.from(`${member}${name}`, 'hex');
+    const group = Buffer.concat([bytes('400164'), Buffer.alloc(50_000 * members.length, members), bytes('01')]);
+    const page = decodeXml(Buffer.concat([bytes('400164'), ...Array.from({ length: 12 }, () => group), bytes('01')]));
+    expect(childrenOf(childrenOf(page)[11]).length).toBe(50_000);
   });
 
   test('more parts than it was told to take, also from an array', () => {

@@ -74,6 +74,8 @@ export const ZONES = ['none', 'utc', 'local'] as const;
 
 /** Elements within elements; more than any message of the service has. */
 export const MOST_DEPTH = 64;
+/** Values of one list; the service sends none at all. */
+export const MOST_ITEMS = 10_000;
 
 /** The types of records that begin with a name, by how prefix and name are written. */
 export interface NameRecords {

@@ -39,7 +39,7 @@ const TABLE: readonly (readonly [Form, string, string])[] = [
   ['text', 'U', 'msExchElcExpirySuspensionEnd msExchElcExpirySuspensionStart'],
   ['text', 'U', 'msExchImmutableId msExchResourceDisplay msExchTeamMailboxExpiration msExchTeamMailboxSharePointUrl'],
   ['text', 'U', 'msRtcSipOwnerUrn onPremisesUserPrincipalName preferredLanguage'],
-  ['text', 'U', 'usageLocation userPrincipalName'],
+  ['text', 'U', 'usageLocation userPrincipalName userType'],
   ['text', 'D', 'approximateLastLogonTimestamp deviceOSType deviceOSVersion deviceTrustType'],
   ['flag', 'UGC', 'msExchEnableModeration msExchHideFromAddressLists msExchRequireAuthToSendTo'],
   ['flag', 'UC', 'msRtcSipUserEnabled'],
@@ -112,7 +112,7 @@ const LIMITS: Readonly<Record<string, Pick<SyncAttribute, 'maximum' | 'mostValue
   proxyAddresses: { mostValues: 300 },
 };
 
-const DETAILS: Readonly<Record<string, Pick<SyncAttribute, 'uniqueGroup' | 'required'>>> = {
+const DETAILS: Readonly<Record<string, Pick<SyncAttribute, 'uniqueGroup' | 'required' | 'readOnly'>>> = {
   sourceAnchor: { uniqueGroup: 'sourceAnchor', required: true },
   userPrincipalName: { uniqueGroup: 'userPrincipalName', required: true },
   mail: { uniqueGroup: 'address' },
@@ -121,6 +121,8 @@ const DETAILS: Readonly<Record<string, Pick<SyncAttribute, 'uniqueGroup' | 'requ
   accountEnabled: { required: true },
   usageLocation: { required: true },
   alias: { required: true },
+  // Read to know guests by; what it is the tenant decides.
+  userType: { readOnly: true },
 };
 
 /** A text that Graph keeps too is as long there as here: it is one directory. */

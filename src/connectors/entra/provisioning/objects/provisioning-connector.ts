@@ -2,6 +2,7 @@ import type { ObjectChange } from '../../../../model/change.ts';
 import type {
   CheckLine,
   ConnectorContext,
+  HeldLicences,
   PasswordTarget,
   ReadEvent,
   ReadRequest,
@@ -22,6 +23,7 @@ import { fetchObjects, readObjects } from './read-objects.ts';
 import { settleObjects } from './settle-objects.ts';
 import { OBJECTS_PER_REQUEST, SYNC_SCHEMA } from './sync-schema.ts';
 import { readDomainFacts } from './target-facts.ts';
+import { UserLicences } from './user-licences.ts';
 import { writeObjects } from './write-objects.ts';
 
 export interface ProvisioningParts {
@@ -40,10 +42,12 @@ export class ProvisioningConnector implements TargetConnector {
   readonly chunkSize = OBJECTS_PER_REQUEST;
   readonly passwordTarget: PasswordTarget;
   readonly #parts: ProvisioningParts;
+  readonly #licences: UserLicences;
 
   constructor(parts: ProvisioningParts) {
     this.name = parts.context.name;
     this.#parts = parts;
+    this.#licences = new UserLicences(parts.graph, parts.pace, parts.context);
     this.passwordTarget = new ServicePasswordTarget(() => parts.client, parts.pace);
   }
 
@@ -64,7 +68,11 @@ export class ProvisioningConnector implements TargetConnector {
 
   write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]> {
     const { client, pace, context } = this.#parts;
-    return writeObjects({ client, pace, log: context.log }, chunks);
+    return writeObjects({ client, pace, log: context.log, licences: this.#licences }, chunks);
+  }
+
+  readLicences(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>> {
+    return this.#licences.read(targetIds);
   }
 
   readRoleHolders(): Promise<RoleHolders> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DirbridgeError } from '../../../../errors.ts';
 import { element, namespace, nilElement } from '../nbfx/xml-building.ts';
 import { bytesOf, childOf, childrenOf, flagOf, textOf } from '../nbfx/xml-reading.ts';
@@ -21,16 +22,32 @@ export function isCookieRefusal(thrown: unknown): thrown is DirbridgeError {
 /** Pages from the beginning (null) or from a cookie on, the first of them asked for when it is wanted. */
 export async function* readBack(client: ProvisioningClient, cookie: string | null): AsyncGenerator<ReadBackPage> {
   const isFull = cookie === null;
+  const before = new Set<string>();
   for (let at = cookie; ; ) {
     const page = await readPage(client, at, isFull);
     yield page;
     if (!page.hasMore) return;
-    if (page.cookie === at) {
-      const message = 'The provisioning service gives the same page again and again (its cookie does not change).';
-      throw new DirbridgeError('provisioning-refused', message);
+    if (at !== null) before.add(markOf(at));
+    if (before.has(markOf(page.cookie))) {
+      const message = 'The provisioning service leads our read in a circle: a place comes again, and the end never.';
+      throw new DirbridgeError('provisioning-refused', message, { remedy: READ_AGAIN });
     }
     at = page.cookie;
   }
+}
+
+/** Cookies may be long, and there is one for each page. */
+function markOf(cookie: string): string {
+  return createHash('sha256').update(cookie).digest('base64').slice(0, 16);
+}
+
+const READ_AGAIN =
+  'Nothing that was read is believed yet, and the next run reads it again. Should that end the same way, read everything anew: dirbridge sync --full.';
+
+/** A place in the middle of a read that the service has lost. */
+export function placeLost(refusal: DirbridgeError): DirbridgeError {
+  const message = `The provisioning service lost the place of our read before its end. ${refusal.message}`;
+  return new DirbridgeError('provisioning-refused', message, { cause: refusal, remedy: READ_AGAIN });
 }
 
 async function readPage(client: ProvisioningClient, cookie: string | null, isFull: boolean): Promise<ReadBackPage> {

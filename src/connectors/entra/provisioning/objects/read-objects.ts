@@ -4,7 +4,7 @@ import { type ReadEvent, type ReadRequest, TENANT_FACTS } from '../../../connect
 import type { CompanyConfiguration } from '../company-configuration.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
 import { AnchorIndex } from './anchor-index.ts';
-import { isCookieRefusal, type ReadBackPage, readBack } from './read-back.ts';
+import { isCookieRefusal, placeLost, type ReadBackPage, readBack } from './read-back.ts';
 import { toChange } from './read-change.ts';
 
 export interface ReadObjectsParts {
@@ -29,11 +29,18 @@ export async function* readObjects(parts: ReadObjectsParts, request: ReadRequest
   const round = await openRound(parts.client, request.watermark, company.tenantId);
   const facts = await parts.readFacts();
   const parameters = { ...facts, [TENANT_FACTS.tenantId]: company.tenantId };
-  yield { kind: 'begin', mode: round.mode, method: 'provisioning service', reason: round.reason, parameters };
+  yield {
+    kind: 'begin',
+    mode: round.mode,
+    method: 'provisioning service',
+    reason: round.reason,
+    parameters,
+    hidesDeleted: ['user'],
+  };
   const index = new AnchorIndex(parts.client);
   let done = 0;
   let cookie = '';
-  for await (const page of round.pages) {
+  for await (const page of toTheEnd(round.pages)) {
     const changes = await toChanges(page, index, parts.now());
     if (changes.length > 0) yield { kind: 'page', changes };
     done += changes.length;
@@ -41,6 +48,15 @@ export async function* readObjects(parts: ReadObjectsParts, request: ReadRequest
     request.onProgress?.(done, null);
   }
   yield { kind: 'end', watermark: JSON.stringify({ version: 'provisioning-1', tenant: company.tenantId, cookie }) };
+}
+
+/** What the first page is asked with may be refused; after it a read has begun, and cannot become another one. */
+async function* toTheEnd(pages: AsyncIterable<ReadBackPage>): AsyncGenerator<ReadBackPage> {
+  try {
+    yield* pages;
+  } catch (thrown) {
+    throw isCookieRefusal(thrown) ? placeLost(thrown) : thrown;
+  }
 }
 
 async function toChanges(page: ReadBackPage, index: AnchorIndex, now: Date): Promise<readonly ObjectChange[]> {

@@ -19,6 +19,7 @@ const HANDLED: ReadonlySet<string> = new Set([
   'displayName',
   'accountEnabled',
   'proxyAddresses',
+  'userType',
 ]);
 
 /** An object as the provisioning service takes it; `current` is null for a creation. */
@@ -45,8 +46,9 @@ const WORKED_OUT: ReadonlySet<string> = new Set(['mailEnabled', 'groupTypes', 'o
 
 /** See `TargetSchema.lossOf`. */
 export function lossOfAttribute(type: TargetType, name: string): 'told' | 'known' | null {
-  if (!TARGET_TYPES.includes(type) || ATTRIBUTES_OF[type].has(name) || REFERENCES_OF[type].has(name)) return null;
-  return WORKED_OUT.has(name) || name.startsWith('cloud') ? 'known' : 'told';
+  if (!TARGET_TYPES.includes(type)) return null;
+  if (WORKED_OUT.has(name) || name.startsWith('cloud')) return 'known';
+  return ATTRIBUTES_OF[type].has(name) || REFERENCES_OF[type].has(name) ? null : 'told';
 }
 
 function shapeAnchor(shaping: Shaping, desired: Attributes): void {

@@ -2,6 +2,7 @@ import type { TargetWrite, WriteFailure } from '../../../connector.ts';
 import { cloudAnchor, readCloudAnchor } from '../cloud-anchor.ts';
 import { childOf, childrenOf, textOf } from '../nbfx/xml-reading.ts';
 import type { XmlElement } from '../nbfx/xml-tree.ts';
+import { MOST_WORDS } from '../service-fault.ts';
 import { spellName } from './attributes.ts';
 import { readProperties } from './sync-object.ts';
 
@@ -25,8 +26,8 @@ export function readSyncResults(result: XmlElement | undefined): readonly SyncRe
       cloudAnchor: known && cloudAnchor(known.type, known.id),
       sourceAnchor: textOf(item, 'SourceAnchor') || null,
       errorCode: textOf(item, 'ResultErrorCode')?.trim() || null,
-      message: textOf(item, 'ResultErrorDescription')?.trim() || 'The service gave no reason.',
-      details: new Map(details.map(({ key, element }) => [key, textOf(element) ?? ''])),
+      message: textOf(item, 'ResultErrorDescription')?.trim().slice(0, MOST_WORDS) || 'The service gave no reason.',
+      details: new Map(details.map(({ key, element }) => [key, (textOf(element) ?? '').slice(0, MOST_WORDS)])),
     };
   });
 }
@@ -55,6 +56,11 @@ const QUOTA: Meaning = {
     'Make room in the tenant (delete for good what is not needed), or have its limit raised. Every run tries again.',
 };
 const BUSY: Meaning = { cause: 'The service was busy all the time.', remedy: 'The next run tries again.' };
+const OF_CLOUD: Meaning = {
+  cause:
+    'The tenant counts the object as its own, not as one that is synchronized, and lets nobody delete it from here.',
+  remedy: 'Delete it in the tenant.',
+};
 const MISSING: Meaning = { isMissing: true };
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -84,11 +90,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   LargeObject: TOO_LONG,
   ExceededAllowedLength: TOO_LONG,
-  DeletionAccessViolation: {
-    cause:
-      'The tenant counts the object as its own, not as one that is synchronized, and lets nobody delete it from here.',
-    remedy: 'Delete it in the tenant.',
-  },
+  '114': OF_CLOUD,
+  DeletionAccessViolation: OF_CLOUD,
   ObjectNotFound: MISSING,
   ReferenceUpdateFailed: MISSING,
 };

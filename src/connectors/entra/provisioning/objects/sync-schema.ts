@@ -14,6 +14,9 @@ export const SYNC_SCHEMA: TargetSchema = {
   attributes: SYNC_ATTRIBUTES,
   references: SYNC_REFERENCES,
   referencesPerWrite: REFERENCES_PER_OBJECT,
+  // Facts E.2. Devices it knows by their anchor alone.
+  matches: ['user', 'group', 'contact'],
   lossOf: lossOfAttribute,
+  lossText: 'The provisioning service has no place for',
   shape: shapeObject,
 };

@@ -8,12 +8,14 @@ import type { ProvisioningClient } from '../provisioning-client.ts';
 import { isTransientCode } from '../service-fault.ts';
 import { buildSyncRequest } from './sync-object.ts';
 import { describeFailure, isGone, readSyncResults, type SyncResult } from './sync-results.ts';
+import type { UserLicences } from './user-licences.ts';
 import { editsOf, linksOf, nameOf, toSyncObject, withEdits } from './write-properties.ts';
 
 export interface WriteParts {
   readonly client: ProvisioningClient;
   readonly pace: Pace;
   readonly log: ConnectorContext['log'];
+  readonly licences: Pick<UserLicences, 'give'>;
 }
 
 type MembersWrite = Extract<TargetWrite, { action: 'members' }>;
@@ -31,7 +33,13 @@ export async function* writeObjects(
   let total = 0;
   let successes = 0;
   for await (const chunk of chunks) {
-    const results = await writeChunk(parts, chunk);
+    const licences = chunk.filter(({ action }) => action === 'license');
+    if (licences.length > 0) yield* parts.licences.give(licences);
+    if (licences.length === chunk.length) continue;
+    const results = await writeChunk(
+      parts,
+      chunk.filter(({ action }) => action !== 'license'),
+    );
     total += results.length;
     successes += results.filter(({ outcome }) => outcome === 'done').length;
     yield results;
@@ -83,7 +91,7 @@ async function sendUntilTold(
   writes: readonly TargetWrite[],
 ): Promise<ReadonlyMap<TargetWrite, SyncResult>> {
   const told = new Map<TargetWrite, SyncResult>();
-  let open = writes.filter((write) => write.action !== 'license');
+  let open = writes;
   for (let attempt = 1; open.length > 0 && attempt <= MOST_TRIES; attempt++) {
     if (attempt > 1) await pace.delay(backOff(attempt - 1, null, pace));
     const content = buildSyncRequest(open.map(toSyncObject));
@@ -101,7 +109,9 @@ function pairResults(
 ): readonly (readonly [TargetWrite, SyncResult])[] {
   const byName = new Map<string, SyncResult>();
   for (const result of results) {
-    for (const name of [result.sourceAnchor, result.cloudAnchor]) if (name !== null) byName.set(name, result);
+    // Where it says two things of one object, a refusal counts: to send again is harmless.
+    for (const name of [result.sourceAnchor, result.cloudAnchor])
+      if (name !== null && byName.get(name)?.isSuccess !== false) byName.set(name, result);
   }
   return writes.flatMap((write, at) => {
     const atPlace = results.length === writes.length ? results[at] : undefined;
@@ -113,7 +123,6 @@ function pairResults(
 
 async function judge(parts: WriteParts, write: TargetWrite, result: SyncResult | undefined): Promise<WriteResult> {
   const { id } = write;
-  if (write.action === 'license') return { id, outcome: 'failed', failure: NO_LICENCES };
   if (result === undefined) return { id, outcome: 'failed', failure: NO_RESULT };
   if (result.isSuccess) return succeed(write, result);
   if (write.action !== 'create' && isGone(result))
@@ -125,10 +134,6 @@ async function judge(parts: WriteParts, write: TargetWrite, result: SyncResult |
 
 const IS_OF_REFERENCE: ReadonlySet<string> = new Set(['ReferenceUpdateFailed']);
 const NO_RESULT: WriteFailure = { code: 'no-result', message: 'The service gave no result for this object.' };
-const NO_LICENCES: WriteFailure = {
-  code: 'no-licences',
-  message: 'Licences are no matter of the provisioning service.',
-};
 
 function succeed(write: TargetWrite, { cloudAnchor }: SyncResult): WriteResult {
   const targetId = readCloudAnchor(cloudAnchor ?? '')?.id ?? ('targetId' in write ? write.targetId : null);
