@@ -18,8 +18,8 @@ const SHORT_TIMEOUT = 0.5;
 /** Not writes themselves: what carries them, and the service that takes passwords. */
 const CARRIERS = /\$batch$|provisioningservice/;
 
-/** UserForcePasswordChangeOnLogon (DirSyncFeatures). */
-const TAKES_TEMPORARY_PASSWORDS = 16_384;
+/** What a new tenant has, and UserForcePasswordChangeOnLogon (DirSyncFeatures). */
+const TAKES_TEMPORARY_PASSWORDS = 41_016 + 16_384;
 
 /** A directory that the product follows. */
 export interface Directory {

@@ -2,7 +2,7 @@ import { DirbridgeError, messageOf } from '../../../errors.ts';
 import type { CheckLine } from '../../connector.ts';
 import type { Graph } from '../graph.ts';
 import { readOrganization } from '../tenant-facts.ts';
-import { type CompanyConfiguration, readCompanyConfiguration } from './company-configuration.ts';
+import { type CompanyConfiguration, FEATURE, hasFeature, readCompanyConfiguration } from './company-configuration.ts';
 import type { ProvisioningClient } from './provisioning-client.ts';
 
 /** Whether objects can be written by way of the service, and what of the tenant only Graph tells. */
@@ -10,6 +10,7 @@ export async function* checkService(client: ProvisioningClient, graph: Graph): A
   const company = yield* checkReach(() => readCompanyConfiguration(client));
   if (company === null) return;
   yield checkOthers(company);
+  yield checkNames(company);
   yield await checkDomains(graph);
 }
 
@@ -52,6 +53,21 @@ function checkDirSync({ isDirSyncing }: CompanyConfiguration): CheckLine {
     detail: 'switched off in the tenant: the provisioning service takes nothing',
     remedy:
       'An administrator switches it on: Microsoft Graph, PATCH /organization/{id} with onPremisesSyncEnabled true. Switching it off again takes up to three days.',
+  };
+}
+
+/** Facts E.3: the tenant takes such a change and does nothing; it would be sent again with every cycle. */
+function checkNames(company: CompanyConfiguration): CheckLine {
+  const what = 'user principal names of licensed users';
+  if (hasFeature(company, FEATURE.synchronizeUpnForManagedUsers))
+    return { what, state: 'ok', detail: 'the tenant takes their changes' };
+  return {
+    what,
+    state: 'warning',
+    detail:
+      'the tenant keeps the ones that they have (its feature SynchronizeUpnForManagedUsers is off), so a changed one is sent again in every cycle',
+    remedy:
+      'Switch it on: Microsoft Graph, PATCH /directory/onPremisesSynchronization/{tenant id} with {"features":{"synchronizeUpnForManagedUsersEnabled":true}}.',
   };
 }
 

@@ -7,6 +7,7 @@ import type { ProvisioningClient } from './provisioning-client.ts';
 export const FEATURE = {
   passwordHashSync: 1,
   enforceCloudPasswordPolicy: 512,
+  synchronizeUpnForManagedUsers: 8192,
   userForcePasswordChangeOnLogon: 16_384,
   blockSoftMatch: 524_288,
   blockCloudObjectTakeoverThroughHardMatch: 1_048_576,
