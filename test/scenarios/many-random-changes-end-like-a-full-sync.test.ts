@@ -32,7 +32,7 @@ async function changeAtRandom(lab: CompanyLab, scopeName: keyof typeof SCOPES, s
       const result = await tenant.sync();
       const open = (await tenant.findings()).filter((one) => one.severity !== 'info');
       expect({ ...result, open }).toMatchObject({ outcome: 'done', failed: 0, open: [] });
-      const few = 5 + random.below(6);
+      const few = 8 + random.below(8);
       for (let index = 0; index < few; index += 1, done += 1) await changes.change();
     }
     // A user who is restored brings memberships back that the next sync takes away.
