@@ -6,8 +6,10 @@ import { MalformedAnswer } from '../malformed-answer.ts';
 import { NtlmClient } from '../ntlm/ntlm-client.ts';
 import { mutated } from '../trial/mutated-bytes.ts';
 import { sambaAnswer } from '../trial/samba-answers.ts';
-import { ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
-import { PDU_FLAG } from './pdu.ts';
+import { Conversation, ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
+import { readBindAnswer } from './bind-answer.ts';
+import { FragmentReader } from './fragment-reader.ts';
+import { formatPdu, PDU_FLAG, PDU_TYPE, parsePdu } from './pdu.ts';
 import { RpcConnection, type RpcLimits } from './rpc-connection.ts';
 import { RpcRefusal } from './rpc-refusal.ts';
 
@@ -43,8 +45,7 @@ const LONG = Buffer.from(Array.from({ length: 20_000 }, (_, index) => index % 25
 
 describe('a call', () => {
   test.each([
-    ['sealed with its headers', { headerSigning: true }],
-    ['sealed without its headers, where the server signs none', { headerSigning: false }],
+    ['sealed', {}],
     ['in the clear before anybody signs in', { isSignedIn: false }],
   ])('goes and comes back %s, one after the other', async (_how, options) => {
     const { connection } = await connect(({ callId, stub }, talk) => [talk.respond(callId, stub)], options);
@@ -106,6 +107,12 @@ describe('an answer', () => {
       /more than 100000 bytes/,
     ],
     [
+      'that comes in crumbs without an end',
+      ({ callId }, talk) =>
+        Array.from({ length: 2_000 }, (_, index) => talk.respond(callId, Buffer.alloc(0), index === 0 ? FIRST : 0)),
+      /more than 100000 bytes/,
+    ],
+    [
       'that was changed on the way',
       ({ callId, stub }, talk) => {
         const bytes = talk.respond(callId, stub);
@@ -159,6 +166,82 @@ describe('an answer', () => {
     await closing.server.stop();
     expect(await call).toBeInstanceOf(ConnectionLost);
     await expect(closing.connection.call(3, Buffer.from('x'), 'trying')).rejects.toBeInstanceOf(ConnectionLost);
+  });
+});
+
+describe('a connection', () => {
+  const clocks = { ...LIMITS, requestTimeoutMs: 100 };
+
+  test('is given up when an answer comes a little at a time for ever', async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const server = await ScriptedRpcServer.startWith((socket) => {
+      const conversation = new Conversation({ user: 'ann', password: 'of ann', answer: () => [] });
+      const fragments = new FragmentReader();
+      socket.on('data', (bytes: Buffer) => {
+        for (const fragment of fragments.take(bytes)) {
+          for (const answer of conversation.take(fragment)) socket.write(answer);
+          if (parsePdu(fragment).type !== PDU_TYPE.request) continue;
+          socket.write(conversation.respond(2, Buffer.from('a'), FIRST));
+          timer = setInterval(() => socket.write(conversation.respond(2, Buffer.from('b'), 0)), 10);
+        }
+      });
+    });
+    cleanups.push(
+      () => server.stop(),
+      () => clearInterval(timer),
+    );
+    const connection = await RpcConnection.open(server.address, clocks);
+    cleanups.push(() => connection.close());
+    await connection.bind(DRSUAPI);
+    const failure = await connection.call(3, Buffer.from('x'), 'trying').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConnectionLost);
+    expect(failure).toMatchObject({ message: expect.stringContaining('the answer did not end within 1 s') });
+  });
+
+  test('leaves nothing open when the server does not even take the request', async () => {
+    const server = await ScriptedRpcServer.startWith((socket) => {
+      const conversation = new Conversation({ user: 'ann', password: 'of ann', answer: () => [] });
+      socket.once('data', (bytes: Buffer) => {
+        for (const answer of conversation.take(bytes)) socket.write(answer);
+        socket.pause();
+      });
+    });
+    cleanups.push(() => server.stop());
+    const open = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    // Those of the tests before are on their way.
+    await expect.poll(open).toBe(0);
+    const connection = await RpcConnection.open(server.address, clocks);
+    await connection.bind(DRSUAPI);
+    expect(open()).toBe(2);
+    await expect(connection.call(3, Buffer.alloc(32 << 20), 'trying')).rejects.toThrow(/no answer within/);
+    connection.close();
+    // The end of the server stays open.
+    await expect.poll(open).toBe(1);
+  });
+
+  test('is refused where the server would not sign the headers of what it sends', async () => {
+    await expect(connect(() => [], { headerSigning: false })).rejects.toThrow(/does not sign the headers/);
+  });
+
+  test('that the server has no room for is worth another attempt', () => {
+    const nak = (reason: number): Buffer => {
+      const body = Buffer.alloc(8);
+      body.writeUInt16LE(reason, 0);
+      return formatPdu(PDU_TYPE.bindNak, FIRST | LAST, 1, body);
+    };
+    const refusalOf = (reason: number): unknown => {
+      try {
+        return readBindAnswer(parsePdu(nak(reason)), 'test');
+      } catch (error) {
+        return error;
+      }
+    };
+    expect([1, 2, 4, 9].map((reason) => refusalOf(reason))).toMatchObject([
+      { about: 'busy' },
+      { about: 'busy' },
+      { about: 'other' },
+      { about: 'sign-in' },
+    ]);
   });
 });
 

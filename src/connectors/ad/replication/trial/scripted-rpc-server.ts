@@ -62,7 +62,7 @@ export class Conversation {
       value: Buffer.alloc(SIGNATURE_LENGTH),
       padLength,
     });
-    const { signed, sealed } = partsOf(bytes, SIGNATURE_LENGTH, this.#protection(this.#outgoing));
+    const { signed, sealed } = partsOf(bytes, SIGNATURE_LENGTH);
     bytes.set(this.#outgoing.seal(signed, sealed), bytes.length - SIGNATURE_LENGTH);
     return bytes;
   }
@@ -73,14 +73,10 @@ export class Conversation {
     return formatPdu(PDU_TYPE.fault, WHOLE, callId, body);
   }
 
-  #protection(direction: SealedDirection) {
-    return { outgoing: direction, incoming: direction, hasHeaderSigning: this.#script.headerSigning ?? true };
-  }
-
   #open(pdu: Pdu): Buffer {
     const end = pdu.bodyEnd - pdu.padLength;
     if (pdu.authValue === null || !this.#incoming) return Buffer.from(pdu.bytes.subarray(24, end));
-    const { signed, sealed } = partsOf(pdu.bytes, pdu.authValue.length, this.#protection(this.#incoming));
+    const { signed, sealed } = partsOf(pdu.bytes, pdu.authValue.length);
     this.#incoming.unseal(signed, sealed, pdu.authValue);
     return Buffer.from(pdu.bytes.subarray(24, end));
   }
