@@ -107,10 +107,11 @@ export class Replica {
 
 const GONE: readonly number[] = [DRS_ERROR.notFound, DRS_ERROR.badDn];
 
-const EXTENDED_ACCESS_DENIED = 0xf;
+/** EXOP_ERR_UNKNOWN_OP and EXOP_ERR_ACCESS_DENIED ([MS-DRSR] 4.1.10.2.21), which are no errors of Windows; the others say that something went wrong. */
+const EXTENDED_ERRORS: Readonly<Record<number, number>> = { 2: DRS_ERROR.notSupported, 15: DRS_ERROR.accessDenied };
 
 function extendedRefusal(result: number): DrsRefusal {
-  return new DrsRefusal(result === EXTENDED_ACCESS_DENIED ? DRS_ERROR.accessDenied : result, 'reading an account');
+  return new DrsRefusal(EXTENDED_ERRORS[result] ?? DRS_ERROR.internal, `reading an account (result ${result})`);
 }
 
 /** [MS-DRSR] 4.1.5.3: level 2 lists the domain controllers that can be written to, level 3 also the others. */

@@ -2,7 +2,7 @@ import { DirbridgeError, messageOf } from '../../../errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { ConnectionLost } from '../ldap/ldap-failure.ts';
 import type { Session } from '../session/sessions.ts';
-import { type DrsServer, DrsSession } from './drsuapi/drs-session.ts';
+import { ClosedAtSignIn, type DrsServer, DrsSession } from './drsuapi/drs-session.ts';
 import { findLogonName, type LogonName, parseLogonName } from './logon-name.ts';
 import { Replica } from './replica.ts';
 import { unreachable } from './replication-failure.ts';
@@ -36,26 +36,47 @@ export interface OpenReplica {
   readonly account: LogonName;
 }
 
+/** Throws for a domain controller that cannot be used although we are signed in to it. */
+export type Accept = (open: OpenReplica) => Promise<void>;
+
 /** One domain controller at a time: the first that answers and can be used; the one that answered last is asked first. */
 export class Replicas {
   readonly settings: ReplicationSettings;
   readonly #log: ConnectorContext['log'];
   #current: OpenReplica | null = null;
   #preferred = 0;
+  #isClosed = false;
 
   constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
     this.settings = settings;
     this.#log = log;
   }
 
-  /** Throws a DirbridgeError, or what a session throws when no server can be used. */
-  async current(): Promise<OpenReplica> {
+  /** Throws a DirbridgeError, or what a session or `accept` throws when no server can be used. */
+  async current(accept: Accept): Promise<OpenReplica> {
     if (this.#current?.replica.session.isOpen) return this.#current;
-    this.#current = await this.#openAny();
-    return this.#current;
+    await this.#leaveCurrent();
+    if (this.#isClosed) throw new ConnectionLost('the read was ended');
+    const open = await this.#openAny(accept);
+    this.#current = open;
+    // Nobody would close what comes up behind his back.
+    if (this.#isClosed) await this.#leaveCurrent();
+    return open;
+  }
+
+  /** The next one is asked first: this one cannot be used at the moment. */
+  async leave(): Promise<void> {
+    this.#preferred += 1;
+    await this.#leaveCurrent();
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#leaveCurrent();
+  }
+
+  /** Also one that is broken: its keys are in memory until then. */
+  async #leaveCurrent(): Promise<void> {
     const open = this.#current;
     this.#current = null;
     await open?.replica.close();
@@ -75,7 +96,7 @@ export class Replicas {
     }
   }
 
-  async #openAny(): Promise<OpenReplica> {
+  async #openAny(accept: Accept): Promise<OpenReplica> {
     const { servers } = this.settings;
     const failures: unknown[] = [];
     for (let index = 0; index < servers.length; index++) {
@@ -83,7 +104,7 @@ export class Replicas {
       const server = servers[at];
       if (!server) continue;
       try {
-        const open = await this.open(server);
+        const open = await this.#openAccepted(server, accept);
         this.#preferred = at;
         if (failures.length > 0) this.#log.warn({ server: server.label }, 'reading passwords from another server');
         return open;
@@ -94,6 +115,17 @@ export class Replicas {
       }
     }
     throw joinFailures(failures);
+  }
+
+  async #openAccepted(server: ReplicaServer, accept: Accept): Promise<OpenReplica> {
+    const open = await this.open(server);
+    try {
+      await accept(open);
+      return open;
+    } catch (error) {
+      await open.replica.close();
+      throw error;
+    }
   }
 }
 
@@ -150,9 +182,9 @@ async function openSession(
   try {
     return await DrsSession.open(server, { user, domain, readPassword, targetName: `ldap/${server.host}` }, limits);
   } catch (error) {
+    const isRefused = error instanceof ClosedAtSignIn || (error instanceof RpcRefusal && error.about === 'sign-in');
+    if (isRefused) throw await explainRefusedSignIn(error, server.label, account.text, server.openDirectory);
     if (error instanceof ConnectionLost) throw unreachable(error);
-    if (error instanceof RpcRefusal && error.about === 'sign-in')
-      throw await explainRefusedSignIn(error, server.label, account.text, server.openDirectory);
     throw error;
   }
 }

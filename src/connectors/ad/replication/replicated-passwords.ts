@@ -67,7 +67,8 @@ export class ReplicatedPasswords implements PasswordSource {
     try {
       const wanted = [...new Set(anchors)];
       for (let start = 0; start < wanted.length; start += ACCOUNTS_PER_PAGE) {
-        const { passwords } = await work.readSingle(wanted.slice(start, start + ACCOUNTS_PER_PAGE));
+        const { passwords, problems } = await work.readSingle(wanted.slice(start, start + ACCOUNTS_PER_PAGE));
+        for (const { name, cause } of problems) this.#log.warn({ account: name, cause }, 'a password cannot be read');
         const found = passwords.filter(({ ntHash }) => ntHash !== null);
         if (found.length > 0) yield found;
       }
@@ -102,7 +103,14 @@ async function* readCycle(
 ): AsyncGenerator<PasswordReadEvent, void, void> {
   // The first part tells whether the history is the one that we know.
   const { cycle, reason, page } = await beginCycle(work, start);
-  yield { kind: 'begin', mode: cycle.isFull ? 'full' : 'delta', reason };
+  let isTaken = false;
+  try {
+    yield { kind: 'begin', mode: cycle.isFull ? 'full' : 'delta', reason };
+    isTaken = true;
+  } finally {
+    // Whoever leaves at the beginning never sees it.
+    if (!isTaken) discardPage(page);
+  }
   yield* readPages(work, cycle, page);
   yield { kind: 'end', watermark: formatWatermark({ domain: domain.guid, state: cycle.end, attributes: ASKED }) };
 }
