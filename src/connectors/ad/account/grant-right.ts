@@ -14,7 +14,7 @@ import { DELETED_OBJECTS_GUID } from '../session/directory-facts.ts';
 import type { Session } from '../session/sessions.ts';
 import type { NeededRight } from './account-rights.ts';
 import { replaceValue } from './directory-writes.ts';
-import { whileOwned } from './take-over.ts';
+import { isTakenOver, whileOwned } from './take-over.ts';
 
 const ATTRIBUTE = 'nTSecurityDescriptor';
 
@@ -29,7 +29,9 @@ export async function grantRight(session: Session, sid: Buffer, right: NeededRig
   const { connection, facts } = session;
   if (right.object === 'domain') return grantOn(connection, facts.namingContext, sid, right);
   const dn = await findDeletedObjects(session);
-  if ((await readDescriptor(connection, dn)) !== null) return grantOn(connection, dn, sid, right);
+  const isReadable = (await readDescriptor(connection, dn)) !== null;
+  // An attempt that was broken off left it taken over, and it is given back then.
+  if (isReadable && !(await isTakenOver(connection, dn))) return grantOn(connection, dn, sid, right);
   return whileOwned(connection, dn, () => grantOn(connection, dn, sid, right));
 }
 
