@@ -19,7 +19,7 @@ export function unreachable(thrown: ConnectionLost): DirbridgeError {
   return new DirbridgeError('directory-unreachable', thrown.message, {
     cause: thrown,
     remedy:
-      'Passwords need TCP port 135 of the domain controller and the port that it names there (49152 to 65535 unless fixed). Open both in the firewalls between; where the port of directory replication is fixed, set replication.port to it and port 135 is not needed.',
+      'See that the domain controller is up. Passwords need TCP port 135 of the domain controller and the port that it names there (49152 to 65535 unless fixed). Open both in the firewalls between; where the port of directory replication is fixed, set replication.port to it and port 135 is not needed.',
   });
 }
 

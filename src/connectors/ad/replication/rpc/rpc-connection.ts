@@ -205,10 +205,13 @@ export class RpcConnection {
   }
 }
 
+const UNSIGNED =
+  'does not sign the headers of what it sends; Windows does, and Samba unless smb.conf says "dcesrv:header signing = no"';
+
 function requireChallenge({ authValue, hasHeaderSigning }: BindAnswer): Buffer {
   if (authValue === null) throw new MalformedAnswer('RPC bind: the server sent no NTLM challenge');
   // Nobody signs this answer: were it left to the flag in it, anybody on the way could take it out, and then change headers.
-  if (!hasHeaderSigning) throw new MalformedAnswer('RPC bind: the server does not sign the headers of what it sends');
+  if (!hasHeaderSigning) throw new MalformedAnswer(`RPC bind: the server ${UNSIGNED}`);
   return authValue;
 }
 
