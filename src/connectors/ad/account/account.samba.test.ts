@@ -440,6 +440,24 @@ describe.skipIf(!directoryServersAvailable())('the service account in a Samba do
     expect(existsSync(join(folder, 'elsewhere'))).toBe(false);
   });
 
+  it('is taken away, with every entry of it, by the commands of the guide', async () => {
+    const deletedObjects = `CN=Deleted Objects,${domain.baseDn}`;
+    const lists = async () => [await readAccessList(domain.baseDn), await readAccessList(deletedObjects)];
+    const before = await lists();
+    await create(account({ readsPasswords: true }));
+    expect(await lists()).not.toEqual(before);
+    const guide = readFileSync(new URL('../../../../docs/guide/service-account.md', import.meta.url), 'utf8');
+    const [commands = ''] = guide.match(/(?<=```sh\n)DB=.*?(?=```)/s) ?? [];
+    expect(commands).toContain('samba-tool user delete svc-dirbridge');
+    const script = commands
+      .replace(/^DB=.*$/m, `DB=${join(domain.folder, 'domain', 'private', 'sam.ldb')}`)
+      .replace(/^BASE=.*$/m, `BASE=${domain.baseDn}`)
+      .replaceAll('svc-dirbridge', name);
+    await run('sh', ['-eu', '-c', script], { env: { ...process.env, SMB_CONF_PATH: domain.smbConf } });
+    expect(await lists()).toEqual(before);
+    expect(await find(`(sAMAccountName=${name})`, ['cn'])).toEqual([]);
+  });
+
   it('stands on descriptors that are read and written as the domain has them', async () => {
     const client = await domain.connect();
     try {

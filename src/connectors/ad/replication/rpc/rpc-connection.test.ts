@@ -219,6 +219,13 @@ describe('a connection', () => {
     await expect.poll(open).toBe(1);
   });
 
+  test('that the server shuts down is lost, and can be made anew', async () => {
+    const { connection } = await connect(({ callId }) => [
+      formatPdu(PDU_TYPE.shutdown, FIRST | LAST, callId, Buffer.alloc(0)),
+    ]);
+    await expect(connection.call(3, Buffer.from('x'), 'trying')).rejects.toBeInstanceOf(ConnectionLost);
+  });
+
   test('is refused where the server would not sign the headers of what it sends', async () => {
     await expect(connect(() => [], { headerSigning: false })).rejects.toThrow(/does not sign the headers/);
   });

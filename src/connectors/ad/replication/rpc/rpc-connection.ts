@@ -176,7 +176,7 @@ export class RpcConnection {
   }
 
   #dispatch(pdu: Pdu): void {
-    if (pdu.type === PDU_TYPE.shutdown) throw new MalformedAnswer('RPC: the server shuts the connection down');
+    if (pdu.type === PDU_TYPE.shutdown) throw this.#lost('the server shuts the connection down');
     if (!this.#expectation) throw new MalformedAnswer(`RPC: a fragment of type ${pdu.type} that nobody asked for`);
     this.#expectation.take(pdu);
   }
