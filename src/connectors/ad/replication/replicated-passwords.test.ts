@@ -5,11 +5,14 @@ import type { PasswordReadEvent } from '../../connector.ts';
 import { ConnectionLost } from '../ldap/ldap-failure.ts';
 import { AccountReader } from './account-reader.ts';
 import { readChangesReply } from './drsuapi/changes-reply.ts';
+import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { NtlmSession } from './ntlm/ntlm-client.ts';
+import { formatWatermark } from './password-watermark.ts';
+import { ASKED } from './replica.ts';
 import type { OpenReplica } from './replicas.ts';
 import { ReplicatedPasswords } from './replicated-passwords.ts';
 import { sambaAnswer, sambaSessionKey } from './trial/samba-answers.ts';
-import { ANN, type ControllerScript, ScriptedDomainController } from './trial/scripted-domain-controller.ts';
+import { ANN, type ControllerScript, DOMAIN, ScriptedDomainController } from './trial/scripted-domain-controller.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -98,6 +101,34 @@ describe('a read that nobody goes on with', () => {
     }
     await expect.poll(() => controllers[0]?.rpc.openConnections).toBe(0);
   });
+});
+
+/** What the head of an answer points to begins there. */
+const AFTER_HEAD = 144;
+
+test('a database that turns out to be an older one only at the end of a read is read from the start by the next one', async () => {
+  let parts = 0;
+  // The last part is the one that tells what is known; the ones before say nothing about it.
+  const edit = (stub: Buffer): void => {
+    const usn = Buffer.alloc(8);
+    usn.writeBigUInt64LE(3945n);
+    // The proof by our own password and the first part.
+    if (parts++ < 2) stub.writeBigUInt64LE(9000n, stub.indexOf(usn, AFTER_HEAD));
+  };
+  const { passwords } = await connect({ partsBefore: 2, edit });
+  const recorded = readChangesReply(sambaAnswer('changes'), 'recorded');
+  const cursors = [{ invocationId: recorded.invocationId, usn: 5000n }];
+  const state = { ...FROM_THE_START, invocationId: recorded.invocationId, cursors };
+  const known = formatWatermark({ domain: DOMAIN.guid, state, attributes: ASKED });
+  const first = await Array.fromAsync(passwords.read({ watermark: known }));
+  expect(first[0]).toMatchObject({ kind: 'begin', mode: 'delta' });
+  const end = first.at(-1);
+  expect(end?.kind).toBe('end');
+  const [begin, ...rest] = await Array.fromAsync(
+    passwords.read({ watermark: end?.kind === 'end' ? end.watermark : null }),
+  );
+  expect(begin).toMatchObject({ mode: 'full', reason: expect.stringContaining('put back from a copy') });
+  expect(rest.at(-1)).toMatchObject({ kind: 'end', watermark: expect.stringContaining(DOMAIN.guid) });
 });
 
 test('the keys of a connection that broke are forgotten', async () => {

@@ -88,6 +88,7 @@ interface Start {
 function chooseStart(watermark: string | null, domain: ReplicaDomain): Start {
   const fromTheStart = (reason: string | null): Start => ({ cycle: new ReplicationCycle(FROM_THE_START), reason });
   if (watermark === null) return fromTheStart(null);
+  if (watermark === HISTORY_LOST) return fromTheStart(new HistoryLost().message);
   const known = parseWatermark(watermark);
   if (known === null) return fromTheStart('what was remembered of the last read cannot be understood');
   if (known.domain !== domain.guid) return fromTheStart('the last read was of another domain');
@@ -111,9 +112,19 @@ async function* readCycle(
     // Whoever leaves at the beginning never sees it.
     if (!isTaken) discardPage(page);
   }
-  yield* readPages(work, cycle, page);
-  yield { kind: 'end', watermark: formatWatermark({ domain: domain.guid, state: cycle.end, attributes: ASKED }) };
+  let watermark = HISTORY_LOST;
+  try {
+    yield* readPages(work, cycle, page);
+    watermark = formatWatermark({ domain: domain.guid, state: cycle.end, attributes: ASKED });
+  } catch (error) {
+    // Seen only with the last part: what came is right, and what has not come is not known. Every other read from there would end like this one.
+    if (!(error instanceof HistoryLost)) throw error;
+  }
+  yield { kind: 'end', watermark };
 }
+
+/** A watermark that says to begin anew, and why. */
+const HISTORY_LOST = '"history lost"';
 
 /** While a page is worked on, the domain controller makes the next one: that takes it about as long as deriving takes us. */
 async function* readPages(

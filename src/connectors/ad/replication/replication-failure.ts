@@ -3,7 +3,6 @@ import { ConnectionLost, LdapRefusal } from '../ldap/ldap-failure.ts';
 import { DrsRefusal, isTransientDrsError } from './drsuapi/drs-refusal.ts';
 import { MalformedAnswer } from './malformed-answer.ts';
 import { ReadOnlyController } from './read-only-controller.ts';
-import { HistoryLost } from './replication-cycle.ts';
 import { RpcRefusal } from './rpc/rpc-refusal.ts';
 
 /** A refusal that another attempt may not meet, as a lost connection: that is what is taken up again. Anything else unchanged. */
@@ -28,9 +27,7 @@ export function asReplicationError(thrown: unknown, source: string, doing: strin
   if (thrown instanceof DirbridgeError) return thrown;
   const message = `${source}: ${doing}: ${messageOf(thrown)}`;
   const options = { cause: thrown };
-  // In the middle of a read, another domain controller with an older database took over: the next read sees it at its beginning.
-  if (thrown instanceof ConnectionLost || thrown instanceof HistoryLost)
-    return new DirbridgeError('directory-interrupted', message, options);
+  if (thrown instanceof ConnectionLost) return new DirbridgeError('directory-interrupted', message, options);
   if (thrown instanceof MalformedAnswer) return new DirbridgeError('directory-answer', message, options);
   if (thrown instanceof ReadOnlyController)
     return new DirbridgeError('directory-refused', message, { ...options, remedy: NAME_WRITABLE });

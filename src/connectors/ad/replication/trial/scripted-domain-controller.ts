@@ -11,7 +11,8 @@ import { type Conversation, ScriptedRpcServer } from './scripted-rpc-server.ts';
 
 /** The account of the recorded domain that signs in. */
 export const ANN = { user: 'ann@corp.example.com', password: 'of ann' } as const;
-const DOMAIN = { dn: 'DC=corp,DC=example,DC=com', guid: '11111111-2222-3333-4444-555555555555' } as const;
+/** The domain that the controllers hold unless they are told otherwise. */
+export const DOMAIN = { dn: 'DC=corp,DC=example,DC=com', guid: '11111111-2222-3333-4444-555555555555' } as const;
 
 /** What is done instead of an answer: an error of Windows, or an end of the connection. */
 export type Trouble = number | 'cut';
