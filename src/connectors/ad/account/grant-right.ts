@@ -47,7 +47,7 @@ async function grantOn(connection: LdapConnection, dn: string, sid: Buffer, righ
     throw new DirbridgeError('account-refused', `${dn} has an entry that denies the account ${right.name}`, {
       remedy: `Take the entry that denies it off the access control list of ${dn}, then run the command again with --existing.`,
     });
-  const value = writeSecurityDescriptor({ ...before, dacl: addGrant(before.dacl, sid, right.grant) });
+  const value = formatDescriptor({ ...before, dacl: addGrant(before.dacl, sid, right.grant) }, dn);
   await replaceValue(connection, dn, [ATTRIBUTE, value], [accessListControl(), showDeletedControl()]);
   const after = await requireDescriptor(connection, dn);
   if (findGrant(after.dacl, sid, right.grant) === 'granted') return { dn, wasThere: false };
@@ -95,6 +95,18 @@ async function readDescriptor(connection: LdapConnection, dn: string): Promise<S
   const entry = await connection.readEntry({ base: dn, attributes: [ATTRIBUTE], controls });
   const bytes = entry === null ? undefined : readBytes(entry, ATTRIBUTE);
   return bytes === undefined ? null : parseDescriptor(bytes, dn);
+}
+
+function formatDescriptor(descriptor: SecurityDescriptor, dn: string): Buffer {
+  try {
+    return writeSecurityDescriptor(descriptor);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new DirbridgeError('account-refused', `${dn}: ${cause.message}`, {
+      cause,
+      remedy: 'Take entries off it that nobody needs any more, then run the command again with --existing.',
+    });
+  }
 }
 
 function parseDescriptor(bytes: Buffer, dn: string): SecurityDescriptor {
