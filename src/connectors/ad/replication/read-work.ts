@@ -5,9 +5,10 @@ import { type AccountPage, AccountReader, discardPage } from './account-reader.t
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { proveByOwnPassword } from './own-password.ts';
 import type { Replica, ReplicaDomain } from './replica.ts';
-import { type OpenReplica, Replicas, type ReplicationSettings } from './replicas.ts';
+import { type OpenReplica, Replicas } from './replicas.ts';
 import type { ReplicationCycle } from './replication-cycle.ts';
 import { asLostWhereTransient } from './replication-failure.ts';
+import type { ReplicationSettings } from './replication-settings.ts';
 
 /** One read, over as many connections as it takes. */
 export class ReadWork {

@@ -1,33 +1,10 @@
 import { DirbridgeError, messageOf } from '../../../errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { ConnectionLost } from '../ldap/ldap-failure.ts';
-import type { Session } from '../session/sessions.ts';
-import { ClosedAtSignIn, type DrsServer, DrsSession } from './drsuapi/drs-session.ts';
-import { findLogonName, type LogonName, parseLogonName } from './logon-name.ts';
+import type { LogonName } from './logon-name.ts';
 import { Replica } from './replica.ts';
-import { unreachable } from './replication-failure.ts';
-import type { RpcLimits } from './rpc/rpc-connection.ts';
-import { RpcRefusal } from './rpc/rpc-refusal.ts';
-import { explainRefusedSignIn } from './sign-in-failure.ts';
-
-/** A domain controller: where it replicates, and how to ask it over LDAP. */
-export interface ReplicaServer extends DrsServer {
-  /** A session of its own, to be closed. Throws what Sessions.open throws. */
-  readonly openDirectory: () => Promise<Session>;
-}
-
-export interface ReplicationSettings {
-  /** The name of the source. */
-  readonly source: string;
-  readonly servers: readonly ReplicaServer[];
-  /** User principal name, DOMAIN\name or DN. */
-  readonly user: string;
-  /** Asked for anew at each sign-in and not kept. */
-  readonly readPassword: () => string;
-  readonly limits: RpcLimits;
-  /** Objects of one page. */
-  readonly pageSize: number;
-}
+import type { ReplicaServer, ReplicationSettings } from './replication-settings.ts';
+import { signIn } from './sign-in.ts';
 
 /** A domain controller that we are signed in to, and the name we did it with. */
 export interface OpenReplica {
@@ -84,10 +61,7 @@ export class Replicas {
 
   /** Signs in to that one domain controller. Throws `directory-credentials`, `directory-unreachable`, and what a session throws. */
   async open(server: ReplicaServer): Promise<OpenReplica> {
-    const { readPassword, limits } = this.settings;
-    refuseEmptyPassword(readPassword, this.settings.user);
-    const account = await nameAccount(this.settings.user, server);
-    const session = await openSession(server, account, readPassword, limits);
+    const { session, account } = await signIn(server, this.settings);
     try {
       return { replica: await Replica.of(session), server, account };
     } catch (error) {
@@ -148,43 +122,4 @@ function joinFailures(failures: readonly unknown[]): unknown {
     cause: first,
     ...remedy,
   });
-}
-
-function refuseEmptyPassword(readPassword: () => string, user: string): void {
-  if (readPassword() !== '') return;
-  throw new DirbridgeError('directory-credentials', `the password of ${user} is empty`, {
-    remedy: 'Write the password into the file or variable that the source names.',
-  });
-}
-
-async function nameAccount(user: string, server: ReplicaServer): Promise<LogonName> {
-  const name = parseLogonName(user);
-  if (name) return name;
-  const directory = await server.openDirectory();
-  try {
-    const found = await findLogonName(directory, user);
-    if (found) return found;
-  } finally {
-    directory.connection.close();
-  }
-  throw new DirbridgeError('directory-credentials', `${server.label}: ${user} is not in the directory`, {
-    remedy: 'Name the account by its user principal name or as DOMAIN\\name.',
-  });
-}
-
-async function openSession(
-  server: ReplicaServer,
-  account: LogonName,
-  readPassword: () => string,
-  limits: RpcLimits,
-): Promise<DrsSession> {
-  const { user, domain } = account;
-  try {
-    return await DrsSession.open(server, { user, domain, readPassword, targetName: `ldap/${server.host}` }, limits);
-  } catch (error) {
-    const isRefused = error instanceof ClosedAtSignIn || (error instanceof RpcRefusal && error.about === 'sign-in');
-    if (isRefused) throw await explainRefusedSignIn(error, server.label, account.text, server.openDirectory);
-    if (error instanceof ConnectionLost) throw unreachable(error);
-    throw error;
-  }
 }

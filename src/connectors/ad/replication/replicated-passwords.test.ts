@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { DirbridgeError } from '../../../errors.ts';
+import { DirbridgeError } from '../../../errors.ts';
 import { SILENT_LOG } from '../../../log.ts';
 import type { PasswordReadEvent } from '../../connector.ts';
 import { ConnectionLost } from '../ldap/ldap-failure.ts';
@@ -31,6 +31,7 @@ async function connect(...scripts: readonly ControllerScript[]) {
     source: 'corp',
     servers: controllers.map(({ server }) => server),
     user: ANN.user,
+    hasOwnAccount: true,
     readPassword: () => ANN.password,
     pageSize: 100,
     limits: { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, mostAnswerBytes: 1 << 24 },
@@ -129,6 +130,15 @@ test('a database that turns out to be an older one only at the end of a read is 
   );
   expect(begin).toMatchObject({ mode: 'full', reason: expect.stringContaining('put back from a copy') });
   expect(rest.at(-1)).toMatchObject({ kind: 'end', watermark: expect.stringContaining(DOMAIN.guid) });
+});
+
+test('a refused sign-in of an account for passwords alone names the keys of the configuration that it comes from', async () => {
+  const remedy = 'Check user and password of the source.';
+  const refusal = new DirbridgeError('directory-credentials', 'user or password is wrong', { remedy });
+  const { passwords } = await connect({ onBind: () => 'cut', openDirectory: () => Promise.reject(refusal) });
+  const failure = await failureOf(passwords);
+  expect(failure.code).toBe('directory-credentials');
+  expect(failure.remedy).toContain('replication.user');
 });
 
 test('the keys of a connection that broke are forgotten', async () => {

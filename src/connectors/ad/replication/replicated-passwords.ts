@@ -12,9 +12,10 @@ import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { formatWatermark, parseWatermark } from './password-watermark.ts';
 import { ReadWork } from './read-work.ts';
 import { ASKED, type ReplicaDomain } from './replica.ts';
-import { Replicas, type ReplicationSettings } from './replicas.ts';
+import { Replicas } from './replicas.ts';
 import { HistoryLost, ReplicationCycle } from './replication-cycle.ts';
 import { asReplicationError } from './replication-failure.ts';
+import type { ReplicationSettings } from './replication-settings.ts';
 
 /** Single accounts that are handed over together. */
 const ACCOUNTS_PER_PAGE = 100;

@@ -5,7 +5,7 @@ import { readChangesReply } from '../drsuapi/changes-reply.ts';
 import { EXTENDED_OPERATION } from '../drsuapi/changes-request.ts';
 import { NAME_FORM } from '../drsuapi/crack-names.ts';
 import { NdrWriter } from '../ndr/ndr-writer.ts';
-import type { ReplicaServer } from '../replicas.ts';
+import type { ReplicaServer } from '../replication-settings.ts';
 import { sambaAnswer, sambaSessionKey } from './samba-answers.ts';
 import { type Conversation, ScriptedRpcServer } from './scripted-rpc-server.ts';
 
