@@ -164,6 +164,15 @@ describe('another domain controller stands in', () => {
     expect(controllers[1]?.rpc.connections).toBe(1);
   });
 
+  test('and where none does, the error names the one that it speaks of', async () => {
+    const { passwords, controllers } = await connect({ onChanges: () => 8456 });
+    const failure = await failureOf(passwords);
+    expect(failure.message).toContain(
+      `${controllers[0]?.server.label}: reading an account: outbound replication is switched off`,
+    );
+    expect(failure.remedy).toContain('repadmin');
+  });
+
   test('for one that became busy in the middle, and the read goes on there', async () => {
     const { passwords } = await connect({ partsBefore: 3, onChanges: (count) => (count > 3 ? 8438 : null) }, {});
     const events = await collect(passwords);

@@ -89,7 +89,9 @@ export class DrsSession {
     return readCrackedName(await this.#connection.call(DRS_OPERATION.crackNames, request, 'looking a name up'));
   }
 
-  async getChanges(request: ChangesRequest, doing: string): Promise<ChangesReply> {
+  /** `what` is done, for messages: they name the server, because there may be several. */
+  async getChanges(request: ChangesRequest, what: string): Promise<ChangesReply> {
+    const doing = `${this.server.label}: ${what}`;
     try {
       return await this.#getChanges(request, doing);
     } catch (error) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConnectionLost } from '../../ldap/ldap-failure.ts';
 import { DRSUAPI } from '../drsuapi/bind.ts';
 import { MalformedAnswer } from '../malformed-answer.ts';
@@ -8,7 +8,7 @@ import { mutated } from '../trial/mutated-bytes.ts';
 import { sambaAnswer } from '../trial/samba-answers.ts';
 import { Conversation, ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
 import { readBindAnswer } from './bind-answer.ts';
-import { FragmentReader } from './fragment-reader.ts';
+import { CallAnswer } from './call-answer.ts';
 import { formatPdu, PDU_FLAG, PDU_TYPE, parsePdu } from './pdu.ts';
 import { RpcConnection, type RpcLimits } from './rpc-connection.ts';
 import { RpcRefusal } from './rpc-refusal.ts';
@@ -18,6 +18,8 @@ const { first: FIRST, last: LAST } = PDU_FLAG;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
@@ -173,27 +175,33 @@ describe('a connection', () => {
   const clocks = { ...LIMITS, requestTimeoutMs: 100 };
 
   test('is given up when an answer comes a little at a time for ever', async () => {
-    let timer: NodeJS.Timeout | undefined;
+    const taken = vi.spyOn(CallAnswer.prototype, 'take');
+    let sendCrumb = (): void => undefined;
     const server = await ScriptedRpcServer.startWith((socket) => {
       const conversation = new Conversation({ user: 'ann', password: 'of ann', answer: () => [] });
-      const fragments = new FragmentReader();
-      socket.on('data', (bytes: Buffer) => {
-        for (const fragment of fragments.take(bytes)) {
-          for (const answer of conversation.take(fragment)) socket.write(answer);
-          if (parsePdu(fragment).type !== PDU_TYPE.request) continue;
-          socket.write(conversation.respond(2, Buffer.from('a'), FIRST));
-          timer = setInterval(() => socket.write(conversation.respond(2, Buffer.from('b'), 0)), 10);
-        }
+      socket.once('data', (bytes: Buffer) => {
+        for (const answer of conversation.take(bytes)) socket.write(answer);
+        let isFirst = true;
+        sendCrumb = () => {
+          socket.write(conversation.respond(2, Buffer.from('a'), isFirst ? FIRST : 0));
+          isFirst = false;
+        };
       });
     });
-    cleanups.push(
-      () => server.stop(),
-      () => clearInterval(timer),
-    );
+    cleanups.push(() => server.stop());
     const connection = await RpcConnection.open(server.address, clocks);
     cleanups.push(() => connection.close());
     await connection.bind(DRSUAPI);
-    const failure = await connection.call(3, Buffer.from('x'), 'trying').catch((error: unknown) => error);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const call = connection.call(3, Buffer.from('x'), 'trying').catch((error: unknown) => error);
+    for (let elapsed = 0; elapsed < 1_000; elapsed += 90) {
+      const before = taken.mock.calls.length;
+      sendCrumb();
+      while (taken.mock.calls.length === before) await new Promise((resolve) => setImmediate(resolve));
+      // Never so long that the server would be silent.
+      vi.advanceTimersByTime(90);
+    }
+    const failure = await call;
     expect(failure).toBeInstanceOf(ConnectionLost);
     expect(failure).toMatchObject({ message: expect.stringContaining('the answer did not end within 1 s') });
   });

@@ -95,7 +95,7 @@ export class RpcConnection {
     const answer = await this.#exchange([bind], (received) =>
       readBindAnswer(this.#own(received, offered), offered.name),
     );
-    const { message, session } = this.#guard(() => client.authenticate(requireChallenge(answer)));
+    const { message, session } = this.#guard(() => client.authenticate(requireChallenge(answer, this.address.label)));
     // [MS-RPCE] 2.2.2.10, rpc_auth_3: four bytes that mean nothing.
     this.#socket.write(formatPdu(PDU_TYPE.auth3, WHOLE, callId, Buffer.alloc(4), auth(message)));
     this.#fragmentLength = answer.fragmentLength;
@@ -208,10 +208,10 @@ export class RpcConnection {
 const UNSIGNED =
   'does not sign the headers of what it sends; Windows does, and Samba unless smb.conf says "dcesrv:header signing = no"';
 
-function requireChallenge({ authValue, hasHeaderSigning }: BindAnswer): Buffer {
-  if (authValue === null) throw new MalformedAnswer('RPC bind: the server sent no NTLM challenge');
+function requireChallenge({ authValue, hasHeaderSigning }: BindAnswer, label: string): Buffer {
+  if (authValue === null) throw new MalformedAnswer(`${label}: the server sent no NTLM challenge`);
   // Nobody signs this answer: were it left to the flag in it, anybody on the way could take it out, and then change headers.
-  if (!hasHeaderSigning) throw new MalformedAnswer(`RPC bind: the server ${UNSIGNED}`);
+  if (!hasHeaderSigning) throw new MalformedAnswer(`${label}: the server ${UNSIGNED}`);
   return authValue;
 }
 
