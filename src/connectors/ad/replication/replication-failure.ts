@@ -43,6 +43,6 @@ const SOURCE_DISABLED = 8456;
 
 function remedyOf(thrown: Error): string {
   if (thrown instanceof DrsRefusal && thrown.code === SOURCE_DISABLED)
-    return 'Allow it again: repadmin /options DC -DISABLE_OUTBOUND_REPL. The directory service log of the domain controller says why it was switched off.';
+    return 'Allow it again: repadmin /options DC -DISABLE_OUTBOUND_REPL, or on Samba: samba-tool drs options DC --dsa-option=-DISABLE_OUTBOUND_REPL. The directory service log of the domain controller says why it was switched off.';
   return 'Look at the directory service log of the domain controller, or name another one first in servers.';
 }
