@@ -575,16 +575,16 @@ export class App {
    */
   describeAccount(request: AccountRequest, platform: AccountPlatform): AccountDescription {
     const { source, account } = this.#account(request);
-    const { user } = account;
+    const { user, readsPasswords } = account;
     const script = account.writeScript(platform);
-    return { source, user, platform, readsPasswords: this.#readsPasswords, rights: account.rights(platform), script };
+    return { source, user, platform, readsPasswords, rights: account.rights(platform), script };
   }
 
   /** Makes the account of a source in its directory, a line for each step, and tries what it can do. Throws what `SourceAccount.create` throws. */
   async *createAccount(request: AccountRequest, order: AccountOrder): AsyncIterable<CheckLine> {
     const { source, account } = this.#account(request);
     yield* account.create(order);
-    if (!this.#readsPasswords) return;
+    if (!account.readsPasswords) return;
     const connector = this.#sources().find(({ name }) => name === source);
     try {
       if (connector?.passwords !== undefined) yield* connector.passwords.check();

@@ -138,6 +138,8 @@ export type AccountPlatform = (typeof ACCOUNT_PLATFORMS)[number];
 export interface SourceAccount {
   /** As the configuration names it. */
   readonly user: string;
+  /** It is to read password hashes; no, where the configuration names another account for that. */
+  readonly readsPasswords: boolean;
   rights(platform: AccountPlatform): readonly AccountRight[];
   /** What an administrator carries out in the directory himself. It holds no secret and may be carried out twice. */
   writeScript(platform: AccountPlatform): AccountScript;

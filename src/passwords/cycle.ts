@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 
 import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
 import { type CycleRecord, storeCycle } from './cycle-record.ts';
-import { beginToWait, type Decision, decide } from './decide.ts';
+import { beginToWait, type Decision, decide, leaveOut } from './decide.ts';
 import { judgeEverybody } from './judge-everybody.ts';
 import { outgoingOf } from './outgoing.ts';
 import type { NamedPasswordSource, PasswordContext } from './password-context.ts';
@@ -153,10 +153,11 @@ class PasswordCycle {
       await this.#take(space, page, isAgain);
     }
     if (missing.size === 0) return;
-    const { passwords } = this.#context.store;
-    await this.#context.store.transaction(async () => {
+    const { store, now } = this.#context;
+    const { passwords } = store;
+    await store.transaction(async () => {
       const givers = await passwords.givers(space, [...missing]);
-      await passwords.save(givers.flatMap(({ account }) => (account === null ? [] : [withoutPassword(account)])));
+      await passwords.save(givers.flatMap(({ account }) => (account === null ? [] : [leaveOut(account, now())])));
     });
   }
 
@@ -269,18 +270,6 @@ class PasswordCycle {
       return null;
     }
   }
-}
-
-function withoutPassword(account: PasswordAccount): PasswordAccount {
-  return {
-    ...account,
-    state: 'excluded',
-    reason: 'no-password',
-    waitingSince: null,
-    attempts: 0,
-    nextAt: null,
-    failure: null,
-  };
 }
 
 function isSame(a: PasswordAccount, b: PasswordAccount | null): boolean {

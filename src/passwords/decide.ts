@@ -59,9 +59,17 @@ function isBehind({ version, changedAt, sent }: PasswordAccount, password: Accou
 }
 
 /** The password that is known of still has to be sent: it is asked for by itself, because what tells of changes may never tell of it again. */
-function lookAgainLater(account: PasswordAccount, { now }: Circumstances): PasswordAccount {
+function lookAgainLater(account: PasswordAccount, { now }: Pick<Circumstances, 'now'>): PasswordAccount {
   if (account.state !== 'waiting' && account.state !== 'failing') return account;
   return { ...account, nextAt: new Date(now.getTime() + BEHIND_MS).toISOString() };
+}
+
+/**
+ * An account that the directory leaves out when it is asked for it: it has no password, or it is gone, which the next sync finds. Of one that a directory has told of
+ * already, a domain controller that is behind may not even know that it is there.
+ */
+export function leaveOut(account: PasswordAccount, now: Date): PasswordAccount {
+  return account.version === null ? rest(account, 'excluded', 'no-password').account : lookAgainLater(account, { now });
 }
 
 /** How the password would be sent; a text: why it waits; null: what the tenant has is right. */

@@ -55,6 +55,28 @@ describe('a domain controller that has not heard of the last password', () => {
     expect(await lab.state('ann')).toBe('synchronized');
   });
 
+  test('and that does not even know the account does not make us take it for one without a password', async () => {
+    lab.setPassword('ann', 'Herbst');
+    lab.target.breakDown(AWAY);
+    await expect(lab.cycle()).rejects.toThrow('did not answer');
+    lab.target.breakDown(null);
+    const watermark = (await lab.store.meta('passwords read corp')) ?? '';
+    const unknowing: PasswordSource = {
+      check: () => lab.source.passwords.check(),
+      async *read() {
+        yield { kind: 'begin', mode: 'delta', reason: null };
+        yield { kind: 'end', watermark };
+      },
+      fetch: async function* () {},
+    };
+    await lab.cycleWith({ ...(await lab.context()), sources: [{ name: 'corp', passwords: unknowing }] });
+    expect([await lab.state('ann'), lab.signIn('ann', 'Sommer')]).toEqual(['waiting to-send', 'welcome']);
+    // Whoever told of it before tells of it no more: it has to be asked for.
+    lab.pass(2 * 60_000);
+    await lab.cycle();
+    expect(lab.signIn('ann', 'Herbst')).toBe('welcome');
+  });
+
   test('does not put the older one back, for a user who is named either', async () => {
     lab.setPassword('ann', 'Herbst');
     await lab.cycle();

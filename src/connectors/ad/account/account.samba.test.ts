@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
@@ -112,6 +112,18 @@ describe.skipIf(!directoryServersAvailable())('the service account in a Samba do
     return { head: text.replace(/\(.*?\)/g, '()'), entries: [...text.matchAll(/\(.*?\)/g)].map(([entry]) => entry) };
   }
 
+  async function writeOwner(dn: string, owner: string): Promise<void> {
+    const database = join(domain.folder, 'domain', 'private', 'sam.ldb');
+    const { head, entries } = await readAccessList(dn);
+    const left = [...entries];
+    const value = head.replace(/^O:\w+?(?=G:)/, `O:${owner}`).replace(/\(\)/g, () => left.shift() ?? '');
+    const record = `dn: ${dn}\nchangetype: modify\nreplace: nTSecurityDescriptor\nnTSecurityDescriptor: ${value}\n`;
+    const file = join(folder, 'owner.ldif');
+    writeFileSync(file, record);
+    await run('ldbmodify', ['-H', database, '--show-deleted', file]);
+    rmSync(file);
+  }
+
   async function addedTo(dn: string, work: () => Promise<unknown>): Promise<readonly string[]> {
     const before = await readAccessList(dn);
     await work();
@@ -157,6 +169,39 @@ describe.skipIf(!directoryServersAvailable())('the service account in a Samba do
       '(OA;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;SID)',
       '(OA;;CR;1131f6ad-9c07-11d1-f79f-00c04fc2dcd2;;SID)',
     ]);
+  });
+
+  it('gives Deleted Objects back to the system also when an attempt before it was broken off in between', async () => {
+    const deletedObjects = `CN=Deleted Objects,${domain.baseDn}`;
+    const { head } = await readAccessList(deletedObjects);
+    expect(head).toMatch(/^O:SY/);
+    await writeOwner(deletedObjects, 'BA');
+    expect((await readAccessList(deletedObjects)).head).toMatch(/^O:BA/);
+    await create(account());
+    expect((await readAccessList(deletedObjects)).head).toMatch(/^O:SY/);
+  });
+
+  it('is warned of the file that an attempt left which was killed', async () => {
+    await create(account());
+    writeFileSync(`${passwordFile()}.new`, 'of the attempt');
+    const lines = await create(account(), { useExisting: true });
+    const warning = lines.find(({ state }) => state === 'warning');
+    expect(warning?.detail).toContain(`${passwordFile()}.new`);
+    await create(account(), { useExisting: true, overwrite: true });
+    expect(readdirSync(folder)).toEqual(['corp-password']);
+  });
+
+  it('may have a name with spaces, brackets, quotation marks and letters of every kind', async () => {
+    name = `o'Größe (svc) ${count}`;
+    expect((await create(account())).at(-1)?.state).toBe('ok');
+    expect((await failureOf(create(account()))).code).toBe('account-exists');
+    expect((await create(account(), { useExisting: true })).at(-1)?.state).toBe('ok');
+    const script = join(folder, 'create.sh');
+    writeFileSync(script, account().writeScript('samba').text);
+    const env = { ...process.env, SMB_CONF: domain.smbConf };
+    const { stdout } = await run('sh', [script], { env, cwd: folder });
+    expect(stdout).toContain(`there already: ${name}`);
+    expect(stdout).toContain('its password stays as it is');
   });
 
   it('is told of an object that is deleted', async () => {
@@ -381,6 +426,36 @@ describe.skipIf(!directoryServersAvailable())('the service account in a Samba do
       lines.filter(({ what }) => what === 'right').every(({ detail }) => detail.endsWith('was there already')),
     ).toBe(true);
     expect(lines.at(-1)).toMatchObject({ state: 'ok', detail: 'changes are read by DirSync' });
+  });
+
+  it('is not given its password by the script through a link, or into a file that is there', async () => {
+    const script = join(folder, 'create.sh');
+    writeFileSync(script, account().writeScript('samba').text);
+    symlinkSync(join(folder, 'elsewhere'), passwordFile());
+    const env = { ...process.env, SMB_CONF: domain.smbConf };
+    const failure = await run('sh', [script, `--password-file=${passwordFile()}`], { env, cwd: folder }).catch(
+      (error: { readonly stderr: string }) => error,
+    );
+    expect(failure.stderr).toContain('is there already');
+    expect(existsSync(join(folder, 'elsewhere'))).toBe(false);
+  });
+
+  it('is taken away, with every entry of it, by the commands of the guide', async () => {
+    const deletedObjects = `CN=Deleted Objects,${domain.baseDn}`;
+    const lists = async () => [await readAccessList(domain.baseDn), await readAccessList(deletedObjects)];
+    const before = await lists();
+    await create(account({ readsPasswords: true }));
+    expect(await lists()).not.toEqual(before);
+    const guide = readFileSync(new URL('../../../../docs/guide/service-account.md', import.meta.url), 'utf8');
+    const [commands = ''] = guide.match(/(?<=```sh\n)DB=.*?(?=```)/s) ?? [];
+    expect(commands).toContain('samba-tool user delete svc-dirbridge');
+    const script = commands
+      .replace(/^DB=.*$/m, `DB=${join(domain.folder, 'domain', 'private', 'sam.ldb')}`)
+      .replace(/^BASE=.*$/m, `BASE=${domain.baseDn}`)
+      .replaceAll('svc-dirbridge', name);
+    await run('sh', ['-eu', '-c', script], { env: { ...process.env, SMB_CONF_PATH: domain.smbConf } });
+    expect(await lists()).toEqual(before);
+    expect(await find(`(sAMAccountName=${name})`, ['cn'])).toEqual([]);
   });
 
   it('stands on descriptors that are read and written as the domain has them', async () => {

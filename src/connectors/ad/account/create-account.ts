@@ -132,7 +132,7 @@ async function completeExisting(
     lines.push(ok('account', 'the password does not expire any more, and the account cannot be delegated'));
   }
   if (!order.overwrite && existsSync(setup.passwordFile))
-    return { account, lines: [...lines, ok('secret file', `${setup.passwordFile} stays as it is`)] };
+    return { account, lines: [...lines, ...keptLines(setup.passwordFile)] };
   await withNewPassword(setup, order, `setting a password of ${dn}`, (unicodePwd) =>
     replaceValue(session.connection, dn, ['unicodePwd', unicodePwd]),
   );
@@ -195,6 +195,22 @@ async function* grantRights(
     });
     yield ok('right', `${right.name} on ${granted.dn}: ${granted.wasThere ? 'was there already' : 'given'}`);
   }
+}
+
+/** Of an attempt that was killed between the directory and the file nobody knows which of both passwords is the one. */
+function keptLines(path: string): readonly CheckLine[] {
+  const kept = ok('secret file', `${path} stays as it is`);
+  const unfinished = PasswordFile.findUnfinished(path);
+  if (unfinished === null) return [kept];
+  return [
+    kept,
+    {
+      what: 'secret file',
+      state: 'warning',
+      detail: `${unfinished} was left by an attempt that was broken off; the directory may have that password instead`,
+      remedy: 'Give --existing --force: another password is made, and that file goes away.',
+    },
+  ];
 }
 
 function writtenLine(path: string): CheckLine {

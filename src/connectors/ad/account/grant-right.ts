@@ -14,7 +14,7 @@ import { DELETED_OBJECTS_GUID } from '../session/directory-facts.ts';
 import type { Session } from '../session/sessions.ts';
 import type { NeededRight } from './account-rights.ts';
 import { replaceValue } from './directory-writes.ts';
-import { whileOwned } from './take-over.ts';
+import { isTakenOver, whileOwned } from './take-over.ts';
 
 const ATTRIBUTE = 'nTSecurityDescriptor';
 
@@ -29,7 +29,9 @@ export async function grantRight(session: Session, sid: Buffer, right: NeededRig
   const { connection, facts } = session;
   if (right.object === 'domain') return grantOn(connection, facts.namingContext, sid, right);
   const dn = await findDeletedObjects(session);
-  if ((await readDescriptor(connection, dn)) !== null) return grantOn(connection, dn, sid, right);
+  const isReadable = (await readDescriptor(connection, dn)) !== null;
+  // An attempt that was broken off left it taken over, and it is given back then.
+  if (isReadable && !(await isTakenOver(connection, dn))) return grantOn(connection, dn, sid, right);
   return whileOwned(connection, dn, () => grantOn(connection, dn, sid, right));
 }
 
@@ -45,7 +47,7 @@ async function grantOn(connection: LdapConnection, dn: string, sid: Buffer, righ
     throw new DirbridgeError('account-refused', `${dn} has an entry that denies the account ${right.name}`, {
       remedy: `Take the entry that denies it off the access control list of ${dn}, then run the command again with --existing.`,
     });
-  const value = writeSecurityDescriptor({ ...before, dacl: addGrant(before.dacl, sid, right.grant) });
+  const value = formatDescriptor({ ...before, dacl: addGrant(before.dacl, sid, right.grant) }, dn);
   await replaceValue(connection, dn, [ATTRIBUTE, value], [accessListControl(), showDeletedControl()]);
   const after = await requireDescriptor(connection, dn);
   if (findGrant(after.dacl, sid, right.grant) === 'granted') return { dn, wasThere: false };
@@ -93,6 +95,18 @@ async function readDescriptor(connection: LdapConnection, dn: string): Promise<S
   const entry = await connection.readEntry({ base: dn, attributes: [ATTRIBUTE], controls });
   const bytes = entry === null ? undefined : readBytes(entry, ATTRIBUTE);
   return bytes === undefined ? null : parseDescriptor(bytes, dn);
+}
+
+function formatDescriptor(descriptor: SecurityDescriptor, dn: string): Buffer {
+  try {
+    return writeSecurityDescriptor(descriptor);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new DirbridgeError('account-refused', `${dn}: ${cause.message}`, {
+      cause,
+      remedy: 'Take entries off it that nobody needs any more, then run the command again with --existing.',
+    });
+  }
 }
 
 function parseDescriptor(bytes: Buffer, dn: string): SecurityDescriptor {

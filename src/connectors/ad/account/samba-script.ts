@@ -88,6 +88,7 @@ if [ -z "$sid" ]; then
   echo "created: $account, sign-in name $principal"
 else
   echo "there already: $name ($sid)"
+  if [ "$new_password" = no ]; then echo "its password stays as it is; --new-password sets another one"; fi
   account=$(find dn)
   if [ "\${sid##*-}" -lt 1000 ]; then echo "$name is an account of the system: name another one in the configuration" >&2; exit 2; fi
 fi
@@ -100,9 +101,10 @@ echo "set: password never expires, account cannot be delegated"
 
 if [ "$new_password" = yes ]; then
   # Through pipes alone: what stands in a command line can be read by others. The file is written before the directory gets the password, so that it is never lost.
-  if [ -e "$password_file" ]; then echo "$password_file is there already: move it away, then: sh $0 --new-password" >&2; exit 2; fi
+  if [ -e "$password_file" ] || [ -L "$password_file" ]; then echo "$password_file is there already: move it away, then: sh $0 --new-password" >&2; exit 2; fi
   password=$(LC_ALL=C tr -dc 'A-HJ-NP-Za-km-z2-9._+=%@-' </dev/urandom | head -c 36)Aa2-
-  printf %s "$password" >"$password_file"
+  # Not through a link, and not into a file that somebody else puts there in this moment.
+  (set -C; printf %s "$password" >"$password_file")
   encoded=$(printf '"%s"' "$password" | iconv -t UTF-16LE | base64 | tr -d '\\n')
   printf 'dn:: %s\\nchangetype: modify\\nreplace: unicodePwd\\nunicodePwd:: %s\\n' "$(encode "$account")" "$encoded" |
     ldbmodify -H "$database" >/dev/null || { rm -f "$password_file"; echo "the password was refused" >&2; exit 4; }

@@ -46,6 +46,16 @@ describe('the rights of the account', () => {
     expect(namesOf(account({ delta: 'usn' }, { readsPasswords: true }), 'windows')).toEqual([...all, read]);
   });
 
+  it('do not let it read passwords where another account of the configuration does', () => {
+    const other = { replication: { user: 'svc-hashes@corp.example.com', password: { file: './hashes' } } };
+    const apart = account(other, { readsPasswords: true });
+    expect(apart.readsPasswords).toBe(false);
+    expect(namesOf(apart, 'windows')).toEqual(['Replicating Directory Changes']);
+    expect(apart.writeScript('samba').text).not.toContain(CHANGES_ALL);
+    const same = { replication: { ...other.replication, user: 'SVC-dirbridge@corp.example.com' } };
+    expect(account(same, { readsPasswords: true }).readsPasswords).toBe(true);
+  });
+
   it.each(['windows', 'samba'] as const)('are those in the script for %s, by their GUIDs', (platform) => {
     const least = account().writeScript(platform).text;
     expect(least).toContain(CHANGES);

@@ -10,9 +10,10 @@ import { writeWindowsScript } from './windows-script.ts';
 /** The account of a source of kind `ad`. Throws `account-unsuitable`, `account-container`. */
 export function accountOf(section: AdSection, context: ConnectorContext, wishes: AccountWishes): SourceAccount {
   const name = readAccountName(section.user, wishes.container);
-  const use: AccountUse = { readsPasswords: wishes.readsPasswords, delta: section.delta };
+  const use: AccountUse = { readsPasswords: wishes.readsPasswords && !hasOther(section), delta: section.delta };
   return {
     user: section.user,
+    readsPasswords: use.readsPasswords,
     rights: (platform) =>
       neededRights(use, platform).map(({ name: right, guid, on, why }) => ({ name: right, guid, on, why })),
     writeScript: (platform) => {
@@ -22,6 +23,11 @@ export function accountOf(section: AdSection, context: ConnectorContext, wishes:
     create: (order) =>
       createAccount({ section, context, name, use, passwordFile: requireFile(section, context) }, order),
   };
+}
+
+/** Passwords are read by an account of their own: this one needs no right to them. */
+function hasOther({ user, replication }: AdSection): boolean {
+  return replication.user !== undefined && replication.user.toLowerCase() !== user.toLowerCase();
 }
 
 function requireFile({ password }: AdSection, { resolvePath }: ConnectorContext): string {

@@ -1,6 +1,11 @@
 import type { LdapConnection } from '../ldap/ldap-connection.ts';
 import { ownerControl, showDeletedControl } from '../ldap/ldap-controls.ts';
-import { DESCRIPTOR_CONTROL, writeSecurityDescriptor } from '../security/security-descriptor.ts';
+import { readBytes } from '../ldap/ldap-entry.ts';
+import {
+  DESCRIPTOR_CONTROL,
+  readSecurityDescriptor,
+  writeSecurityDescriptor,
+} from '../security/security-descriptor.ts';
 import { WELL_KNOWN_SID } from '../security/well-known-sids.ts';
 import { replaceValue } from './directory-writes.ts';
 
@@ -22,6 +27,14 @@ export async function whileOwned<Result>(
   });
   await giveBack();
   return result;
+}
+
+/** Whether it belongs to the administrators, and not to the system. */
+export async function isTakenOver(connection: LdapConnection, dn: string): Promise<boolean> {
+  const controls = [ownerControl(), showDeletedControl()];
+  const entry = await connection.readEntry({ base: dn, attributes: ['nTSecurityDescriptor'], controls });
+  const bytes = entry === null ? undefined : readBytes(entry, 'nTSecurityDescriptor');
+  return bytes !== undefined && (readSecurityDescriptor(bytes).owner?.equals(WELL_KNOWN_SID.administrators) ?? false);
 }
 
 async function writeOwner(connection: LdapConnection, dn: string, owner: Buffer): Promise<void> {

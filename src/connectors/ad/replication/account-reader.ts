@@ -1,5 +1,6 @@
 import { messageOf } from '../../../errors.ts';
 import type { AccountPassword, ReadProblem } from '../../connector.ts';
+import { ConnectionLost } from '../ldap/ldap-failure.ts';
 import type { Session } from '../session/sessions.ts';
 import {
   type AccountState,
@@ -31,6 +32,7 @@ export function discardPage({ passwords }: AccountPage): void {
 export class AccountReader {
   readonly #open: OpenReplica;
   #directory: Session | null = null;
+  #isClosed = false;
 
   constructor(open: OpenReplica) {
     this.#open = open;
@@ -49,8 +51,16 @@ export class AccountReader {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#directory?.connection.close();
     this.#directory = null;
+  }
+
+  async #openDirectory(): Promise<Session> {
+    this.#directory ??= await this.#open.server.openDirectory();
+    if (!this.#isClosed) return this.#directory;
+    this.close();
+    throw new ConnectionLost('the read was ended');
   }
 
   async #build(fill: (page: PageBuilder) => Promise<void>): Promise<AccountPage> {
@@ -96,8 +106,7 @@ export class AccountReader {
       else unknown.push(object.name.guid);
     }
     if (unknown.length === 0) return states;
-    this.#directory ??= await this.#open.server.openDirectory();
-    for (const [guid, state] of await readStates(this.#directory, unknown)) states.set(guid, state);
+    for (const [guid, state] of await readStates(await this.#openDirectory(), unknown)) states.set(guid, state);
     return states;
   }
 }
@@ -118,9 +127,12 @@ class PageBuilder {
 
   add(object: ReplicatedObject, state: AccountState): void {
     if (!isUser(state)) return;
+    let hash: Buffer | null = null;
     try {
-      this.#passwords.push(describeAccount(object, state, this.#decrypt(object)));
+      hash = this.#decrypt(object);
+      this.#passwords.push(describeAccount(object, state, hash));
     } catch (error) {
+      hash?.fill(0);
       if (!(error instanceof MalformedAnswer)) throw error;
       this.#problems.push(describeProblem(object, error));
     }

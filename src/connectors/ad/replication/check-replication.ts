@@ -3,8 +3,9 @@ import { ticksOfTime } from './directory-time.ts';
 import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { type Proof, proveByOwnPassword } from './own-password.ts';
-import type { OpenReplica, ReplicaServer, Replicas } from './replicas.ts';
+import type { OpenReplica, Replicas } from './replicas.ts';
 import { asReplicationError } from './replication-failure.ts';
+import type { ReplicaServer } from './replication-settings.ts';
 
 const TICKS_PER_MINUTE = 600_000_000n;
 const CLOCK_WARNING_MINUTES = 5n;

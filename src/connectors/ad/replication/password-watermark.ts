@@ -12,7 +12,7 @@ const shape = z.strictObject({
   invocationId: guid,
   usn: z.tuple([usn, usn, usn]),
   /** Of every database, up to which change of it everything is known: what another domain controller goes by. */
-  upToDateness: z.array(z.tuple([guid, usn])).max(10_000),
+  upToDateness: z.array(z.tuple([guid, usn])),
   /** What was asked for. */
   attributes: z.array(z.string()),
 });

@@ -1,12 +1,14 @@
+import { DirbridgeError } from '../../../errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { Attempts } from '../session/sessions.ts';
-import { type AccountPage, AccountReader } from './account-reader.ts';
+import { type AccountPage, AccountReader, discardPage } from './account-reader.ts';
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { proveByOwnPassword } from './own-password.ts';
-import type { ReplicaDomain } from './replica.ts';
-import { type OpenReplica, Replicas, type ReplicationSettings } from './replicas.ts';
+import type { Replica, ReplicaDomain } from './replica.ts';
+import { type OpenReplica, Replicas } from './replicas.ts';
 import type { ReplicationCycle } from './replication-cycle.ts';
 import { asLostWhereTransient } from './replication-failure.ts';
+import type { ReplicationSettings } from './replication-settings.ts';
 
 /** One read, over as many connections as it takes. */
 export class ReadWork {
@@ -16,6 +18,8 @@ export class ReadWork {
   readonly #attempts = new Attempts();
   #open: OpenReplica | null = null;
   #reader: AccountReader | null = null;
+  /** Of the first domain controller that answered. */
+  #domain: ReplicaDomain | null = null;
   #isClosed = false;
 
   constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
@@ -34,7 +38,12 @@ export class ReadWork {
       const part = await cycle.next(replica, this.#settings.pageSize);
       // Secrets are bound to the connection they came over: until they are decrypted, the part may have to be asked for again.
       const page = await reader.describe(part.objects, cycle.isFull);
-      cycle.accept(part);
+      try {
+        cycle.accept(part);
+      } catch (error) {
+        discardPage(page);
+        throw error;
+      }
       return page;
     });
   }
@@ -59,25 +68,29 @@ export class ReadWork {
         return result;
       } catch (error) {
         if (this.#isClosed) throw error;
-        await this.#attempts.fail(asLostWhereTransient(error), this.#log);
+        const lost = asLostWhereTransient(error);
+        // It is there, and cannot: another one may.
+        if (lost !== error) await this.#replicas.leave();
+        await this.#attempts.fail(lost, this.#log);
       }
     }
   }
 
   async #ready(): Promise<{ readonly open: OpenReplica; readonly reader: AccountReader }> {
-    const open = await this.#replicas.current();
+    const open = await this.#replicas.current((one) => this.#explain(one, () => this.#accept(one)));
     if (open !== this.#open || !this.#reader) {
       this.#reader?.close();
-      this.#reader = null;
-      await this.#explain(open, () => this.#refuseHidden(open));
       this.#open = open;
       this.#reader = new AccountReader(open);
+      if (this.#isClosed) this.#reader.close();
     }
     return { open, reader: this.#reader };
   }
 
-  /** Passwords that are left out would look like accounts without any. */
-  async #refuseHidden({ replica, account }: OpenReplica): Promise<void> {
+  /** Proves before anything is read there that it gives passwords: those that are left out would look like accounts without any. */
+  async #accept({ replica, account }: OpenReplica): Promise<void> {
+    this.#domain ??= replica.domain;
+    if (replica.domain.guid !== this.#domain.guid) throw otherDomain(replica, this.#domain);
     const proof = await proveByOwnPassword(replica, account.text, this.#settings.readPassword());
     if (proof === 'hidden') throw secretsHidden(replica, account.text);
   }
@@ -89,4 +102,10 @@ export class ReadWork {
       throw await explainRefusal(error, replica, account.text);
     }
   }
+}
+
+/** Its passwords would be taken for changes of the first one. */
+function otherDomain({ domain, session }: Replica, first: ReplicaDomain): DirbridgeError {
+  const message = `${session.server.label} holds ${domain.dn}, which is not the domain ${first.dn} that the others hold`;
+  return new DirbridgeError('directory-refused', message, { remedy: 'Name only servers of one domain in servers.' });
 }

@@ -113,6 +113,12 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
         expect(await checkPasswords(connect({ ...reader, user }))).toMatchObject([{ state: 'ok' }]);
     });
 
+    it('takes a name with letters whose capitals languages and directories do not agree on', async () => {
+      const account = await domain.addServiceAccount({ name: 'svc-größe-µ', replicationRights: true });
+      for (const user of [account.user, `${domain.netbios}\\svc-größe-µ`])
+        expect(await checkPasswords(connect({ ...account, user }))).toMatchObject([{ code: 'password-rights' }]);
+    });
+
     it('uses the account of the replication where there is one', async () => {
       const section = { replication: { user: reader.user, password: { env: 'OTHER' } } };
       const source = connect({ user: 'nobody@corp.example.com', password: reader.password }, section);

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { ChangesReply } from './drsuapi/changes-reply.ts';
+import { type ChangesReply, readChangesReply } from './drsuapi/changes-reply.ts';
 import { FROM_THE_START, type ReplicationState } from './drsuapi/replication-state.ts';
 import { MalformedAnswer } from './malformed-answer.ts';
+import { formatWatermark, parseWatermark } from './password-watermark.ts';
 import { ReadOnlyController } from './read-only-controller.ts';
 import { Replica, type ReplicationSession } from './replica.ts';
 import { HistoryLost, ReplicationCycle } from './replication-cycle.ts';
+import { sambaAnswer } from './trial/samba-answers.ts';
 
 const A = 'aaaaaaaa-0000-0000-0000-000000000000';
 const B = 'bbbbbbbb-0000-0000-0000-000000000000';
@@ -99,13 +101,16 @@ describe('a cycle', () => {
     expect(await runCycle(new ReplicationCycle(known), [new CountingDatabase(A, 9n)])).toEqual([]);
   });
 
-  test('ends when a server says for ever that there is more', async () => {
+  test.each([
+    ['sends nothing', []],
+    ['sends the same again and again', [{ name: { guid: A, sid: null, dn: '' }, attributes: new Map() }]],
+  ])('ends when a server says for ever that there is more, and %s', async (_what, objects) => {
     const reply: ChangesReply = {
       invocationId: A,
       usnTo: vector(0n),
       cursors: null,
       hasMore: true,
-      objects: [],
+      objects,
       extendedResult: 0,
     };
     const cycle = new ReplicationCycle(FROM_THE_START);
@@ -116,12 +121,32 @@ describe('a cycle', () => {
   });
 });
 
+test('a watermark is read again, however many databases the domain has had', () => {
+  const cursors = Array.from({ length: 20_000 }, (_, index) => ({
+    invocationId: `${index.toString(16).padStart(8, '0')}-0000-0000-0000-000000000000`,
+    usn: BigInt(index),
+  }));
+  const state = { ...FROM_THE_START, invocationId: A, cursors };
+  expect(parseWatermark(formatWatermark({ domain: B, state, attributes: [] }))?.state).toEqual(state);
+});
+
 describe('a domain controller', () => {
   const controller = (netbiosName: string, isReadOnly = false) => ({
     netbiosName,
     dnsName: null,
     dsaGuid: A,
     isReadOnly,
+  });
+
+  test('that fails at a single account says so, not that access is denied', async () => {
+    const { objects: _, ...reply } = readChangesReply(sambaAnswer('changes'), 'reading');
+    const failing = async (extendedResult: number): Promise<unknown> => {
+      const getChanges = async () => ({ ...reply, objects: [], extendedResult });
+      const replica = await Replica.of({ ...session(['dc1'], ['dc1']), getChanges });
+      return replica.readObject(A).catch((error: unknown) => error);
+    };
+    expect(await failing(5)).toMatchObject({ code: 8442, message: expect.stringContaining('result 5') });
+    expect(await failing(15)).toMatchObject({ code: 8453, message: expect.stringContaining('access denied') });
   });
 
   function session(writable: readonly string[], all: readonly string[]): ReplicationSession {

@@ -86,7 +86,7 @@ export class Replica {
     };
     try {
       const reply = await this.session.getChanges(request, 'reading an account');
-      if (reply.extendedResult !== EXTENDED_SUCCESS) throw extendedRefusal(reply.extendedResult);
+      if (reply.extendedResult !== EXTENDED_SUCCESS) throw this.#extendedRefusal(reply.extendedResult);
       return reply.objects.find((object) => object.name.guid === guid) ?? null;
     } catch (error) {
       if (error instanceof DrsRefusal && GONE.includes(error.code)) return null;
@@ -100,6 +100,11 @@ export class Replica {
     return guid === null ? null : readGuid(guid);
   }
 
+  #extendedRefusal(result: number): DrsRefusal {
+    const doing = `${this.session.server.label}: reading an account (result ${result})`;
+    return new DrsRefusal(EXTENDED_ERRORS[result] ?? DRS_ERROR.internal, doing);
+  }
+
   close(): Promise<void> {
     return this.session.close();
   }
@@ -107,11 +112,8 @@ export class Replica {
 
 const GONE: readonly number[] = [DRS_ERROR.notFound, DRS_ERROR.badDn];
 
-const EXTENDED_ACCESS_DENIED = 0xf;
-
-function extendedRefusal(result: number): DrsRefusal {
-  return new DrsRefusal(result === EXTENDED_ACCESS_DENIED ? DRS_ERROR.accessDenied : result, 'reading an account');
-}
+/** EXOP_ERR_UNKNOWN_OP and EXOP_ERR_ACCESS_DENIED ([MS-DRSR] 4.1.10.2.21), which are no errors of Windows; the others say that something went wrong. */
+const EXTENDED_ERRORS: Readonly<Record<number, number>> = { 2: DRS_ERROR.notSupported, 15: DRS_ERROR.accessDenied };
 
 /** [MS-DRSR] 4.1.5.3: level 2 lists the domain controllers that can be written to, level 3 also the others. */
 async function findDsa(session: ReplicationSession, domain: string): Promise<string> {

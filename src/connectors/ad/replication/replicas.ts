@@ -1,33 +1,10 @@
 import { DirbridgeError, messageOf } from '../../../errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { ConnectionLost } from '../ldap/ldap-failure.ts';
-import type { Session } from '../session/sessions.ts';
-import { type DrsServer, DrsSession } from './drsuapi/drs-session.ts';
-import { findLogonName, type LogonName, parseLogonName } from './logon-name.ts';
+import type { LogonName } from './logon-name.ts';
 import { Replica } from './replica.ts';
-import { unreachable } from './replication-failure.ts';
-import type { RpcLimits } from './rpc/rpc-connection.ts';
-import { RpcRefusal } from './rpc/rpc-refusal.ts';
-import { explainRefusedSignIn } from './sign-in-failure.ts';
-
-/** A domain controller: where it replicates, and how to ask it over LDAP. */
-export interface ReplicaServer extends DrsServer {
-  /** A session of its own, to be closed. Throws what Sessions.open throws. */
-  readonly openDirectory: () => Promise<Session>;
-}
-
-export interface ReplicationSettings {
-  /** The name of the source. */
-  readonly source: string;
-  readonly servers: readonly ReplicaServer[];
-  /** User principal name, DOMAIN\name or DN. */
-  readonly user: string;
-  /** Asked for anew at each sign-in and not kept. */
-  readonly readPassword: () => string;
-  readonly limits: RpcLimits;
-  /** Objects of one page. */
-  readonly pageSize: number;
-}
+import type { ReplicaServer, ReplicationSettings } from './replication-settings.ts';
+import { signIn } from './sign-in.ts';
 
 /** A domain controller that we are signed in to, and the name we did it with. */
 export interface OpenReplica {
@@ -36,26 +13,47 @@ export interface OpenReplica {
   readonly account: LogonName;
 }
 
+/** Throws for a domain controller that cannot be used although we are signed in to it. */
+export type Accept = (open: OpenReplica) => Promise<void>;
+
 /** One domain controller at a time: the first that answers and can be used; the one that answered last is asked first. */
 export class Replicas {
   readonly settings: ReplicationSettings;
   readonly #log: ConnectorContext['log'];
   #current: OpenReplica | null = null;
   #preferred = 0;
+  #isClosed = false;
 
   constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
     this.settings = settings;
     this.#log = log;
   }
 
-  /** Throws a DirbridgeError, or what a session throws when no server can be used. */
-  async current(): Promise<OpenReplica> {
+  /** Throws a DirbridgeError, or what a session or `accept` throws when no server can be used. */
+  async current(accept: Accept): Promise<OpenReplica> {
     if (this.#current?.replica.session.isOpen) return this.#current;
-    this.#current = await this.#openAny();
-    return this.#current;
+    await this.#leaveCurrent();
+    if (this.#isClosed) throw new ConnectionLost('the read was ended');
+    const open = await this.#openAny(accept);
+    this.#current = open;
+    // Nobody would close what comes up behind his back.
+    if (this.#isClosed) await this.#leaveCurrent();
+    return open;
+  }
+
+  /** The next one is asked first: this one cannot be used at the moment. */
+  async leave(): Promise<void> {
+    this.#preferred += 1;
+    await this.#leaveCurrent();
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#leaveCurrent();
+  }
+
+  /** Also one that is broken: its keys are in memory until then. */
+  async #leaveCurrent(): Promise<void> {
     const open = this.#current;
     this.#current = null;
     await open?.replica.close();
@@ -63,10 +61,7 @@ export class Replicas {
 
   /** Signs in to that one domain controller. Throws `directory-credentials`, `directory-unreachable`, and what a session throws. */
   async open(server: ReplicaServer): Promise<OpenReplica> {
-    const { readPassword, limits } = this.settings;
-    refuseEmptyPassword(readPassword, this.settings.user);
-    const account = await nameAccount(this.settings.user, server);
-    const session = await openSession(server, account, readPassword, limits);
+    const { session, account } = await signIn(server, this.settings);
     try {
       return { replica: await Replica.of(session), server, account };
     } catch (error) {
@@ -75,7 +70,7 @@ export class Replicas {
     }
   }
 
-  async #openAny(): Promise<OpenReplica> {
+  async #openAny(accept: Accept): Promise<OpenReplica> {
     const { servers } = this.settings;
     const failures: unknown[] = [];
     for (let index = 0; index < servers.length; index++) {
@@ -83,7 +78,7 @@ export class Replicas {
       const server = servers[at];
       if (!server) continue;
       try {
-        const open = await this.open(server);
+        const open = await this.#openAccepted(server, accept);
         this.#preferred = at;
         if (failures.length > 0) this.#log.warn({ server: server.label }, 'reading passwords from another server');
         return open;
@@ -94,6 +89,17 @@ export class Replicas {
       }
     }
     throw joinFailures(failures);
+  }
+
+  async #openAccepted(server: ReplicaServer, accept: Accept): Promise<OpenReplica> {
+    const open = await this.open(server);
+    try {
+      await accept(open);
+      return open;
+    } catch (error) {
+      await open.replica.close();
+      throw error;
+    }
   }
 }
 
@@ -116,43 +122,4 @@ function joinFailures(failures: readonly unknown[]): unknown {
     cause: first,
     ...remedy,
   });
-}
-
-function refuseEmptyPassword(readPassword: () => string, user: string): void {
-  if (readPassword() !== '') return;
-  throw new DirbridgeError('directory-credentials', `the password of ${user} is empty`, {
-    remedy: 'Write the password into the file or variable that the source names.',
-  });
-}
-
-async function nameAccount(user: string, server: ReplicaServer): Promise<LogonName> {
-  const name = parseLogonName(user);
-  if (name) return name;
-  const directory = await server.openDirectory();
-  try {
-    const found = await findLogonName(directory, user);
-    if (found) return found;
-  } finally {
-    directory.connection.close();
-  }
-  throw new DirbridgeError('directory-credentials', `${server.label}: ${user} is not in the directory`, {
-    remedy: 'Name the account by its user principal name or as DOMAIN\\name.',
-  });
-}
-
-async function openSession(
-  server: ReplicaServer,
-  account: LogonName,
-  readPassword: () => string,
-  limits: RpcLimits,
-): Promise<DrsSession> {
-  const { user, domain } = account;
-  try {
-    return await DrsSession.open(server, { user, domain, readPassword, targetName: `ldap/${server.host}` }, limits);
-  } catch (error) {
-    if (error instanceof ConnectionLost) throw unreachable(error);
-    if (error instanceof RpcRefusal && error.about === 'sign-in')
-      throw await explainRefusedSignIn(error, server.label, account.text, server.openDirectory);
-    throw error;
-  }
 }

@@ -12,9 +12,10 @@ import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { formatWatermark, parseWatermark } from './password-watermark.ts';
 import { ReadWork } from './read-work.ts';
 import { ASKED, type ReplicaDomain } from './replica.ts';
-import { Replicas, type ReplicationSettings } from './replicas.ts';
+import { Replicas } from './replicas.ts';
 import { HistoryLost, ReplicationCycle } from './replication-cycle.ts';
 import { asReplicationError } from './replication-failure.ts';
+import type { ReplicationSettings } from './replication-settings.ts';
 
 /** Single accounts that are handed over together. */
 const ACCOUNTS_PER_PAGE = 100;
@@ -67,7 +68,8 @@ export class ReplicatedPasswords implements PasswordSource {
     try {
       const wanted = [...new Set(anchors)];
       for (let start = 0; start < wanted.length; start += ACCOUNTS_PER_PAGE) {
-        const { passwords } = await work.readSingle(wanted.slice(start, start + ACCOUNTS_PER_PAGE));
+        const { passwords, problems } = await work.readSingle(wanted.slice(start, start + ACCOUNTS_PER_PAGE));
+        for (const { name, cause } of problems) this.#log.warn({ account: name, cause }, 'a password cannot be read');
         const found = passwords.filter(({ ntHash }) => ntHash !== null);
         if (found.length > 0) yield found;
       }
@@ -87,6 +89,7 @@ interface Start {
 function chooseStart(watermark: string | null, domain: ReplicaDomain): Start {
   const fromTheStart = (reason: string | null): Start => ({ cycle: new ReplicationCycle(FROM_THE_START), reason });
   if (watermark === null) return fromTheStart(null);
+  if (watermark === HISTORY_LOST) return fromTheStart(new HistoryLost().message);
   const known = parseWatermark(watermark);
   if (known === null) return fromTheStart('what was remembered of the last read cannot be understood');
   if (known.domain !== domain.guid) return fromTheStart('the last read was of another domain');
@@ -102,10 +105,27 @@ async function* readCycle(
 ): AsyncGenerator<PasswordReadEvent, void, void> {
   // The first part tells whether the history is the one that we know.
   const { cycle, reason, page } = await beginCycle(work, start);
-  yield { kind: 'begin', mode: cycle.isFull ? 'full' : 'delta', reason };
-  yield* readPages(work, cycle, page);
-  yield { kind: 'end', watermark: formatWatermark({ domain: domain.guid, state: cycle.end, attributes: ASKED }) };
+  let isTaken = false;
+  try {
+    yield { kind: 'begin', mode: cycle.isFull ? 'full' : 'delta', reason };
+    isTaken = true;
+  } finally {
+    // Whoever leaves at the beginning never sees it.
+    if (!isTaken) discardPage(page);
+  }
+  let watermark = HISTORY_LOST;
+  try {
+    yield* readPages(work, cycle, page);
+    watermark = formatWatermark({ domain: domain.guid, state: cycle.end, attributes: ASKED });
+  } catch (error) {
+    // Seen only with the last part: what came is right, and what has not come is not known. Every other read from there would end like this one.
+    if (!(error instanceof HistoryLost)) throw error;
+  }
+  yield { kind: 'end', watermark };
 }
+
+/** A watermark that says to begin anew, and why. */
+const HISTORY_LOST = '"history lost"';
 
 /** While a page is worked on, the domain controller makes the next one: that takes it about as long as deriving takes us. */
 async function* readPages(

@@ -1,6 +1,12 @@
 import type { ChangesReply } from './drsuapi/changes-reply.ts';
 import type { ReplicatedObject } from './drsuapi/replicated-object.ts';
-import { type Cursor, FROM_THE_START, mergeCursors, type ReplicationState } from './drsuapi/replication-state.ts';
+import {
+  type Cursor,
+  FROM_THE_START,
+  mergeCursors,
+  type ReplicationState,
+  type UsnVector,
+} from './drsuapi/replication-state.ts';
 import { MalformedAnswer } from './malformed-answer.ts';
 import type { Replica } from './replica.ts';
 
@@ -12,7 +18,7 @@ export class HistoryLost extends Error {
   }
 }
 
-/** Parts without any object in a row: Windows and Samba send memberships in them, and no domain has that many. */
+/** Parts in a row without any object, or without getting on: Windows and Samba send memberships in them, and no domain has that many. */
 const MOST_BARREN_PARTS = 10_000;
 
 /**
@@ -60,9 +66,10 @@ export class ReplicationCycle {
 
   /** The part was handed over: the next one follows it. */
   accept({ reply }: CyclePart): void {
-    this.#barrenParts = reply.objects.length === 0 ? this.#barrenParts + 1 : 0;
+    const isBarren = reply.objects.length === 0 || isSameUsn(reply.usnTo, this.#state.usn);
+    this.#barrenParts = isBarren ? this.#barrenParts + 1 : 0;
     if (this.#barrenParts > MOST_BARREN_PARTS)
-      throw new MalformedAnswer('reading changes: the server says that there is more, and sends nothing');
+      throw new MalformedAnswer('reading changes: the server says that there is more, and sends nothing new');
     this.#isDone = !reply.hasMore;
     const cursors = this.#isDone ? mergeCursors(this.#start.cursors, reply.cursors ?? []) : this.#start.cursors;
     this.#state = { invocationId: reply.invocationId, usn: reply.usnTo, cursors };
@@ -72,6 +79,10 @@ export class ReplicationCycle {
 export interface CyclePart {
   readonly objects: readonly ReplicatedObject[];
   readonly reply: ChangesReply;
+}
+
+function isSameUsn(one: UsnVector, other: UsnVector): boolean {
+  return one.highObjectUpdate === other.highObjectUpdate && one.highPropertyUpdate === other.highPropertyUpdate;
 }
 
 function refuseOlderDatabase(known: readonly Cursor[], invocationId: string, told: readonly Cursor[]): void {

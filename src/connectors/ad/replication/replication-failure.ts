@@ -3,7 +3,6 @@ import { ConnectionLost, LdapRefusal } from '../ldap/ldap-failure.ts';
 import { DrsRefusal, isTransientDrsError } from './drsuapi/drs-refusal.ts';
 import { MalformedAnswer } from './malformed-answer.ts';
 import { ReadOnlyController } from './read-only-controller.ts';
-import { HistoryLost } from './replication-cycle.ts';
 import { RpcRefusal } from './rpc/rpc-refusal.ts';
 
 /** A refusal that another attempt may not meet, as a lost connection: that is what is taken up again. Anything else unchanged. */
@@ -19,7 +18,7 @@ export function unreachable(thrown: ConnectionLost): DirbridgeError {
   return new DirbridgeError('directory-unreachable', thrown.message, {
     cause: thrown,
     remedy:
-      'Passwords need TCP port 135 of the domain controller and the port that it names there (49152 to 65535 unless fixed). Open both in the firewalls between; where the port of directory replication is fixed, set replication.port to it and port 135 is not needed.',
+      'See that the domain controller is up. Passwords need TCP port 135 of the domain controller and the port that it names there (49152 to 65535 unless fixed). Open both in the firewalls between; where the port of directory replication is fixed, set replication.port to it and port 135 is not needed.',
   });
 }
 
@@ -28,9 +27,7 @@ export function asReplicationError(thrown: unknown, source: string, doing: strin
   if (thrown instanceof DirbridgeError) return thrown;
   const message = `${source}: ${doing}: ${messageOf(thrown)}`;
   const options = { cause: thrown };
-  // In the middle of a read, another domain controller with an older database took over: the next read sees it at its beginning.
-  if (thrown instanceof ConnectionLost || thrown instanceof HistoryLost)
-    return new DirbridgeError('directory-interrupted', message, options);
+  if (thrown instanceof ConnectionLost) return new DirbridgeError('directory-interrupted', message, options);
   if (thrown instanceof MalformedAnswer) return new DirbridgeError('directory-answer', message, options);
   if (thrown instanceof ReadOnlyController)
     return new DirbridgeError('directory-refused', message, { ...options, remedy: NAME_WRITABLE });
@@ -46,6 +43,6 @@ const SOURCE_DISABLED = 8456;
 
 function remedyOf(thrown: Error): string {
   if (thrown instanceof DrsRefusal && thrown.code === SOURCE_DISABLED)
-    return 'Allow it again: repadmin /options DC -DISABLE_OUTBOUND_REPL. The directory service log of the domain controller says why it was switched off.';
+    return 'Allow it again: repadmin /options DC -DISABLE_OUTBOUND_REPL, or on Samba: samba-tool drs options DC --dsa-option=-DISABLE_OUTBOUND_REPL. The directory service log of the domain controller says why it was switched off.';
   return 'Look at the directory service log of the domain controller, or name another one first in servers.';
 }

@@ -1,7 +1,29 @@
 import type { ConnectorContext } from '../../connector.ts';
 import type { AdSection } from '../config.ts';
-import { type SessionSettings, Sessions } from '../session/sessions.ts';
-import type { ReplicationSettings } from './replicas.ts';
+import { type Session, type SessionSettings, Sessions } from '../session/sessions.ts';
+import type { DrsServer } from './drsuapi/drs-session.ts';
+import type { RpcLimits } from './rpc/rpc-connection.ts';
+
+/** A domain controller: where it replicates, and how to ask it over LDAP. */
+export interface ReplicaServer extends DrsServer {
+  /** A session of its own, to be closed. Throws what Sessions.open throws. */
+  readonly openDirectory: () => Promise<Session>;
+}
+
+export interface ReplicationSettings {
+  /** The name of the source. */
+  readonly source: string;
+  readonly servers: readonly ReplicaServer[];
+  /** User principal name, DOMAIN\name or DN. */
+  readonly user: string;
+  /** It is not the account of the source, but one for reading passwords alone. */
+  readonly hasOwnAccount: boolean;
+  /** Asked for anew at each sign-in and not kept. */
+  readonly readPassword: () => string;
+  readonly limits: RpcLimits;
+  /** Objects of one page. */
+  readonly pageSize: number;
+}
 
 /** What Samba gives at most; more would make nothing faster. */
 const MOST_OBJECTS_PER_PAGE = 1000;
@@ -29,6 +51,7 @@ export function describeReplication(
       openDirectory: () => sessions.open(server),
     })),
     user,
+    hasOwnAccount: replication.user !== undefined,
     readPassword,
     pageSize: Math.min(section.pageSize, MOST_OBJECTS_PER_PAGE),
     limits: { connectTimeoutMs, requestTimeoutMs, mostAnswerBytes: MOST_ANSWER_BYTES },

@@ -1,5 +1,8 @@
 import { DirbridgeError, messageOf } from '../../../errors.ts';
+import { ConnectionLost } from '../ldap/ldap-failure.ts';
 import type { Session } from '../session/sessions.ts';
+import { ClosedAtSignIn } from './drsuapi/drs-session.ts';
+import { unreachable } from './replication-failure.ts';
 import type { RpcRefusal } from './rpc/rpc-refusal.ts';
 
 /**
@@ -7,7 +10,7 @@ import type { RpcRefusal } from './rpc/rpc-refusal.ts';
  * takes the account there, what it does not take is NTLM.
  */
 export async function explainRefusedSignIn(
-  refusal: RpcRefusal,
+  refusal: RpcRefusal | ClosedAtSignIn,
   label: string,
   user: string,
   openDirectory: () => Promise<Session>,
@@ -17,6 +20,8 @@ export async function explainRefusedSignIn(
     connection.close();
   } catch (error) {
     if (error instanceof DirbridgeError && error.code === 'directory-credentials') return error;
+    // A server that does not answer there either goes away, whatever it thinks of us.
+    if (refusal instanceof ClosedAtSignIn && isAway(error)) return unreachable(refusal);
     return refusedWithoutReason(refusal, label, user, messageOf(error));
   }
   return new DirbridgeError(
@@ -30,7 +35,13 @@ export async function explainRefusedSignIn(
   );
 }
 
-function refusedWithoutReason(refusal: RpcRefusal, label: string, user: string, why: string): DirbridgeError {
+function isAway(thrown: unknown): boolean {
+  return (
+    thrown instanceof ConnectionLost || (thrown instanceof DirbridgeError && thrown.code === 'directory-unreachable')
+  );
+}
+
+function refusedWithoutReason(refusal: Error, label: string, user: string, why: string): DirbridgeError {
   const message = `${label}: ${user} was refused: user, domain or password is wrong, or the account cannot be used (${refusal.message}; LDAP, which would tell more: ${why})`;
   return new DirbridgeError('directory-credentials', message, { cause: refusal });
 }

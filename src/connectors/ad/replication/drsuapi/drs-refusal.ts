@@ -16,6 +16,8 @@ export const DRS_ERROR = {
   badDn: 8439,
   badNamingContext: 8440,
   busy: 8438,
+  internal: 8442,
+  notSupported: 8454,
   differentEpochs: 8593,
 } as const;
 

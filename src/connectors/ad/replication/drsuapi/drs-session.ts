@@ -27,6 +27,9 @@ export interface DrsServer {
 /** [MS-RPCE] 2.1.1.1. */
 export const ENDPOINT_MAPPER_PORT = 135;
 
+/** The server closed the connection when it had our sign-in: a refusal, or it just goes away. */
+export class ClosedAtSignIn extends ConnectionLost {}
+
 /**
  * One conversation with one domain controller ([MS-DRSR] 1.3.2): from the endpoint mapper to DRSUnbind. Throws ConnectionLost, RpcRefusal, DrsRefusal and
  * MalformedAnswer.
@@ -86,7 +89,9 @@ export class DrsSession {
     return readCrackedName(await this.#connection.call(DRS_OPERATION.crackNames, request, 'looking a name up'));
   }
 
-  async getChanges(request: ChangesRequest, doing: string): Promise<ChangesReply> {
+  /** `what` is done, for messages: they name the server, because there may be several. */
+  async getChanges(request: ChangesRequest, what: string): Promise<ChangesReply> {
+    const doing = `${this.server.label}: ${what}`;
     try {
       return await this.#getChanges(request, doing);
     } catch (error) {
@@ -148,7 +153,7 @@ async function bind(connection: RpcConnection, epoch: number): Promise<BindResul
   } catch (error) {
     // The first call after the sign-in is what a refused one shows in: Samba finds a mistake in the protocol then, others close the connection.
     if (error instanceof RpcRefusal && error.code === PROTOCOL_ERROR) throw new RpcRefusal(error.message, 'sign-in');
-    if (error instanceof ConnectionLost && isClosedByServer(error)) throw new RpcRefusal(error.message, 'sign-in');
+    if (error instanceof ConnectionLost && isClosedByServer(error)) throw new ClosedAtSignIn(error.message);
     throw error;
   }
 }

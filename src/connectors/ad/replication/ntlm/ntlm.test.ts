@@ -5,7 +5,7 @@ import { AV_ID, avText, findAvPair, formatAvPairs, parseAvPairs } from './av-pai
 import { NtlmClient } from './ntlm-client.ts';
 import { MIC_AT, NEEDED_FLAGS } from './ntlm-messages.ts';
 import { SealedDirection } from './ntlm-sealing.ts';
-import { computeLmV2, computeNtlmV2, hmacMd5, ntlmV2Key } from './ntlmv2.ts';
+import { computeLmV2, computeNtlmV2, hmacMd5, ntlmV2Key, toDirectoryUpperCase } from './ntlmv2.ts';
 
 /** The example of [MS-NLMP] 4.2: User, Password and Domain, with challenges and keys of repeated bytes. */
 const SERVER_CHALLENGE = Buffer.from('0123456789abcdef', 'hex');
@@ -17,6 +17,13 @@ const TARGET_INFO = Buffer.from(
 ).subarray(0, 36);
 
 const text = (value: string): Buffer => Buffer.from(value, 'utf16le');
+
+test('a name is written in capitals as directories do, not as languages do', () => {
+  // Tried against Samba 4.17: with any other capital the sign-in is refused.
+  expect(toDirectoryUpperCase('größe-Éa-ÿ-ς')).toBe('GRÖßE-ÉA-Ÿ-Σ');
+  for (const same of ['\u00b5', '\u0131', '\u017f', '\u0390', '\ufb01', '\u{10428}'])
+    expect(toDirectoryUpperCase(same)).toBe(same);
+});
 
 describe('the example of the specification (4.2.4)', () => {
   const key = ntlmV2Key(ntHash('Password'), 'User', 'Domain');

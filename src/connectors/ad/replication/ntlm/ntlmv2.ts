@@ -6,9 +6,26 @@ export function hmacMd5(key: Uint8Array, ...parts: readonly Uint8Array[]): Buffe
   return hmac.digest();
 }
 
+/** Letters that a directory leaves as they are although Unicode has a capital for them. */
+const WITHOUT_CAPITAL = ['\u00b5', '\u0131', '\u017f'];
+
+/**
+ * In capitals as a directory makes them: each character by itself and for one other, so that a sharp s and everything outside of the first plane stay as they
+ * are. Exported for tests.
+ */
+export function toDirectoryUpperCase(text: string): string {
+  return text
+    .split('')
+    .map((unit) => {
+      const capital = unit.toUpperCase();
+      return capital.length === 1 && !WITHOUT_CAPITAL.includes(unit) ? capital : unit;
+    })
+    .join('');
+}
+
 /** NTOWFv2 ([MS-NLMP] 3.3.2): the key that belongs to an account, from the NT hash of its password. */
 export function ntlmV2Key(ntHash: Uint8Array, user: string, domain: string): Buffer {
-  return hmacMd5(ntHash, Buffer.from(user.toUpperCase() + domain, 'utf16le'));
+  return hmacMd5(ntHash, Buffer.from(toDirectoryUpperCase(user) + domain, 'utf16le'));
 }
 
 export interface NtlmV2Input {

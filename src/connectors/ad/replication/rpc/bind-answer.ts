@@ -35,26 +35,27 @@ export function readBindAnswer(pdu: Pdu, name: string): BindAnswer {
 }
 
 /** [C706] 12.6.3.1, p_reject_reason_t; 8 and 9: [MS-RPCE] 2.2.2.5. */
-const REJECTIONS: Readonly<Record<number, string>> = {
-  1: 'it has too much to do at the moment',
-  2: 'a limit of the server is reached',
-  4: 'it speaks another version of RPC',
-  8: 'it does not accept NTLM',
-  9: 'the sign-in was refused',
+const REJECTIONS: Readonly<Record<number, readonly [words: string, about: RpcRefusal['about']]>> = {
+  1: ['it has too much to do at the moment', 'busy'],
+  2: ['a limit of the server is reached', 'busy'],
+  4: ['it speaks another version of RPC', 'other'],
+  8: ['it does not accept NTLM', 'other'],
+  9: ['the sign-in was refused', 'sign-in'],
 };
 
 function rejected(name: string, reason: number): RpcRefusal {
-  const text = REJECTIONS[reason] ?? `reason ${reason}`;
-  return new RpcRefusal(`the server refused the connection to ${name}: ${text}`, reason === 9 ? 'sign-in' : 'other');
+  const [words, about] = REJECTIONS[reason] ?? [`reason ${reason}`, 'other'];
+  return new RpcRefusal(`the server refused the connection to ${name}: ${words}`, about);
 }
 
 /** [C706] 12.6.3.1, p_provider_reason_t. */
-const REASONS: Readonly<Record<number, string>> = {
-  1: 'it does not offer this interface',
-  2: 'it does not know the form of the data',
-  3: 'a limit of the server is reached',
+const REASONS: Readonly<Record<number, readonly [words: string, about: RpcRefusal['about']]>> = {
+  1: ['it does not offer this interface', 'other'],
+  2: ['it does not know the form of the data', 'other'],
+  3: ['a limit of the server is reached', 'busy'],
 };
 
 function notAccepted(name: string, reason: number): RpcRefusal {
-  return new RpcRefusal(`the server does not serve ${name}: ${REASONS[reason] ?? `reason ${reason}`}`, 'other');
+  const [words, about] = REASONS[reason] ?? [`reason ${reason}`, 'other'];
+  return new RpcRefusal(`the server does not serve ${name}: ${words}`, about);
 }

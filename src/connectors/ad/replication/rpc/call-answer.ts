@@ -7,16 +7,17 @@ import { refusalOfFault } from './rpc-refusal.ts';
 export interface Protection {
   readonly outgoing: SealedDirection;
   readonly incoming: SealedDirection;
-  /** The signature covers the headers too ([MS-RPCE] 3.3.1.5.2.2). */
-  readonly hasHeaderSigning: boolean;
 }
 
-/** What the signature of a sealed fragment covers, and the part of it that is encrypted. */
-export function partsOf(bytes: Buffer, authLength: number, protection: Protection) {
+/** What the signature of a sealed fragment covers, which is its headers too ([MS-RPCE] 3.3.1.5.2.2), and the part of it that is encrypted. */
+export function partsOf(bytes: Buffer, authLength: number) {
   const signatureAt = bytes.length - authLength;
   const sealed = bytes.subarray(HEADER_LENGTH + CALL_HEAD_LENGTH, signatureAt - TRAILER_LENGTH);
-  return { signed: protection.hasHeaderSigning ? bytes.subarray(0, signatureAt) : sealed, sealed };
+  return { signed: bytes.subarray(0, signatureAt), sealed };
 }
+
+/** A fragment counts as at least so many bytes: an answer in crumbs would take much more memory than its length. Servers send thousands in each but the last. */
+const LEAST_COUNTED = 512;
 
 /** Puts the fragments of one answer together ([C706] 12.6.2). */
 export class CallAnswer {
@@ -43,7 +44,7 @@ export class CallAnswer {
     if (isFirst !== (this.#parts.length === 0)) this.#refuse('its fragments are out of order');
     if (pdu.type === PDU_TYPE.fault) throw this.#readFault(pdu);
     const stub = this.#open(pdu);
-    this.#length += stub.length;
+    this.#length += Math.max(stub.length, LEAST_COUNTED);
     if (this.#length > this.#mostBytes) this.#refuse(`more than ${this.#mostBytes} bytes`);
     this.#parts.push(stub);
     return isLast ? Buffer.concat(this.#parts) : null;
@@ -65,7 +66,7 @@ export class CallAnswer {
       return pdu.bytes.subarray(start, end);
     }
     if (pdu.authValue === null) this.#refuse('it is not protected');
-    const { signed, sealed } = partsOf(pdu.bytes, pdu.authValue.length, this.#protection);
+    const { signed, sealed } = partsOf(pdu.bytes, pdu.authValue.length);
     this.#protection.incoming.unseal(signed, sealed, pdu.authValue);
     return pdu.bytes.subarray(start, end);
   }

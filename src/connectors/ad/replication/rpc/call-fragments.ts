@@ -33,7 +33,7 @@ export function formatCall(
 function seal(flags: number, callId: number, body: Buffer, padLength: number, protection: Protection | null): Buffer {
   if (protection === null) return formatPdu(PDU_TYPE.request, flags, callId, body);
   const bytes = formatPdu(PDU_TYPE.request, flags, callId, body, { value: Buffer.alloc(SIGNATURE_LENGTH), padLength });
-  const { signed, sealed } = partsOf(bytes, SIGNATURE_LENGTH, protection);
+  const { signed, sealed } = partsOf(bytes, SIGNATURE_LENGTH);
   bytes.set(protection.outgoing.seal(signed, sealed), bytes.length - SIGNATURE_LENGTH);
   return bytes;
 }

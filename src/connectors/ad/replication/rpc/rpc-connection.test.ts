@@ -1,13 +1,15 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConnectionLost } from '../../ldap/ldap-failure.ts';
 import { DRSUAPI } from '../drsuapi/bind.ts';
 import { MalformedAnswer } from '../malformed-answer.ts';
 import { NtlmClient } from '../ntlm/ntlm-client.ts';
 import { mutated } from '../trial/mutated-bytes.ts';
 import { sambaAnswer } from '../trial/samba-answers.ts';
-import { ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
-import { PDU_FLAG } from './pdu.ts';
+import { Conversation, ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
+import { readBindAnswer } from './bind-answer.ts';
+import { CallAnswer } from './call-answer.ts';
+import { formatPdu, PDU_FLAG, PDU_TYPE, parsePdu } from './pdu.ts';
 import { RpcConnection, type RpcLimits } from './rpc-connection.ts';
 import { RpcRefusal } from './rpc-refusal.ts';
 
@@ -16,6 +18,8 @@ const { first: FIRST, last: LAST } = PDU_FLAG;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
@@ -43,8 +47,7 @@ const LONG = Buffer.from(Array.from({ length: 20_000 }, (_, index) => index % 25
 
 describe('a call', () => {
   test.each([
-    ['sealed with its headers', { headerSigning: true }],
-    ['sealed without its headers, where the server signs none', { headerSigning: false }],
+    ['sealed', {}],
     ['in the clear before anybody signs in', { isSignedIn: false }],
   ])('goes and comes back %s, one after the other', async (_how, options) => {
     const { connection } = await connect(({ callId, stub }, talk) => [talk.respond(callId, stub)], options);
@@ -106,6 +109,12 @@ describe('an answer', () => {
       /more than 100000 bytes/,
     ],
     [
+      'that comes in crumbs without an end',
+      ({ callId }, talk) =>
+        Array.from({ length: 2_000 }, (_, index) => talk.respond(callId, Buffer.alloc(0), index === 0 ? FIRST : 0)),
+      /more than 100000 bytes/,
+    ],
+    [
       'that was changed on the way',
       ({ callId, stub }, talk) => {
         const bytes = talk.respond(callId, stub);
@@ -159,6 +168,95 @@ describe('an answer', () => {
     await closing.server.stop();
     expect(await call).toBeInstanceOf(ConnectionLost);
     await expect(closing.connection.call(3, Buffer.from('x'), 'trying')).rejects.toBeInstanceOf(ConnectionLost);
+  });
+});
+
+describe('a connection', () => {
+  const clocks = { ...LIMITS, requestTimeoutMs: 100 };
+
+  test('is given up when an answer comes a little at a time for ever', async () => {
+    const taken = vi.spyOn(CallAnswer.prototype, 'take');
+    let sendCrumb = (): void => undefined;
+    const server = await ScriptedRpcServer.startWith((socket) => {
+      const conversation = new Conversation({ user: 'ann', password: 'of ann', answer: () => [] });
+      socket.once('data', (bytes: Buffer) => {
+        for (const answer of conversation.take(bytes)) socket.write(answer);
+        let isFirst = true;
+        sendCrumb = () => {
+          socket.write(conversation.respond(2, Buffer.from('a'), isFirst ? FIRST : 0));
+          isFirst = false;
+        };
+      });
+    });
+    cleanups.push(() => server.stop());
+    const connection = await RpcConnection.open(server.address, clocks);
+    cleanups.push(() => connection.close());
+    await connection.bind(DRSUAPI);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const call = connection.call(3, Buffer.from('x'), 'trying').catch((error: unknown) => error);
+    for (let elapsed = 0; elapsed < 1_000; elapsed += 90) {
+      const before = taken.mock.calls.length;
+      sendCrumb();
+      while (taken.mock.calls.length === before) await new Promise((resolve) => setImmediate(resolve));
+      // Never so long that the server would be silent.
+      vi.advanceTimersByTime(90);
+    }
+    const failure = await call;
+    expect(failure).toBeInstanceOf(ConnectionLost);
+    expect(failure).toMatchObject({ message: expect.stringContaining('the answer did not end within 1 s') });
+  });
+
+  test('leaves nothing open when the server does not even take the request', async () => {
+    const server = await ScriptedRpcServer.startWith((socket) => {
+      const conversation = new Conversation({ user: 'ann', password: 'of ann', answer: () => [] });
+      socket.once('data', (bytes: Buffer) => {
+        for (const answer of conversation.take(bytes)) socket.write(answer);
+        socket.pause();
+      });
+    });
+    cleanups.push(() => server.stop());
+    const open = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    // Those of the tests before are on their way.
+    await expect.poll(open).toBe(0);
+    const connection = await RpcConnection.open(server.address, clocks);
+    await connection.bind(DRSUAPI);
+    expect(open()).toBe(2);
+    await expect(connection.call(3, Buffer.alloc(32 << 20), 'trying')).rejects.toThrow(/no answer within/);
+    connection.close();
+    // The end of the server stays open.
+    await expect.poll(open).toBe(1);
+  });
+
+  test('that the server shuts down is lost, and can be made anew', async () => {
+    const { connection } = await connect(({ callId }) => [
+      formatPdu(PDU_TYPE.shutdown, FIRST | LAST, callId, Buffer.alloc(0)),
+    ]);
+    await expect(connection.call(3, Buffer.from('x'), 'trying')).rejects.toBeInstanceOf(ConnectionLost);
+  });
+
+  test('is refused where the server would not sign the headers of what it sends', async () => {
+    await expect(connect(() => [], { headerSigning: false })).rejects.toThrow(/does not sign the headers/);
+  });
+
+  test('that the server has no room for is worth another attempt', () => {
+    const nak = (reason: number): Buffer => {
+      const body = Buffer.alloc(8);
+      body.writeUInt16LE(reason, 0);
+      return formatPdu(PDU_TYPE.bindNak, FIRST | LAST, 1, body);
+    };
+    const refusalOf = (reason: number): unknown => {
+      try {
+        return readBindAnswer(parsePdu(nak(reason)), 'test');
+      } catch (error) {
+        return error;
+      }
+    };
+    expect([1, 2, 4, 9].map((reason) => refusalOf(reason))).toMatchObject([
+      { about: 'busy' },
+      { about: 'busy' },
+      { about: 'other' },
+      { about: 'sign-in' },
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@ import { openSocket } from '../../ldap/connect-socket.ts';
 import { ConnectionLost } from '../../ldap/ldap-failure.ts';
 import { MalformedAnswer } from '../malformed-answer.ts';
 import type { NtlmClient, NtlmSession } from '../ntlm/ntlm-client.ts';
-import { readBindAnswer } from './bind-answer.ts';
+import { type BindAnswer, readBindAnswer } from './bind-answer.ts';
 import { CallAnswer, type Protection } from './call-answer.ts';
 import { formatCall } from './call-fragments.ts';
 import { FragmentReader } from './fragment-reader.ts';
@@ -28,11 +28,14 @@ export interface RpcAddress {
 
 export interface RpcLimits {
   readonly connectTimeoutMs: number;
-  /** How long the server may say nothing. */
+  /** How long the server may say nothing; a whole answer may take ten times as long. */
   readonly requestTimeoutMs: number;
   /** Of one answer. */
   readonly mostAnswerBytes: number;
 }
+
+/** A server that goes on and on saying a little would be waited for without an end. */
+const SILENCES_OF_AN_ANSWER = 10;
 
 /** What the next fragments are for. */
 interface Expectation {
@@ -92,16 +95,11 @@ export class RpcConnection {
     const answer = await this.#exchange([bind], (received) =>
       readBindAnswer(this.#own(received, offered), offered.name),
     );
-    if (answer.authValue === null) throw this.#fail(new MalformedAnswer('RPC bind: the server sent no NTLM challenge'));
-    const { message, session } = this.#guard(() => client.authenticate(answer.authValue ?? Buffer.alloc(0)));
+    const { message, session } = this.#guard(() => client.authenticate(requireChallenge(answer, this.address.label)));
     // [MS-RPCE] 2.2.2.10, rpc_auth_3: four bytes that mean nothing.
     this.#socket.write(formatPdu(PDU_TYPE.auth3, WHOLE, callId, Buffer.alloc(4), auth(message)));
     this.#fragmentLength = answer.fragmentLength;
-    this.#protection = {
-      outgoing: session.outgoing,
-      incoming: session.incoming,
-      hasHeaderSigning: answer.hasHeaderSigning,
-    };
+    this.#protection = session;
     this.#session = session;
     return session;
   }
@@ -114,7 +112,7 @@ export class RpcConnection {
     return this.#exchange(fragments, (pdu) => answer.take(pdu));
   }
 
-  /** Closes the connection once what was sent is on its way, and forgets the keys. Safe to repeat. */
+  /** Closes the connection and forgets the keys. Safe to repeat. */
   close(): void {
     this.#fail(this.#lost('the connection was closed'));
     this.#session?.clear();
@@ -141,17 +139,20 @@ export class RpcConnection {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#expectation) return Promise.reject(new Error('one call at a time'));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#fail(this.#lost(`no answer within ${this.#limits.requestTimeoutMs / 1000} s`));
-      }, this.#limits.requestTimeoutMs);
+      const silence = this.#failAfter(this.#limits.requestTimeoutMs, 'no answer within');
+      const whole = this.#failAfter(
+        this.#limits.requestTimeoutMs * SILENCES_OF_AN_ANSWER,
+        'the answer did not end within',
+      );
       const end = (settle: () => void): void => {
-        clearTimeout(timer);
+        clearTimeout(silence);
+        clearTimeout(whole);
         this.#expectation = null;
         settle();
       };
       this.#expectation = {
         take: (pdu) => {
-          timer.refresh();
+          silence.refresh();
           const answer = read(pdu);
           if (answer !== null) end(() => resolve(answer));
         },
@@ -159,6 +160,10 @@ export class RpcConnection {
       };
       for (const request of requests) this.#socket.write(request);
     });
+  }
+
+  #failAfter(ms: number, what: string): NodeJS.Timeout {
+    return setTimeout(() => this.#fail(this.#lost(`${what} ${ms / 1000} s`)), ms);
   }
 
   #take(bytes: Buffer): void {
@@ -171,7 +176,7 @@ export class RpcConnection {
   }
 
   #dispatch(pdu: Pdu): void {
-    if (pdu.type === PDU_TYPE.shutdown) throw new MalformedAnswer('RPC: the server shuts the connection down');
+    if (pdu.type === PDU_TYPE.shutdown) throw this.#lost('the server shuts the connection down');
     if (!this.#expectation) throw new MalformedAnswer(`RPC: a fragment of type ${pdu.type} that nobody asked for`);
     this.#expectation.take(pdu);
   }
@@ -188,7 +193,8 @@ export class RpcConnection {
   #fail(error: Error): Error {
     if (!this.#failure) {
       this.#failure = error;
-      this.#socket.destroySoon();
+      // Not once everything is sent: a server that takes nothing more would keep us for ever.
+      this.#socket.destroy();
       this.#expectation?.fail(error);
     }
     return error;
@@ -197,6 +203,16 @@ export class RpcConnection {
   #lost(reason: string, cause?: unknown): ConnectionLost {
     return new ConnectionLost(`${this.address.label}: ${reason}`, cause);
   }
+}
+
+const UNSIGNED =
+  'does not sign the headers of what it sends; Windows does, and Samba unless smb.conf says "dcesrv:header signing = no"';
+
+function requireChallenge({ authValue, hasHeaderSigning }: BindAnswer, label: string): Buffer {
+  if (authValue === null) throw new MalformedAnswer(`${label}: the server sent no NTLM challenge`);
+  // Nobody signs this answer: were it left to the flag in it, anybody on the way could take it out, and then change headers.
+  if (!hasHeaderSigning) throw new MalformedAnswer(`${label}: the server ${UNSIGNED}`);
+  return authValue;
 }
 
 function asError(thrown: unknown): Error {

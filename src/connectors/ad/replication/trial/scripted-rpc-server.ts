@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { guidToBytes } from '../../../../model/anchor.ts';
 import { ntHash } from '../ciphers/md4.ts';
 import { rc4 } from '../ciphers/rc4.ts';
-import { formatAvPairs } from '../ntlm/av-pairs.ts';
+import { AV_ID, formatAvPairs } from '../ntlm/av-pairs.ts';
 import { NEEDED_FLAGS } from '../ntlm/ntlm-messages.ts';
 import { SealedDirection } from '../ntlm/ntlm-sealing.ts';
 import { hmacMd5, ntlmV2Key } from '../ntlm/ntlmv2.ts';
@@ -22,7 +22,7 @@ export interface ServerScript {
   readonly headerSigning?: boolean;
   /** Whatever it is to send for a whole request; `Conversation` helps to make it. */
   readonly answer: (
-    request: { readonly callId: number; readonly stub: Buffer },
+    request: { readonly callId: number; readonly operation: number; readonly stub: Buffer },
     conversation: Conversation,
   ) => readonly Buffer[];
 }
@@ -33,6 +33,8 @@ export class Conversation {
   readonly #parts: Buffer[] = [];
   #incoming: SealedDirection | null = null;
   #outgoing: SealedDirection | null = null;
+  /** Once somebody is signed in. */
+  sessionKey: Buffer = Buffer.alloc(16);
   /** Lengths of the fragments that came. */
   readonly fragments: number[] = [];
 
@@ -49,7 +51,7 @@ export class Conversation {
     this.#parts.push(this.#open(pdu));
     if ((pdu.flags & PDU_FLAG.last) === 0) return [];
     const stub = Buffer.concat(this.#parts.splice(0));
-    return this.#script.answer({ callId: pdu.callId, stub }, this);
+    return this.#script.answer({ callId: pdu.callId, operation: fragment.readUInt16LE(22), stub }, this);
   }
 
   /** A fragment of a response, sealed where somebody is signed in. */
@@ -62,7 +64,7 @@ export class Conversation {
       value: Buffer.alloc(SIGNATURE_LENGTH),
       padLength,
     });
-    const { signed, sealed } = partsOf(bytes, SIGNATURE_LENGTH, this.#protection(this.#outgoing));
+    const { signed, sealed } = partsOf(bytes, SIGNATURE_LENGTH);
     bytes.set(this.#outgoing.seal(signed, sealed), bytes.length - SIGNATURE_LENGTH);
     return bytes;
   }
@@ -73,14 +75,10 @@ export class Conversation {
     return formatPdu(PDU_TYPE.fault, WHOLE, callId, body);
   }
 
-  #protection(direction: SealedDirection) {
-    return { outgoing: direction, incoming: direction, hasHeaderSigning: this.#script.headerSigning ?? true };
-  }
-
   #open(pdu: Pdu): Buffer {
     const end = pdu.bodyEnd - pdu.padLength;
     if (pdu.authValue === null || !this.#incoming) return Buffer.from(pdu.bytes.subarray(24, end));
-    const { signed, sealed } = partsOf(pdu.bytes, pdu.authValue.length, this.#protection(this.#incoming));
+    const { signed, sealed } = partsOf(pdu.bytes, pdu.authValue.length);
     this.#incoming.unseal(signed, sealed, pdu.authValue);
     return Buffer.from(pdu.bytes.subarray(24, end));
   }
@@ -109,15 +107,19 @@ export class Conversation {
     const domain = field(28).toString('utf16le');
     const key = ntlmV2Key(ntHash(this.#script.password), this.#script.user, domain);
     const proof = hmacMd5(key, CHALLENGE, response.subarray(16));
-    const sessionKey = rc4(hmacMd5(key, proof), field(52));
-    this.#incoming = new SealedDirection(sessionKey, 'client-to-server');
-    this.#outgoing = new SealedDirection(sessionKey, 'server-to-client');
+    this.sessionKey = rc4(hmacMd5(key, proof), field(52));
+    this.#incoming = new SealedDirection(this.sessionKey, 'client-to-server');
+    this.#outgoing = new SealedDirection(this.sessionKey, 'server-to-client');
   }
 }
 
 function challenge(): Buffer {
   const head = Buffer.alloc(56);
-  const info = formatAvPairs([{ id: 4, value: Buffer.from('corp.example.com', 'utf16le') }]);
+  const facts = [
+    [AV_ID.netbiosComputer, 'DC1'],
+    [AV_ID.dnsDomain, 'corp.example.com'],
+  ] as const;
+  const info = formatAvPairs(facts.map(([id, text]) => ({ id, value: Buffer.from(text, 'utf16le') })));
   head.write('NTLMSSP\0', 'latin1');
   head.writeUInt32LE(2, 8);
   head.writeUInt32LE(NEEDED_FLAGS, 20);
@@ -131,11 +133,15 @@ function challenge(): Buffer {
 export class ScriptedRpcServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** How many came. */
+  connections = 0;
   conversation: Conversation | null = null;
 
   private constructor(onConnection: (socket: Socket, server: ScriptedRpcServer) => void) {
     this.#server = createServer((socket) => {
+      this.connections += 1;
       this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => socket.destroy());
       onConnection(socket, this);
     });
@@ -167,8 +173,18 @@ export class ScriptedRpcServer {
     return { label: 'the test', host: '127.0.0.1', port };
   }
 
-  async stop(): Promise<void> {
+  /** How many are there. */
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Ends every connection. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DirbridgeError } from '../../../errors.ts';
+import { SILENT_LOG } from '../../../log.ts';
+import type { PasswordReadEvent } from '../../connector.ts';
+import { ConnectionLost } from '../ldap/ldap-failure.ts';
+import { AccountReader } from './account-reader.ts';
+import { readChangesReply } from './drsuapi/changes-reply.ts';
+import { FROM_THE_START } from './drsuapi/replication-state.ts';
+import { NtlmSession } from './ntlm/ntlm-client.ts';
+import { formatWatermark } from './password-watermark.ts';
+import { ASKED } from './replica.ts';
+import type { OpenReplica } from './replicas.ts';
+import { ReplicatedPasswords } from './replicated-passwords.ts';
+import { sambaAnswer, sambaSessionKey } from './trial/samba-answers.ts';
+import { ANN, type ControllerScript, DOMAIN, ScriptedDomainController } from './trial/scripted-domain-controller.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+async function connect(...scripts: readonly ControllerScript[]) {
+  const controllers: ScriptedDomainController[] = [];
+  for (const script of scripts) {
+    const controller = await ScriptedDomainController.start(script);
+    cleanups.push(() => controller.stop());
+    controllers.push(controller);
+  }
+  const settings = {
+    source: 'corp',
+    servers: controllers.map(({ server }) => server),
+    user: ANN.user,
+    hasOwnAccount: true,
+    readPassword: () => ANN.password,
+    pageSize: 100,
+    limits: { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, mostAnswerBytes: 1 << 24 },
+  };
+  return {
+    passwords: new ReplicatedPasswords(
+      () => settings,
+      SILENT_LOG,
+      () => new Date(),
+    ),
+    controllers,
+  };
+}
+
+async function collect(passwords: ReplicatedPasswords): Promise<readonly PasswordReadEvent[]> {
+  return Array.fromAsync(passwords.read({ watermark: null }));
+}
+
+async function failureOf(passwords: ReplicatedPasswords): Promise<DirbridgeError> {
+  return collect(passwords).then(
+    () => Promise.reject(new Error('nothing failed')),
+    (error: DirbridgeError) => error,
+  );
+}
+
+/** The buffers of all hashes that are decrypted from now on. */
+function watchHashes(): readonly Buffer[] {
+  const made: Buffer[] = [];
+  const concat = Buffer.concat;
+  vi.spyOn(Buffer, 'concat').mockImplementation((list, length) => {
+    const result = concat(list, length);
+    if (list.length === 2 && list.every(({ length: each }) => each === 8)) made.push(result);
+    return result;
+  });
+  return made;
+}
+
+describe('a read', () => {
+  test('brings the passwords of everybody', async () => {
+    const { passwords } = await connect({ partsBefore: 2 });
+    const events = await collect(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'page', 'page', 'end']);
+  });
+});
+
+describe('a read that nobody goes on with', () => {
+  test('overwrites what it has decrypted, also when it is left at its beginning', async () => {
+    const hashes = watchHashes();
+    const { passwords } = await connect({ partsBefore: 2 });
+    for await (const event of passwords.read({ watermark: null })) {
+      expect(event.kind).toBe('begin');
+      break;
+    }
+    expect(hashes.length).toBeGreaterThan(3);
+    await expect.poll(() => hashes.filter((hash) => hash.some((byte) => byte !== 0))).toEqual([]);
+  });
+
+  test('leaves no connection open, also when it is left while the connection is made anew', async () => {
+    // The first request is the proof, the second one is the first part; the third one is made ahead.
+    const { passwords, controllers } = await connect({
+      partsBefore: 5,
+      onChanges: (count) => (count === 3 ? 'cut' : null),
+    });
+    for await (const event of passwords.read({ watermark: null })) {
+      if (event.kind !== 'page') continue;
+      while (controllers[0]?.rpc.connections !== 2) await new Promise((resolve) => setImmediate(resolve));
+      break;
+    }
+    await expect.poll(() => controllers[0]?.rpc.openConnections).toBe(0);
+  });
+});
+
+/** What the head of an answer points to begins there. */
+const AFTER_HEAD = 144;
+
+test('a database that turns out to be an older one only at the end of a read is read from the start by the next one', async () => {
+  let parts = 0;
+  // The last part is the one that tells what is known; the ones before say nothing about it.
+  const edit = (stub: Buffer): void => {
+    const usn = Buffer.alloc(8);
+    usn.writeBigUInt64LE(3945n);
+    // The proof by our own password and the first part.
+    if (parts++ < 2) stub.writeBigUInt64LE(9000n, stub.indexOf(usn, AFTER_HEAD));
+  };
+  const { passwords } = await connect({ partsBefore: 2, edit });
+  const recorded = readChangesReply(sambaAnswer('changes'), 'recorded');
+  const cursors = [{ invocationId: recorded.invocationId, usn: 5000n }];
+  const state = { ...FROM_THE_START, invocationId: recorded.invocationId, cursors };
+  const known = formatWatermark({ domain: DOMAIN.guid, state, attributes: ASKED });
+  const first = await Array.fromAsync(passwords.read({ watermark: known }));
+  expect(first[0]).toMatchObject({ kind: 'begin', mode: 'delta' });
+  const end = first.at(-1);
+  expect(end?.kind).toBe('end');
+  const [begin, ...rest] = await Array.fromAsync(
+    passwords.read({ watermark: end?.kind === 'end' ? end.watermark : null }),
+  );
+  expect(begin).toMatchObject({ mode: 'full', reason: expect.stringContaining('put back from a copy') });
+  expect(rest.at(-1)).toMatchObject({ kind: 'end', watermark: expect.stringContaining(DOMAIN.guid) });
+});
+
+test('a refused sign-in of an account for passwords alone names the keys of the configuration that it comes from', async () => {
+  const remedy = 'Check user and password of the source.';
+  const refusal = new DirbridgeError('directory-credentials', 'user or password is wrong', { remedy });
+  const { passwords } = await connect({ onBind: () => 'cut', openDirectory: () => Promise.reject(refusal) });
+  const failure = await failureOf(passwords);
+  expect(failure.code).toBe('directory-credentials');
+  expect(failure.remedy).toContain('replication.user');
+});
+
+test('the keys of a connection that broke are forgotten', async () => {
+  const clear = vi.spyOn(NtlmSession.prototype, 'clear');
+  const { passwords, controllers } = await connect({
+    partsBefore: 2,
+    onChanges: (count) => (count === 3 ? 'cut' : null),
+  });
+  await collect(passwords);
+  expect(controllers[0]?.rpc.connections).toBe(2);
+  expect(new Set(clear.mock.contexts).size).toBe(2);
+});
+
+describe('another domain controller stands in', () => {
+  test.each([
+    ['that does not replicate outwards', 8456],
+    ['that is busy for ever', 8438],
+    ['that breaks off whenever it is asked', 'cut'],
+  ] as const)('for one %s', async (_what, trouble) => {
+    const { passwords, controllers } = await connect({ onChanges: () => trouble }, {});
+    const events = await collect(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
+    expect(controllers[1]?.rpc.connections).toBe(1);
+  });
+
+  test('and where none does, the error names the one that it speaks of', async () => {
+    const { passwords, controllers } = await connect({ onChanges: () => 8456 });
+    const failure = await failureOf(passwords);
+    expect(failure.message).toContain(
+      `${controllers[0]?.server.label}: reading an account: outbound replication is switched off`,
+    );
+    expect(failure.remedy).toContain('repadmin');
+  });
+
+  test('for one that became busy in the middle, and the read goes on there', async () => {
+    const { passwords } = await connect({ partsBefore: 3, onChanges: (count) => (count > 3 ? 8438 : null) }, {});
+    const events = await collect(passwords);
+    expect(events.filter(({ kind }) => kind === 'page').length).toBeGreaterThan(2);
+    expect(events.at(-1)?.kind).toBe('end');
+  });
+
+  test('for one that goes away while we sign in', async () => {
+    const openDirectory = () => Promise.reject(new ConnectionLost('ldaps://dc1: connect ECONNREFUSED'));
+    const { passwords, controllers } = await connect({ onBind: () => 'cut', openDirectory }, {});
+    const events = await collect(passwords);
+    expect(events.at(-1)?.kind).toBe('end');
+    expect(controllers[1]?.rpc.connections).toBe(1);
+  });
+
+  test('only where it holds the same domain', async () => {
+    const domainGuid = '99999999-2222-3333-4444-555555555555';
+    const { passwords } = await connect(
+      { partsBefore: 3, onChanges: (count) => (count > 2 ? 8438 : null) },
+      { domainGuid },
+    );
+    const failure = await failureOf(passwords);
+    expect(failure.code).toBe('directory-refused');
+    expect(failure.message).toContain('which is not the domain DC=corp,DC=example,DC=com that the others hold');
+  });
+});
+
+test('a password without a version is a problem of its account, and its hash is overwritten', async () => {
+  const hashes = watchHashes();
+  const { objects } = readChangesReply(sambaAnswer('changes'), 'reading');
+  const strange = objects.map((object) => ({
+    ...object,
+    attributes: new Map([...object.attributes].map(([name, { value }]) => [name, { value, metadata: null }] as const)),
+  }));
+  const open = { replica: { session: { sessionKey: sambaSessionKey() } } } as unknown as OpenReplica;
+  const { passwords, problems } = await new AccountReader(open).describe(strange, true);
+  expect(passwords).toEqual([]);
+  expect(problems.map(({ cause }) => cause)).toContain('a password without a version');
+  expect(hashes.length).toBe(problems.length);
+  expect(hashes.every((hash) => hash.every((byte) => byte === 0))).toBe(true);
+});
