@@ -68,7 +68,7 @@ export class ResultRecorder {
   }
 
   async #done(one: Outgoing): Promise<PasswordAccount> {
-    const { account, giver, version, targetId, sending } = one;
+    const { account, giver, version, changedAt, targetId, sending } = one;
     if (sending.isBlocked) this.counts.blocked++;
     else this.counts.sent++;
     await tellOf(this.#context, one.giver, []);
@@ -82,7 +82,15 @@ export class ResultRecorder {
       attempts: 0,
       nextAt: null,
       failure: null,
-      sent: { version, target: targetId, since: giver.since, at, forced: sending.force, isBlocked: sending.isBlocked },
+      sent: {
+        version,
+        changedAt,
+        target: targetId,
+        since: giver.since,
+        at,
+        forced: sending.force,
+        isBlocked: sending.isBlocked,
+      },
     };
   }
 

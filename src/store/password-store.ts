@@ -18,6 +18,8 @@ export type PasswordReason = (typeof WAITING_REASONS)[number] | (typeof EXCLUSIO
 /** What was sent last, and to whom. */
 export interface SentPassword {
   readonly version: number;
+  /** When that one was set; null: not known. */
+  readonly changedAt: string | null;
   /** The tenant's id of the object. */
   readonly target: string;
   /** Since when the account has been chosen (`PasswordGiver.since`). */

@@ -71,7 +71,15 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
       };
     }
 
-    const SENT = { version: 3, target: 'id of ann', since: 0, at: LATER, forced: true, isBlocked: false };
+    const SENT = {
+      version: 3,
+      changedAt: AT,
+      target: 'id of ann',
+      since: 0,
+      at: LATER,
+      forced: true,
+      isBlocked: false,
+    };
 
     async function giver(anchor: string) {
       return (await store.passwords.givers(corp, [anchor]))[0];

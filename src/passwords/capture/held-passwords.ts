@@ -1,4 +1,5 @@
 import type { PasswordMark } from '../../connectors/connector.ts';
+import { isNewerPassword, isSamePassword, type PasswordVersion } from '../password-version.ts';
 import type { HandOver } from './hand-over-request.ts';
 import { judgeHandOvers } from './judge-hand-overs.ts';
 
@@ -115,21 +116,20 @@ export class HeldPasswords {
   }
 
   /** A copy of the password, for whoever overwrites it; null: we don't hold the one that the account has. What another one has taken the place of is overwritten. */
-  copyOf(
-    source: string,
-    { anchor, version }: { readonly anchor: string; readonly version: number },
-  ): Uint8Array | null {
+  copyOf(source: string, wanted: PasswordVersion & { readonly anchor: string }): Uint8Array | null {
     let copy: Uint8Array | null = null;
-    for (const one of [...this.#of(source, anchor)]) {
-      if (one.mark?.version === version) copy = one.password === null ? null : Uint8Array.from(one.password);
-      else if ((one.mark?.version ?? 0) < version) this.#spend(one);
+    for (const one of [...this.#of(source, wanted.anchor)]) {
+      if (one.mark === null) continue;
+      if (isSamePassword(one.mark, wanted)) copy = one.password === null ? null : Uint8Array.from(one.password);
+      else if (isNewerPassword(wanted, one.mark)) this.#spend(one);
     }
     return copy;
   }
 
   /** The tenant has taken it. */
-  release(source: string, anchor: string, version: number): void {
-    for (const one of [...this.#of(source, anchor)]) if ((one.mark?.version ?? 0) <= version) this.#spend(one);
+  release(source: string, sent: PasswordVersion & { readonly anchor: string }): void {
+    for (const one of [...this.#of(source, sent.anchor)])
+      if (one.mark !== null && !isNewerPassword(one.mark, sent)) this.#spend(one);
   }
 
   /** Overwrites what was held for too long; answers whose it was. */
@@ -171,7 +171,7 @@ export class HeldPasswords {
       } else if (verdict === 'refused' || isLate(one)) this.#spend(one);
     }
     // An older one that the domain took before is no longer the password of the account.
-    for (const one of held) if (one.mark !== null && one.mark.version < mark.version) this.#spend(one);
+    for (const one of held) if (one.mark !== null && isNewerPassword(mark, one.mark)) this.#spend(one);
     return isTaken;
   }
 

@@ -23,6 +23,7 @@ interface AccountRow {
   readonly failure: string | null;
   readonly judged: string | null;
   readonly sent_version: number | null;
+  readonly sent_changed_at: string | null;
   readonly sent_target: string | null;
   readonly sent_since: number | null;
   readonly sent_at: string | null;
@@ -52,6 +53,7 @@ const COLUMNS = [
   'failure',
   'judged',
   'sent_version',
+  'sent_changed_at',
   'sent_target',
   'sent_since',
   'sent_at',
@@ -138,6 +140,7 @@ export class SqlPasswordStore implements PasswordStore {
         one.failure,
         one.judged,
         one.sent?.version ?? null,
+        one.sent?.changedAt ?? null,
         one.sent?.target ?? null,
         one.sent?.since ?? null,
         one.sent?.at ?? null,
@@ -233,7 +236,7 @@ export async function forgetSent(driver: Driver, object: number): Promise<void> 
   );
   if (account === undefined) return;
   await driver.run(
-    `update password_account set sent_version = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
+    `update password_account set sent_version = null, sent_changed_at = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
      where space = ? and anchor = ? and sent_target = ?`,
     account.space,
     account.anchor,
@@ -262,6 +265,7 @@ function isKnown(row: GiverRow): row is GiverRow & AccountRow {
 function toAccount(row: AccountRow): PasswordAccount {
   const { sent_version: version, sent_target: target, sent_since: since, sent_at: at } = row;
   const isSent = version !== null && target !== null && since !== null && at !== null;
+  const changedAt = row.sent_changed_at;
   return {
     space: row.space,
     anchor: row.anchor,
@@ -275,6 +279,8 @@ function toAccount(row: AccountRow): PasswordAccount {
     nextAt: row.next_at,
     failure: row.failure,
     judged: row.judged,
-    sent: isSent ? { version, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 } : null,
+    sent: isSent
+      ? { version, changedAt, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 }
+      : null,
   };
 }
