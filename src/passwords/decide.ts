@@ -116,7 +116,14 @@ function awaitChange(
 /** Refused a short time ago and not changed since: its time will come. */
 function isPaused(before: PasswordAccount, password: AccountPassword, { now, isAgain }: Circumstances): boolean {
   const { version, changedAt, nextAt } = before;
-  if (nextAt === null || version === null || isAgain || !isSamePassword(password, { version, changedAt })) return false;
+  if (
+    nextAt === null ||
+    version === null ||
+    isAgain ||
+    before.state === 'excluded' ||
+    !isSamePassword(password, { version, changedAt })
+  )
+    return false;
   return Date.parse(nextAt) > now.getTime();
 }
 

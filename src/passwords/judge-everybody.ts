@@ -24,7 +24,7 @@ export async function judgeEverybody(context: PasswordContext): Promise<string> 
     after = last;
   }
   await store.transaction(async () => {
-    if ((await store.passwords.forgetOthers()) > 0) await withdrawFindings(context);
+    await forgetOthers(context);
     await store.setMeta(JUDGED, judged);
   });
   return judged;
@@ -43,7 +43,10 @@ async function judgePage(
   const changed: PasswordAccount[] = [];
   for (const giver of page) {
     const account = await judge(context, giver);
-    if (account !== giver.account) changed.push({ ...account, judged: account.state === 'excluded' ? null : judged });
+    if (account === giver.account) continue;
+    changed.push({ ...account, judged: account.state === 'excluded' ? null : judged });
+    // What was told before of who is on the way to the tenant stays until the tenant has answered.
+    if (giver.account !== null && account.reason !== 'to-send') await tellOf(context, account, []);
   }
   await passwords.save(changed);
   return page.at(-1)?.mv ?? null;
@@ -62,7 +65,8 @@ async function judge(context: PasswordContext, giver: PasswordGiver): Promise<Pa
   return isDueNow(context, giver, account) ? beginToWait({ ...account, attempts: 0 }, 'to-send', now) : account;
 }
 
-function leaveOut(account: PasswordAccount, reason: 'not-selected' | 'rules'): PasswordAccount {
+/** Of an account that rules or configuration leave out. */
+export function leaveOut(account: PasswordAccount, reason: 'not-selected' | 'rules'): PasswordAccount {
   if (account.state === 'excluded' && account.reason === reason) return account;
   return {
     ...account,
@@ -85,7 +89,11 @@ function isDueNow(context: PasswordContext, { targetId, since }: PasswordGiver, 
   return isOther && (state === 'synchronized' || reason === 'expired' || reason === 'temporary');
 }
 
-/** Of accounts that are not known any more. */
+/** Accounts whose password is nobody's any more, with what was told of them. */
+export async function forgetOthers(context: PasswordContext): Promise<void> {
+  if ((await context.store.passwords.forgetOthers()) > 0) await withdrawFindings(context);
+}
+
 async function withdrawFindings(context: PasswordContext): Promise<void> {
   const { store } = context;
   for (const subject of await store.runs.subjects('passwords')) {

@@ -4,11 +4,7 @@ import type { PasswordAccount } from '../store/password-store.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PasswordContext } from './password-context.ts';
 import { refusedFinding, tellOf } from './password-finding.ts';
-
-const MINUTE = 60_000;
-/** After the first refusal, then twice as long each time, up to the second. */
-const FIRST_RETRY = 2 * MINUTE;
-const LAST_RETRY = 6 * 60 * MINUTE;
+import { retryAt } from './retry-time.ts';
 
 export interface SentCounts {
   sent: number;
@@ -46,7 +42,7 @@ export class ResultRecorder {
   async #settle(one: Outgoing, { outcome, failure }: PasswordResult): Promise<PasswordAccount> {
     if (outcome === 'done') return this.#done(one);
     const attempts = one.account.attempts + 1;
-    const nextAt = this.#retryAt(attempts);
+    const nextAt = retryAt(attempts, this.#context.now());
     const told = failure ?? { code: 'unknown', message: 'the tenant gave no reason' };
     this.#context.log.warn(
       { anchor: one.giver.anchor, outcome, code: told.code, attempts },
@@ -92,10 +88,5 @@ export class ResultRecorder {
         isBlocked: sending.isBlocked,
       },
     };
-  }
-
-  #retryAt(attempts: number): string {
-    const delay = Math.min(FIRST_RETRY * 2 ** (attempts - 1), LAST_RETRY);
-    return new Date(this.#context.now().getTime() + delay).toISOString();
   }
 }

@@ -90,11 +90,11 @@ export interface PasswordStore {
   save(accounts: readonly PasswordAccount[]): Promise<void>;
   /** Forgets the accounts whose password is nobody's any more; answers how many. */
   forgetOthers(): Promise<number>;
-  /** Accounts that may be sent at a time (those that failed: when their time has come), oldest change first. */
+  /** Accounts that may be sent, or asked for again, at a time (those that failed or had no password: when their time has come), oldest change first. */
   due(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]>;
   /** Accounts of a space that wait for one reason. */
   waiting(space: number, reason: PasswordReason, limit: number): Promise<readonly PasswordAccount[]>;
-  /** Synchronized accounts that have expired since they were sent. */
+  /** Accounts that have expired since the tenant took a password of theirs: synchronized ones, and those whose temporary one it does not take. */
   expired(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]>;
   counts(): Promise<readonly PasswordCount[]>;
   /** Persons of the tenant of whom no account gives the password, because no rule chooses one. */

@@ -162,10 +162,12 @@ export class SqlPasswordStore implements PasswordStore {
   async due(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]> {
     const rows = await this.#driver.all<AccountRow>(
       `select ${ALL_COLUMNS} from password_account
-       where space = ? and (state = 'failing' or (state = 'waiting' and reason in ('to-send', 'not-shown')))
-         and (next_at is null or next_at <= ?)
+       where space = ? and (((state = 'failing' or (state = 'waiting' and reason in ('to-send', 'not-shown')))
+           and (next_at is null or next_at <= ?))
+         or (state = 'excluded' and reason = 'no-password' and next_at <= ?))
        order by coalesce(changed_at, ''), anchor limit ?`,
       space,
+      at,
       at,
       limit,
     );
@@ -185,7 +187,9 @@ export class SqlPasswordStore implements PasswordStore {
   async expired(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]> {
     const rows = await this.#driver.all<AccountRow>(
       `select ${ALL_COLUMNS} from password_account
-       where space = ? and expires_at is not null and expires_at <= ? and state = 'synchronized' order by expires_at, anchor limit ?`,
+       where space = ? and expires_at is not null and expires_at <= ?
+         and (state = 'synchronized' or (state = 'waiting' and reason = 'temporary'))
+       order by expires_at, anchor limit ?`,
       space,
       at,
       limit,
@@ -235,12 +239,26 @@ export async function forgetSent(driver: Driver, object: number): Promise<void> 
     object,
   );
   if (account === undefined) return;
+  await sendAtOnce(driver, account);
   await driver.run(
     `update password_account set sent_version = null, sent_changed_at = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
      where space = ? and anchor = ? and sent_target = ?`,
     account.space,
     account.anchor,
     account.target,
+  );
+}
+
+/** Something has happened to the person: what was refused or not shown before says nothing any more of what becomes of it now. */
+export async function sendAtOnce(
+  driver: Driver,
+  { space, anchor }: { readonly space: number; readonly anchor: string },
+): Promise<void> {
+  await driver.run(
+    `update password_account set attempts = 0, next_at = null
+     where space = ? and anchor = ? and (state = 'failing' or (state = 'waiting' and reason = 'not-shown'))`,
+    space,
+    anchor,
   );
 }
 
