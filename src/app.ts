@@ -746,7 +746,8 @@ export class App {
   async serve(host: ServeHost): Promise<void> {
     const { schedule, staging, passwords } = this.config;
     const store = new LentStore(() => this.#openStore(false));
-    const held = newHeldPasswords(this.config, Date.now);
+    const clock = host.clock ?? SYSTEM_CLOCK;
+    const held = newHeldPasswords(this.config, () => clock.now());
     const app = new App(this.config, { ...this.#options, store, held });
     const isOn = passwords.method !== 'off' && !staging;
     if (!isOn) host.onNoPasswords(staging ? 'staging mode' : `passwords.method is ${passwords.method}`);
@@ -767,7 +768,7 @@ export class App {
         },
         schedule,
         {
-          clock: host.clock ?? SYSTEM_CLOCK,
+          clock,
           signal: host.signal,
           onFailure: (job, error) => host.onFailure(job.name, error),
         },

@@ -81,6 +81,9 @@ const GIVER_BY_ANCHOR = `${GIVERS} where o.space = ? and o.anchor = ?`;
 const SAVE = `insert into password_account (${ALL_COLUMNS}) values (${['?', '?', ...COLUMNS.map(() => '?')].join(', ')})
   on conflict (space, anchor) do update set ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
+/** The index of those that are not synchronized, which are few, is gone by only where nothing else is asked for: else the whole table is read through every two minutes. */
+const AMONG_OPEN = `space = ? and anchor in (select anchor from password_account where space = ? and state <> 'synchronized')`;
+
 const IS_OPEN = `(p.anchor is null or p.state <> 'synchronized' or t.anchor is null or p.sent_target is null
   or p.sent_target <> t.anchor or p.sent_since <> m.password_since)`;
 
@@ -162,10 +165,11 @@ export class SqlPasswordStore implements PasswordStore {
   async due(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]> {
     const rows = await this.#driver.all<AccountRow>(
       `select ${ALL_COLUMNS} from password_account
-       where space = ? and (((state = 'failing' or (state = 'waiting' and reason in ('to-send', 'not-shown')))
+       where ${AMONG_OPEN} and (((state = 'failing' or (state = 'waiting' and reason in ('to-send', 'not-shown')))
            and (next_at is null or next_at <= ?))
          or (state = 'excluded' and reason = 'no-password' and next_at <= ?))
        order by coalesce(changed_at, ''), anchor limit ?`,
+      space,
       space,
       at,
       at,
@@ -176,7 +180,8 @@ export class SqlPasswordStore implements PasswordStore {
 
   async waiting(space: number, reason: PasswordReason, limit: number): Promise<readonly PasswordAccount[]> {
     const rows = await this.#driver.all<AccountRow>(
-      `select ${ALL_COLUMNS} from password_account where space = ? and state = 'waiting' and reason = ? order by anchor limit ?`,
+      `select ${ALL_COLUMNS} from password_account where ${AMONG_OPEN} and state = 'waiting' and reason = ? order by anchor limit ?`,
+      space,
       space,
       reason,
       limit,
