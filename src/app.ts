@@ -68,6 +68,7 @@ import type { TargetType } from './model/change.ts';
 import type { PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
 import type { HeldPasswords } from './passwords/capture/held-passwords.ts';
+import { noteTerm } from './passwords/judge-everybody.ts';
 import { type OpenPassword, type PasswordStatus, readOpenPasswords, readPasswordStatus } from './passwords/status.ts';
 import {
   type CompiledRule,
@@ -721,7 +722,9 @@ export class App {
     let requireRight: (() => Promise<void>) | undefined;
     const target = this.#target(async () => requireRight?.());
     try {
-      requireRight = await this.#other?.requireWriter(store);
+      const writer = await this.#other?.requireWriter(store);
+      requireRight = writer?.requireRight;
+      if (writer !== undefined) await noteTerm(store, writer.term);
       const context = this.#context(store, sources, target, null, this.#rules);
       return await syncPasswords(context, this.config, options, requireRight, this.#options.held);
     } finally {

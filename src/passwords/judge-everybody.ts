@@ -1,10 +1,12 @@
 import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
+import type { Store } from '../store/store.ts';
 import { beginToWait, newAccount } from './decide.ts';
 import type { PasswordContext } from './password-context.ts';
 import { subjectOf, tellOf } from './password-finding.ts';
 
 const PAGE = 1000;
 const JUDGED = 'passwords judged';
+const TERM = 'passwords term';
 
 /**
  * Finds whose password is due or is not sent any more because of something else than the password: who is in the tenant now, is chosen anew, has got another object there or
@@ -28,6 +30,19 @@ export async function judgeEverybody(context: PasswordContext): Promise<string> 
     await store.setMeta(JUDGED, judged);
   });
   return judged;
+}
+
+/** Of servers that share a tenant: what another one has sent is not known here, so that everybody's password is sent again once this one writes anew. */
+export async function noteTerm(store: Store, term: number): Promise<void> {
+  const known = await store.meta(TERM);
+  if (known === String(term)) return;
+  await store.transaction(async () => {
+    if (known !== null) {
+      await store.passwords.distrustSent();
+      await store.setMeta(JUDGED, '');
+    }
+    await store.setMeta(TERM, String(term));
+  });
 }
 
 /** Answers the last metaverse object of the page; null: there is none. `isSameJudge`: whom nothing happened to need not be looked at. */

@@ -88,6 +88,8 @@ export interface PasswordStore {
   giversAfter(mv: number, limit: number, isOpen: boolean): Promise<readonly PasswordGiver[]>;
   /** Puts these rows in the place of those of the same accounts. */
   save(accounts: readonly PasswordAccount[]): Promise<void>;
+  /** What the tenant has may be something else than what was sent last from here: all that it was sent is due again, as if the accounts were chosen anew. */
+  distrustSent(): Promise<void>;
   /** Forgets the accounts whose password is nobody's any more; answers how many. */
   forgetOthers(): Promise<number>;
   /** Accounts that may be sent, or asked for again, at a time (those that failed or had no password: when their time has come), oldest change first. */

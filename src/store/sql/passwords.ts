@@ -153,6 +153,11 @@ export class SqlPasswordStore implements PasswordStore {
     );
   }
 
+  async distrustSent(): Promise<void> {
+    // No version of the store has that number.
+    await this.#driver.run('update password_account set sent_since = -1 where sent_target is not null');
+  }
+
   async forgetOthers(): Promise<number> {
     return this.#driver.run(
       `delete from password_account where not exists (
