@@ -183,6 +183,7 @@ export class PasswordSender {
       const results = batch.length === 0 ? [] : await this.#write(batch);
       await this.#recorder.record(batch, results);
       for (const one of batch) if (this.#latest.get(keyOf(one)) === one) this.#latest.delete(keyOf(one));
+      this.#recorder.showProgress();
     } catch (error) {
       for (const one of batch) this.#giveUp(one);
       throw error;

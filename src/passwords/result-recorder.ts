@@ -36,6 +36,10 @@ export class ResultRecorder {
       }
       await store.passwords.save(accounts);
     });
+  }
+
+  /** Throws when somebody has asked us to stop: only where everything that was answered is stored, and nothing of it is given up. */
+  showProgress(): void {
     this.#context.progress('passwords', this.counts.sent + this.counts.blocked, null);
   }
 

@@ -153,6 +153,32 @@ describe('no password is lost', () => {
     expect(await lab.account('ann')).toMatchObject({ attempts: 0, nextAt: null });
   });
 
+  test('when somebody stops the cycle: what the tenant took before is not sent again', async () => {
+    await begin(MANY);
+    const progress = (): never => {
+      throw new Error('stopped');
+    };
+    await expect(lab.cycleWith({ ...(await lab.context()), progress })).rejects.toThrow('stopped');
+    expect(lab.target.requests).toEqual([50]);
+    expect(await lab.cycle()).toMatchObject({ sent: 80 });
+    expect(signIns(MANY, 'Sommer')).toEqual(welcome(MANY));
+  });
+
+  test('nor sent by a server that has lost its right to write in the middle: all that is left waits', async () => {
+    await begin(MANY);
+    let asked = 0;
+    const requireRight = async (): Promise<void> => {
+      if (++asked === 2) throw new DirbridgeError('standby-only', 'the other server writes');
+    };
+    await expect(lab.cycleWith({ ...(await lab.context()), requireRight })).rejects.toThrow('the other server');
+    expect(lab.target.requests).toEqual([50]);
+    expect(await lab.store.passwords.counts()).toMatchObject([
+      { state: 'synchronized', count: 50 },
+      { state: 'waiting', reason: 'to-send', count: 80 },
+    ]);
+    expect(lab.target.credentials.every((credential) => credential.every((byte) => byte === 0))).toBe(true);
+  });
+
   test('when the directory refuses the watermark: everybody is read again, and nobody sent again', async () => {
     await begin(MANY);
     await lab.cycle();
