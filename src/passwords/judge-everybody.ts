@@ -19,9 +19,10 @@ export async function judgeEverybody(context: PasswordContext): Promise<string> 
   const current = await store.transaction(() => store.passwords.stateOfPersons());
   const judged = `${current} ${fingerprint}`;
   if (state === current && judgedBy === fingerprint) return judged;
+  const giving = await spacesOf(context);
   let after = 0;
   for (;;) {
-    const last = await store.transaction(() => judgePage(context, after, judgedBy === fingerprint, judged));
+    const last = await store.transaction(() => judgePage(context, giving, after, judgedBy === fingerprint, judged));
     if (last === null) break;
     after = last;
   }
@@ -48,6 +49,7 @@ export async function noteTerm(store: Store, term: number): Promise<void> {
 /** Answers the last metaverse object of the page; null: there is none. `isSameJudge`: whom nothing happened to need not be looked at. */
 async function judgePage(
   context: PasswordContext,
+  giving: ReadonlySet<number>,
   after: number,
   isSameJudge: boolean,
   judged: string,
@@ -57,7 +59,7 @@ async function judgePage(
   const page = await passwords.giversAfter(after, PAGE, isOpen);
   const changed: PasswordAccount[] = [];
   for (const giver of page) {
-    const account = await judge(context, giver);
+    const account = await judge(context, giving, giver);
     if (account === giver.account) continue;
     changed.push({ ...account, judged: account.state === 'excluded' ? null : judged });
     // What was told before of who is on the way to the tenant stays until the tenant has answered.
@@ -67,9 +69,19 @@ async function judgePage(
   return page.at(-1)?.mv ?? null;
 }
 
-async function judge(context: PasswordContext, giver: PasswordGiver): Promise<PasswordAccount> {
+/** The spaces of the directories that give passwords. */
+async function spacesOf({ store, sources }: PasswordContext): Promise<ReadonlySet<number>> {
+  const names = new Set(sources.map(({ name }) => name));
+  return new Set((await store.spaces.spaces()).filter(({ name }) => names.has(name)).map(({ id }) => id));
+}
+
+async function judge(
+  context: PasswordContext,
+  giving: ReadonlySet<number>,
+  giver: PasswordGiver,
+): Promise<PasswordAccount> {
   const { account } = giver;
-  const why = await context.judge.whyNot(giver);
+  const why = giving.has(giver.space) ? await context.judge.whyNot(giver) : 'no-source';
   if (why !== null) return leaveOut(account ?? newAccount(giver), why);
   const now = context.now();
   if (giver.targetId === null) {
@@ -81,7 +93,7 @@ async function judge(context: PasswordContext, giver: PasswordGiver): Promise<Pa
 }
 
 /** Of an account that rules or configuration leave out. */
-export function leaveOut(account: PasswordAccount, reason: 'not-selected' | 'rules'): PasswordAccount {
+export function leaveOut(account: PasswordAccount, reason: 'not-selected' | 'rules' | 'no-source'): PasswordAccount {
   if (account.state === 'excluded' && account.reason === reason) return account;
   return {
     ...account,
@@ -98,7 +110,8 @@ export function leaveOut(account: PasswordAccount, reason: 'not-selected' | 'rul
 /** Of an account that is in the tenant and that nobody leaves out. What fails or is due already stays so. */
 function isDueNow(context: PasswordContext, { targetId, since }: PasswordGiver, account: PasswordAccount): boolean {
   const { state, reason, sent } = account;
-  if (reason === 'not-in-tenant' || reason === 'not-selected' || reason === 'rules') return true;
+  if (reason === 'not-in-tenant' || reason === 'not-selected' || reason === 'rules' || reason === 'no-source')
+    return true;
   if (reason === 'expired' && context.expiredAccounts === 'send') return true;
   const isOther = sent === null || sent.target !== targetId || sent.since !== since;
   return isOther && (state === 'synchronized' || reason === 'expired' || reason === 'temporary');

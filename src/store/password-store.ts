@@ -11,8 +11,8 @@ export type PasswordState = (typeof PASSWORD_STATES)[number];
  */
 export const WAITING_REASONS = ['to-send', 'not-shown', 'not-in-tenant', 'temporary', 'next-change'] as const;
 
-/** Why a password is not sent. `expired`: a random one that nobody knows stands in its place. */
-export const EXCLUSION_REASONS = ['not-selected', 'rules', 'no-password', 'expired'] as const;
+/** Why a password is not sent. `no-source`: the account is of a directory that gives no passwords. `expired`: a random one that nobody knows stands in its place. */
+export const EXCLUSION_REASONS = ['not-selected', 'rules', 'no-source', 'no-password', 'expired'] as const;
 export type PasswordReason = (typeof WAITING_REASONS)[number] | (typeof EXCLUSION_REASONS)[number];
 
 /** What was sent last, and to whom. */

@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
   'next-change': 'nobody has handed this password over; the next one that the user chooses is set',
   'not-selected': 'left out by passwords.only and passwords.except',
   rules: 'no outbound rule with passwordSync applies',
+  'no-source': 'its source gives no passwords (a file, say)',
   'no-password': 'the domain controller that was asked knows no password of the account',
   expired: 'the account has expired; nobody can sign in with its password (passwords.expiredAccounts: block)',
 };
