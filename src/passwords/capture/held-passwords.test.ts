@@ -140,11 +140,21 @@ describe('a password that was handed over', () => {
     const { held, take, clock, buffers } = begin();
     take('ann', 'one');
     clock.now += HOUR - 1;
-    held.look(ANN, null);
+    held.lookLater(ANN);
     expect([held.expire(), held.size]).toEqual([[], 1]);
     clock.now += 1;
     expect(held.nextAt()).toBeLessThanOrEqual(clock.now);
     expect(held.expire()).toEqual([ANN]);
+    expect([isOverwritten(buffers[0]), held.size]).toEqual([true, 0]);
+  });
+
+  test('of no user that the directory knows, a computer say, is dropped after some minutes', () => {
+    const { held, take, clock, buffers } = begin();
+    take('ann', 'one');
+    clock.now += 4 * MINUTE;
+    expect(held.look(ANN, null)).toEqual({ isTaken: false, refused: 0 });
+    clock.now += MINUTE;
+    expect(held.look(ANN, null)).toEqual({ isTaken: false, refused: 1 });
     expect([isOverwritten(buffers[0]), held.size]).toEqual([true, 0]);
   });
 
