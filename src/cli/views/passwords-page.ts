@@ -5,7 +5,7 @@ import { countOf, formatDuration, formatNumber, formatTime } from '../terminal/w
 
 /** Why a password waits or is not sent, in the words of an administrator. */
 const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
-  'to-send': 'is sent by the next cycle',
+  'to-send': 'is sent by the next cycle, once the tenant takes it and a domain controller tells it',
   'not-shown': 'the tenant does not show the user yet; tried again by itself',
   'not-in-tenant': 'the user is not in the tenant (yet); sent as soon as it is',
   temporary: 'a temporary password, which the tenant does not take; the one that the user chooses is sent',
