@@ -68,6 +68,7 @@ import type { TargetType } from './model/change.ts';
 import type { PlanHead } from './model/plan.ts';
 import type { Run } from './model/run.ts';
 import type { HeldPasswords } from './passwords/capture/held-passwords.ts';
+import { noteTerm } from './passwords/judge-everybody.ts';
 import { type OpenPassword, type PasswordStatus, readOpenPasswords, readPasswordStatus } from './passwords/status.ts';
 import {
   type CompiledRule,
@@ -731,7 +732,9 @@ export class App {
     let requireRight: (() => Promise<void>) | undefined;
     const target = this.#target(async () => requireRight?.());
     try {
-      requireRight = await this.#other?.requireWriter(store);
+      const writer = await this.#other?.requireWriter(store);
+      requireRight = writer?.requireRight;
+      if (writer !== undefined) await noteTerm(store, writer.term);
       const context = this.#context(store, sources, target, null, this.#rules);
       return await syncPasswords(context, this.config, options, requireRight, this.#options.held);
     } finally {
@@ -756,7 +759,8 @@ export class App {
   async serve(host: ServeHost): Promise<void> {
     const { schedule, staging, passwords } = this.config;
     const store = new LentStore(() => this.#openStore(false));
-    const held = newHeldPasswords(this.config, Date.now);
+    const clock = host.clock ?? SYSTEM_CLOCK;
+    const held = newHeldPasswords(this.config, () => clock.now());
     const app = new App(this.config, { ...this.#options, store, held });
     const isOn = passwords.method !== 'off' && !staging;
     if (!isOn) host.onNoPasswords(staging ? 'staging mode' : `passwords.method is ${passwords.method}`);
@@ -777,7 +781,7 @@ export class App {
         },
         schedule,
         {
-          clock: host.clock ?? SYSTEM_CLOCK,
+          clock,
           signal: host.signal,
           onFailure: (job, error) => host.onFailure(job.name, error),
         },

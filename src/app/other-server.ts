@@ -23,6 +23,12 @@ export interface OtherServerOptions {
   readonly log: Log;
 }
 
+/** A server that may write, and how long it may. */
+export interface Writer {
+  readonly term: number;
+  readonly requireRight: () => Promise<void>;
+}
+
 /** What the configuration says of another server for the same tenant, put together. */
 export class OtherServer {
   readonly #options: OtherServerOptions;
@@ -49,11 +55,11 @@ export class OtherServer {
     return describeRoles(pair, await pair.roles());
   }
 
-  /** Throws `standby-only` when this is not the server that writes; answers what throws as soon as it is not any more. Gives no sign of life. */
-  async requireWriter(store: Store): Promise<() => Promise<void>> {
+  /** Throws `standby-only` when this is not the server that writes; answers since which term it is, and what throws as soon as it is not any more. Gives no sign of life. */
+  async requireWriter(store: Store): Promise<Writer> {
     const pair = await ServerPair.open(store, { ...this.#pairOptions(), isReader: true });
     const { isActive, term } = await pair.roles();
-    if (isActive) return () => pair.requireActive();
+    if (isActive && term !== null) return { term: term.term, requireRight: () => pair.requireActive() };
     throw new DirbridgeError(
       'standby-only',
       `Passwords are sent by the server that writes to the tenant, and that is ${term?.server ?? 'nobody yet'}, not ${pair.server}`,

@@ -3,10 +3,10 @@ import type { PasswordSettings } from '../config.ts';
 import type { CheckLine, Connector, TargetConnector } from '../connectors/connector.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { findPasswordAccount, PasswordJudge } from '../engine/password-judge.ts';
-import { DirbridgeError } from '../errors.ts';
+import { DirbridgeError, messageOf } from '../errors.ts';
 import { runCapturedCycle } from '../passwords/capture/captured-cycle.ts';
 import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
-import type { CycleRecord } from '../passwords/cycle-record.ts';
+import { type CycleRecord, storeCycle } from '../passwords/cycle-record.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
 import { captureParts, checkCaptureSource, checkCaptureTarget, newHeldPasswords } from './capture.ts';
@@ -32,7 +32,12 @@ export async function syncPasswords(
   requireRight: (() => Promise<void>) | undefined,
   held: HeldPasswords = newHeldPasswords(config, Date.now),
 ): Promise<PasswordSyncResult> {
-  const context = await createContext(engine, config, requireRight, held);
+  requireMethod(config);
+  const startedAt = engine.now().toISOString();
+  const context = await createContext(engine, config, requireRight, held).catch(async (error: unknown) => {
+    await storeUnbegun(engine, startedAt, messageOf(error));
+    throw error;
+  });
   const accounts: { space: number; anchor: string; asked: string }[] = [];
   for (const asked of options.users) accounts.push({ ...(await findPasswordAccount(engine, asked)), asked });
   const only = accounts.length === 0 ? {} : { accounts };
@@ -44,6 +49,13 @@ export async function syncPasswords(
     users.push({ asked, ...describe(giver.account, await context.judge.nameOf(space, anchor)) });
   }
   return { cycle, users };
+}
+
+/** A cycle that could not begin has failed as well: status must not show the last good one for days. */
+async function storeUnbegun({ store, now }: EngineContext, startedAt: string, message: string): Promise<void> {
+  const nothing = { read: 0, sent: 0, blocked: 0, failed: 0, gone: 0 };
+  const endedAt = now().toISOString();
+  await storeCycle(store, { startedAt, endedAt, mode: 'delta', outcome: 'failed', message, ...nothing });
 }
 
 async function createContext(
@@ -80,7 +92,6 @@ function hashParts(
   sources: readonly Connector[],
   target: TargetConnector,
 ): Pick<PasswordContext, 'sources' | 'target'> {
-  requireMethod(config);
   const refusal = whyNotBySources(config, sources) ?? whyNotByTarget(config, target);
   if (refusal !== null) throw refusal;
   const { passwordTarget } = target;

@@ -3,13 +3,14 @@ import { messageOf } from '../errors.ts';
 
 import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
 import { type CycleRecord, storeCycle } from './cycle-record.ts';
-import { beginToWait, type Decision, decide, leaveOut } from './decide.ts';
-import { judgeEverybody } from './judge-everybody.ts';
+import { beginToWait, type Decision, decide, lookAgainLater } from './decide.ts';
+import { forgetOthers, judgeEverybody, leaveOut } from './judge-everybody.ts';
 import { outgoingOf } from './outgoing.ts';
 import type { NamedPasswordSource, PasswordContext } from './password-context.ts';
 import { problemFinding, tellOf, temporaryFinding } from './password-finding.ts';
 import { PasswordSender } from './password-sender.ts';
 import { ResultRecorder } from './result-recorder.ts';
+import { retryAt } from './retry-time.ts';
 
 /** So many are fetched one by one at a time. When more than the second number are due, reading everybody is the shorter way. */
 const DUE_PAGE = 500;
@@ -39,6 +40,7 @@ export async function runPasswordCycle(
     await (options.accounts === undefined ? cycle.run() : cycle.sendAgain(options.accounts));
   } catch (error) {
     failure = error;
+    await cycle.settle();
   }
   const record: CycleRecord = {
     startedAt,
@@ -77,13 +79,34 @@ class PasswordCycle {
     return this.#recorder.counts;
   }
 
+  /** A directory that cannot be read holds up none of the others; what it failed with is thrown afterwards. */
   async run(): Promise<void> {
     const spaces = await this.#context.store.spaces.spaces();
+    const failures: unknown[] = [];
     for (const source of this.#context.sources) {
       const space = spaces.find(({ name }) => name === source.name);
       // Before the first import nobody is known whose password could be sent.
-      if (space?.importedAt != null) await this.#synchronize(source, space.id);
+      if (space?.importedAt == null) continue;
+      try {
+        await this.#synchronize(source, space.id);
+      } catch (error) {
+        failures.push(error);
+        await this.settle();
+        if (this.#sender.hasFailed) break;
+        this.#context.log.warn(
+          { source: source.name, reason: messageOf(error) },
+          'passwords of a source were not read',
+        );
+      }
     }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** After a failure: what was read before is sent, or stands in the store as waiting. Nothing goes on when the cycle is over: the next one may send a newer password. */
+  async settle(): Promise<void> {
+    await this.#sender.flush().catch((error: unknown) => {
+      this.#context.log.debug({ reason: messageOf(error) }, 'what was underway was not sent');
+    });
   }
 
   async #synchronize(source: NamedPasswordSource, space: number): Promise<void> {
@@ -128,15 +151,17 @@ class PasswordCycle {
   async #sendDue(source: NamedPasswordSource, space: number): Promise<void> {
     const { store, now } = this.#context;
     const at = now().toISOString();
+    const asked = new Set<string>();
     while (!this.#sender.hasFailed) {
       const due = await store.passwords.due(space, at, DUE_PAGE);
-      if (due.length === 0) return;
+      // Once they were asked for none of them is due any more; should one be all the same, it has to wait for the next cycle.
+      if (due.every(({ anchor }) => asked.has(anchor))) return;
+      for (const { anchor } of due) asked.add(anchor);
       // The tenant is asked before passwords are read that it would not take.
       await this.#mayForce();
       if (this.#sender.hasFailed) break;
       const anchors = due.map(({ anchor }) => anchor);
       await this.#fetch(source, space, anchors, false);
-      // Once all of them are answered none of them is due any more.
       await this.#sender.flush();
     }
   }
@@ -152,13 +177,17 @@ class PasswordCycle {
       for (const { anchor } of page) missing.delete(anchor);
       await this.#take(space, page, isAgain);
     }
-    if (missing.size === 0) return;
+    if (missing.size > 0) await this.#context.store.transaction(() => this.#noteMissing(space, [...missing]));
+  }
+
+  async #noteMissing(space: number, anchors: readonly string[]): Promise<void> {
     const { store, now } = this.#context;
-    const { passwords } = store;
-    await store.transaction(async () => {
-      const givers = await passwords.givers(space, [...missing]);
-      await passwords.save(givers.flatMap(({ account }) => (account === null ? [] : [leaveOut(account, now())])));
-    });
+    const givers = await store.passwords.givers(space, anchors);
+    const accounts = givers.flatMap(({ account }) => (account === null ? [] : [withoutPassword(account, now())]));
+    await store.passwords.save(accounts);
+    for (const account of accounts) await tellOf(this.#context, account, []);
+    // A sync cycle beside this one has taken the others away.
+    if (givers.length < anchors.length) await forgetOthers(this.#context);
   }
 
   // ------------------------------------------------------------ what was set
@@ -194,7 +223,12 @@ class PasswordCycle {
     this.read += page.length;
     const mayForce = page.some(({ mustChange }) => mustChange) ? await this.#mayForce() : null;
     const latest = new Map(page.map((one) => [one.anchor, one]));
-    const decided = await this.#context.store.transaction(() => this.#decide(space, latest, mayForce, isAgain));
+    const decided = await this.#context.store
+      .transaction(() => this.#decide(space, latest, mayForce, isAgain))
+      .catch((error: unknown) => {
+        for (const { ntHash } of page) ntHash?.fill(0);
+        throw error;
+      });
     const sendings = new Map(decided.map((one) => [one.password, one]));
     for (const one of page) if (!sendings.has(one)) one.ntHash?.fill(0);
     if (decided.length > 0) await this.#mayForce();
@@ -222,7 +256,9 @@ class PasswordCycle {
       const password = page.get(giver.anchor);
       // Asked again only of whom something can have happened to since it was asked.
       const isKnown = giver.account?.judged === this.judged;
-      if (password === undefined || (!isKnown && (await judge.whyNot(giver)) !== null)) continue;
+      const why = isKnown ? null : await judge.whyNot(giver);
+      if (why !== null) changed.push(...(await this.#leaveOut(giver, why)));
+      if (password === undefined || why !== null) continue;
       const decision = decide(giver, password, circumstances);
       // What is sent is stored when it was answered.
       if (decision.sending === null && !isSame(decision.account, giver.account)) changed.push(decision.account);
@@ -231,6 +267,15 @@ class PasswordCycle {
     }
     await store.passwords.save(changed);
     return sendings;
+  }
+
+  /** Whoever a sync cycle beside this one has made one to be left out is due no more. */
+  async #leaveOut({ account }: PasswordGiver, why: 'not-selected' | 'rules'): Promise<readonly PasswordAccount[]> {
+    if (account === null) return [];
+    const left = leaveOut(account, why);
+    if (left === account) return [];
+    await tellOf(this.#context, left, []);
+    return [left];
   }
 
   /** What fails or is on its way keeps what is told of it until it is answered. */
@@ -270,6 +315,24 @@ class PasswordCycle {
       return null;
     }
   }
+}
+
+/**
+ * It has none, or the domain controller has not heard of the account yet: what tells of changes need not tell of it again, so that it is asked for later and later. A password that was told of before,
+ * and waits, goes on waiting.
+ */
+function withoutPassword(account: PasswordAccount, now: Date): PasswordAccount {
+  if (account.version !== null && account.state === 'waiting') return lookAgainLater(account, now);
+  const attempts = account.reason === 'no-password' ? account.attempts + 1 : 1;
+  return {
+    ...account,
+    state: 'excluded',
+    reason: 'no-password',
+    waitingSince: null,
+    attempts,
+    nextAt: retryAt(attempts, now),
+    failure: null,
+  };
 }
 
 function isSame(a: PasswordAccount, b: PasswordAccount | null): boolean {

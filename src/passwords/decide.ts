@@ -1,6 +1,7 @@
 import type { AccountPassword } from '../connectors/connector.ts';
 import type { PasswordAccount, PasswordGiver, PasswordReason, PasswordState } from '../store/password-store.ts';
 import type { ExpiredAccounts } from './password-context.ts';
+import { isNewerPassword, isSamePassword, type PasswordVersion } from './password-version.ts';
 
 /** So long until a directory is asked again that is behind what is known of it. */
 const BEHIND_MS = 2 * 60_000;
@@ -36,7 +37,7 @@ export interface Circumstances {
 export function decide(giver: PasswordGiver, password: AccountPassword, circumstances: Circumstances): Decision {
   const before = giver.account ?? newAccount(giver);
   if (!circumstances.isOlderMeant && isBehind(before, password))
-    return { account: lookAgainLater(before, circumstances), sending: null };
+    return { account: lookAgainLater(before, circumstances.now), sending: null };
   const { version, changedAt, expiresAt } = password;
   const account = { ...before, version, changedAt, expiresAt, judged: circumstances.judged };
   if (password.ntHash === null && circumstances.isCaptured !== true) return rest(account, 'excluded', 'no-password');
@@ -44,72 +45,86 @@ export function decide(giver: PasswordGiver, password: AccountPassword, circumst
   const sending = sendingOf(giver, password, account, circumstances);
   if (sending === null) return rest(account, 'synchronized', null);
   if (typeof sending === 'string') return wait(account, sending, circumstances);
-  if (!isDue(giver, account, sending, circumstances))
+  if (!isDue(giver, password, account, sending, circumstances))
     return sending.isBlocked ? rest(account, 'excluded', 'expired') : rest(account, 'synchronized', null);
   if (isPaused(before, password, circumstances)) return { account, sending: null };
-  if (password.ntHash === null) return awaitChange(giver, account, circumstances);
+  if (password.ntHash === null) return awaitChange(giver, password, account, circumstances);
   return { ...wait(account, 'to-send', circumstances), sending };
 }
 
 /** A domain controller that has not heard of the last change yet. One that was restored and has changed since tells a smaller number as well, but a later time. */
-function isBehind({ version, changedAt, sent }: PasswordAccount, password: AccountPassword): boolean {
-  const known = version ?? sent?.version ?? null;
-  if (known === null || password.version >= known) return false;
-  return changedAt === null || Date.parse(password.changedAt) <= Date.parse(changedAt);
+function isBehind(account: PasswordAccount, password: AccountPassword): boolean {
+  const known = knownOf(account);
+  return known !== null && !isSamePassword(password, known) && !isNewerPassword(password, known);
+}
+
+/** What is known to be the last password; null: none. */
+function knownOf({ version, changedAt, sent }: PasswordAccount): PasswordVersion | null {
+  return version === null ? sent : { version, changedAt };
 }
 
 /** The password that is known of still has to be sent: it is asked for by itself, because what tells of changes may never tell of it again. */
-function lookAgainLater(account: PasswordAccount, { now }: Pick<Circumstances, 'now'>): PasswordAccount {
+export function lookAgainLater(account: PasswordAccount, now: Date): PasswordAccount {
   if (account.state !== 'waiting' && account.state !== 'failing') return account;
   return { ...account, nextAt: new Date(now.getTime() + BEHIND_MS).toISOString() };
-}
-
-/**
- * An account that the directory leaves out when it is asked for it: it has no password, or it is gone, which the next sync finds. Of one that a directory has told of
- * already, a domain controller that is behind may not even know that it is there.
- */
-export function leaveOut(account: PasswordAccount, now: Date): PasswordAccount {
-  return account.version === null ? rest(account, 'excluded', 'no-password').account : lookAgainLater(account, { now });
 }
 
 /** How the password would be sent; a text: why it waits; null: what the tenant has is right. */
 function sendingOf(
   giver: PasswordGiver,
-  { mustChange, version }: AccountPassword,
+  password: AccountPassword,
   { expiresAt, sent }: PasswordAccount,
   { expiredAccounts, mayForce, now }: Circumstances,
 ): Sending | 'temporary' | 'to-send' | null {
   const isExpired = expiresAt !== null && Date.parse(expiresAt) <= now.getTime();
   if (isExpired && expiredAccounts === 'block') return { force: false, isBlocked: true };
-  if (!mustChange) return { force: false, isBlocked: false };
+  if (!password.mustChange) return { force: false, isBlocked: false };
   // A user who has never had a password of ours in the tenant is made to change it whatever the feature says: nothing else would let the user in.
   const isNew = sent === null || sent.target !== giver.targetId;
   if (isNew || mayForce === true) return { force: true, isBlocked: false };
   // The password itself is there; only the demand to change it is new, and the tenant does not take that.
-  if (sent.version === version && !sent.isBlocked) return null;
+  if (isSamePassword(sent, password) && !sent.isBlocked) return null;
   return mayForce === null ? 'to-send' : 'temporary';
 }
 
-function isDue(giver: PasswordGiver, account: PasswordAccount, sending: Sending, { isAgain }: Circumstances): boolean {
-  const { sent, version } = account;
+function isDue(
+  giver: PasswordGiver,
+  password: AccountPassword,
+  { sent }: PasswordAccount,
+  sending: Sending,
+  { isAgain }: Circumstances,
+): boolean {
   if (isAgain || sent === null || sent.target !== giver.targetId || sent.since !== giver.since) return true;
   // In the place of the password of an expired account stands a random one, whatever its version.
   if (sent.isBlocked || sending.isBlocked) return sent.isBlocked !== sending.isBlocked;
-  return version !== sent.version || sending.force !== sent.forced;
+  return !isSamePassword(sent, password) || sending.force !== sent.forced;
 }
 
 /** Of a password that we don't know. When only the choice of the account is new, the tenant has it all the same. */
-function awaitChange(giver: PasswordGiver, account: PasswordAccount, circumstances: Circumstances): Decision {
-  const { sent, version } = account;
-  if (sent === null || sent.target !== giver.targetId || sent.version < (version ?? 0))
+function awaitChange(
+  giver: PasswordGiver,
+  password: AccountPassword,
+  account: PasswordAccount,
+  circumstances: Circumstances,
+): Decision {
+  const { sent } = account;
+  if (sent === null || sent.target !== giver.targetId || !isSamePassword(sent, password))
     return wait(account, 'next-change', circumstances);
   return rest({ ...account, sent: { ...sent, since: giver.since } }, 'synchronized', null);
 }
 
 /** Refused a short time ago and not changed since: its time will come. */
-function isPaused(before: PasswordAccount, { version }: AccountPassword, { now, isAgain }: Circumstances): boolean {
-  const isTold = before.nextAt !== null && before.version === version && !isAgain;
-  return isTold && Date.parse(before.nextAt) > now.getTime();
+function isPaused(before: PasswordAccount, password: AccountPassword, { now, isAgain }: Circumstances): boolean {
+  const { version, changedAt, nextAt } = before;
+  if (
+    nextAt === null ||
+    version === null ||
+    isAgain ||
+    before.state === 'excluded' ||
+    !isSamePassword(password, { version, changedAt })
+  )
+    return false;
+  return Date.parse(nextAt) > now.getTime();
 }
 
 export function newAccount({ space, anchor }: { readonly space: number; readonly anchor: string }): PasswordAccount {

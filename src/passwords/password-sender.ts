@@ -4,6 +4,7 @@ import type { PasswordAccount } from '../store/password-store.ts';
 import { deriveCredential } from './derive-credential.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PasswordContext } from './password-context.ts';
+import { isNewerPassword } from './password-version.ts';
 import type { ResultRecorder } from './result-recorder.ts';
 
 /** So many are read ahead at most: memory holds no more than their credentials. */
@@ -67,6 +68,12 @@ export class PasswordSender {
     if (this.hasFailed) {
       hash.fill(0);
       this.#unsent.push(outgoing.account);
+      return;
+    }
+    const latest = this.#latest.get(keyOf(outgoing));
+    // A read that went on at another domain controller may tell of an older one after a newer.
+    if (latest !== undefined && isNewerPassword(latest, outgoing) && !isNewerPassword(outgoing, latest)) {
+      hash.fill(0);
       return;
     }
     const one: Underway = { ...outgoing, hash, credential: null };
@@ -183,6 +190,7 @@ export class PasswordSender {
       const results = batch.length === 0 ? [] : await this.#write(batch);
       await this.#recorder.record(batch, results);
       for (const one of batch) if (this.#latest.get(keyOf(one)) === one) this.#latest.delete(keyOf(one));
+      this.#recorder.showProgress();
     } catch (error) {
       for (const one of batch) this.#giveUp(one);
       throw error;

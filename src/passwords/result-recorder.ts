@@ -4,11 +4,7 @@ import type { PasswordAccount } from '../store/password-store.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PasswordContext } from './password-context.ts';
 import { refusedFinding, tellOf } from './password-finding.ts';
-
-const MINUTE = 60_000;
-/** After the first refusal, then twice as long each time, up to the second. */
-const FIRST_RETRY = 2 * MINUTE;
-const LAST_RETRY = 6 * 60 * MINUTE;
+import { retryAt } from './retry-time.ts';
 
 export interface SentCounts {
   sent: number;
@@ -40,13 +36,17 @@ export class ResultRecorder {
       }
       await store.passwords.save(accounts);
     });
+  }
+
+  /** Throws when somebody has asked us to stop: only where everything that was answered is stored, and nothing of it is given up. */
+  showProgress(): void {
     this.#context.progress('passwords', this.counts.sent + this.counts.blocked, null);
   }
 
   async #settle(one: Outgoing, { outcome, failure }: PasswordResult): Promise<PasswordAccount> {
     if (outcome === 'done') return this.#done(one);
     const attempts = one.account.attempts + 1;
-    const nextAt = this.#retryAt(attempts);
+    const nextAt = retryAt(attempts, this.#context.now());
     const told = failure ?? { code: 'unknown', message: 'the tenant gave no reason' };
     this.#context.log.warn(
       { anchor: one.giver.anchor, outcome, code: told.code, attempts },
@@ -68,7 +68,7 @@ export class ResultRecorder {
   }
 
   async #done(one: Outgoing): Promise<PasswordAccount> {
-    const { account, giver, version, targetId, sending } = one;
+    const { account, giver, version, changedAt, targetId, sending } = one;
     if (sending.isBlocked) this.counts.blocked++;
     else this.counts.sent++;
     await tellOf(this.#context, one.giver, []);
@@ -82,12 +82,15 @@ export class ResultRecorder {
       attempts: 0,
       nextAt: null,
       failure: null,
-      sent: { version, target: targetId, since: giver.since, at, forced: sending.force, isBlocked: sending.isBlocked },
+      sent: {
+        version,
+        changedAt,
+        target: targetId,
+        since: giver.since,
+        at,
+        forced: sending.force,
+        isBlocked: sending.isBlocked,
+      },
     };
-  }
-
-  #retryAt(attempts: number): string {
-    const delay = Math.min(FIRST_RETRY * 2 ** (attempts - 1), LAST_RETRY);
-    return new Date(this.#context.now().getTime() + delay).toISOString();
   }
 }

@@ -1,5 +1,6 @@
 /** What a scheduler knows of time. */
 export interface Clock {
+  /** In milliseconds, from any moment on. */
   now(): number;
   /** Waits so many milliseconds, or until the signal is given. */
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;

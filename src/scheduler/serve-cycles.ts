@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, JobLoop, type LoopOptions } from './job-loop.ts';
 
@@ -15,10 +16,16 @@ export interface Cycles {
   readonly onAsk?: (ask: () => void) => void;
 }
 
+/** Timers take no more than 24 days: one of more fires at once. */
+const LONGEST_SLEEP = 24 * 60 * 60_000;
+
+/** Goes on evenly when the time of day is put forward or back: a clock that is put back by a day must not end all cycles for a day. */
 export const SYSTEM_CLOCK: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   wait: async (milliseconds, signal) => {
-    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+    const end = performance.now() + milliseconds;
+    for (let left = milliseconds; left > 0 && !signal.aborted; left = end - performance.now())
+      await sleep(Math.min(left, LONGEST_SLEEP), undefined, { signal }).catch(() => undefined);
   },
 };
 

@@ -11,13 +11,15 @@ export type PasswordState = (typeof PASSWORD_STATES)[number];
  */
 export const WAITING_REASONS = ['to-send', 'not-shown', 'not-in-tenant', 'temporary', 'next-change'] as const;
 
-/** Why a password is not sent. `expired`: a random one that nobody knows stands in its place. */
-export const EXCLUSION_REASONS = ['not-selected', 'rules', 'no-password', 'expired'] as const;
+/** Why a password is not sent. `no-source`: the account is of a directory that gives no passwords. `expired`: a random one that nobody knows stands in its place. */
+export const EXCLUSION_REASONS = ['not-selected', 'rules', 'no-source', 'no-password', 'expired'] as const;
 export type PasswordReason = (typeof WAITING_REASONS)[number] | (typeof EXCLUSION_REASONS)[number];
 
 /** What was sent last, and to whom. */
 export interface SentPassword {
   readonly version: number;
+  /** When that one was set; null: not known. */
+  readonly changedAt: string | null;
   /** The tenant's id of the object. */
   readonly target: string;
   /** Since when the account has been chosen (`PasswordGiver.since`). */
@@ -86,13 +88,15 @@ export interface PasswordStore {
   giversAfter(mv: number, limit: number, isOpen: boolean): Promise<readonly PasswordGiver[]>;
   /** Puts these rows in the place of those of the same accounts. */
   save(accounts: readonly PasswordAccount[]): Promise<void>;
+  /** What the tenant has may be something else than what was sent last from here: all that it was sent is due again, as if the accounts were chosen anew. */
+  distrustSent(): Promise<void>;
   /** Forgets the accounts whose password is nobody's any more; answers how many. */
   forgetOthers(): Promise<number>;
-  /** Accounts that may be sent at a time (those that failed: when their time has come), oldest change first. */
+  /** Accounts that may be sent, or asked for again, at a time (those that failed or had no password: when their time has come), oldest change first. */
   due(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]>;
   /** Accounts of a space that wait for one reason. */
   waiting(space: number, reason: PasswordReason, limit: number): Promise<readonly PasswordAccount[]>;
-  /** Synchronized accounts that have expired since they were sent. */
+  /** Accounts that have expired since the tenant took a password of theirs: synchronized ones, and those whose temporary one it does not take. */
   expired(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]>;
   counts(): Promise<readonly PasswordCount[]>;
   /** Persons of the tenant of whom no account gives the password, because no rule chooses one. */

@@ -71,7 +71,15 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
       };
     }
 
-    const SENT = { version: 3, target: 'id of ann', since: 0, at: LATER, forced: true, isBlocked: false };
+    const SENT = {
+      version: 3,
+      changedAt: AT,
+      target: 'id of ann',
+      since: 0,
+      at: LATER,
+      forced: true,
+      isBlocked: false,
+    };
 
     async function giver(anchor: string) {
       return (await store.passwords.givers(corp, [anchor]))[0];
@@ -194,9 +202,12 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         account('temporary', { reason: 'temporary' }),
         account('done', { state: 'synchronized', reason: null }),
         account('unknown', { changedAt: null, version: null }),
+        account('without', { state: 'excluded', reason: 'no-password' }),
+        account('missing', { state: 'excluded', reason: 'no-password', nextAt: AT, changedAt: LAST }),
+        account('still missing', { state: 'excluded', reason: 'no-password', nextAt: LAST }),
       ]);
       const due = await store.passwords.due(corp, LATER, 10);
-      expect(due.map(({ anchor }) => anchor)).toEqual(['unknown', 'old', 'new', 'failed']);
+      expect(due.map(({ anchor }) => anchor)).toEqual(['unknown', 'old', 'new', 'failed', 'missing']);
       expect(await store.passwords.due(corp, LATER, 1)).toHaveLength(1);
       expect(await store.passwords.due(tenant, LATER, 10)).toEqual([]);
       expect(await store.passwords.waiting(corp, 'temporary', 10)).toMatchObject([{ anchor: 'temporary' }]);
@@ -208,9 +219,13 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         account('gone', { ...done, expiresAt: AT }),
         account('stays', { ...done, expiresAt: LAST }),
         account('waits', { expiresAt: AT }),
+        account('temporary', { reason: 'temporary', expiresAt: AT }),
         account('never', done),
       ]);
-      expect((await store.passwords.expired(corp, LATER, 10)).map(({ anchor }) => anchor)).toEqual(['gone']);
+      expect((await store.passwords.expired(corp, LATER, 10)).map(({ anchor }) => anchor)).toEqual([
+        'gone',
+        'temporary',
+      ]);
     });
 
     test('counts by state and reason, and lists what is open, the longest first', async () => {

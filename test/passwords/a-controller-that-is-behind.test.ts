@@ -101,4 +101,53 @@ describe('a domain controller that has not heard of the last password', () => {
     await cycleBehind();
     expect(lab.signIn('ann', 'Sommer')).toBe('welcome');
   });
+
+  test('and counts as another one did that is lost gives the same number to another password: the later one is sent', async () => {
+    // Set on the one that is lost, and sent from there; on this one, which never heard of it, the helpdesk sets another.
+    lab.setPassword('ann', 'Verloren');
+    await lab.cycle();
+    const { version = 0 } = (await lab.account('ann'))?.sent ?? {};
+    lab.source.passwords.setPassword(guid('ann'), 'Vom Helpdesk');
+    known = { ...(await tellOf('ann')), version, changedAt: new Date(lab.clock.now).toISOString() };
+    await cycleBehind();
+    expect(lab.signIn('ann', 'Vom Helpdesk')).toBe('welcome');
+    expect(lab.signIn('ann', 'Verloren')).toBe('wrong');
+    const sent = lab.target.taken.length;
+    await cycleBehind();
+    expect(lab.target.taken).toHaveLength(sent);
+  });
+
+  test('and that goes on with a read which a newer one began does not put the older in its place', async () => {
+    lab.hire('bob', 'Sommer');
+    await lab.sync();
+    const older = await tellOf('bob');
+    lab.setPassword('bob', 'Herbst');
+    const newer = await tellOf('bob');
+    const both: PasswordSource = {
+      check: () => lab.source.passwords.check(),
+      async *read() {
+        yield { kind: 'begin', mode: 'full', reason: null };
+        yield { kind: 'page', passwords: [newer] };
+        yield { kind: 'page', passwords: [older] };
+        yield { kind: 'end', watermark: 'both' };
+      },
+      async *fetch() {
+        yield [];
+      },
+    };
+    await lab.store.setMeta('passwords read corp', '');
+    await lab.cycleWith({ ...(await lab.context()), sources: [{ name: 'corp', passwords: both }] });
+    expect(lab.signIn('bob', 'Herbst')).toBe('welcome');
+    expect(older.ntHash?.every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('gives way where both set one at the same time: the later one stays, whichever was told first', async () => {
+    const earlier = { ...known, version: 2, changedAt: new Date(lab.clock.now).toISOString() };
+    lab.setPassword('ann', 'Herbst');
+    await lab.cycle();
+    known = earlier;
+    await cycleBehind();
+    expect(lab.signIn('ann', 'Herbst')).toBe('welcome');
+    expect(await lab.state('ann')).toBe('synchronized');
+  });
 });

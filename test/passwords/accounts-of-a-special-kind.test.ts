@@ -36,6 +36,23 @@ describe('the password of an account', () => {
     expect(await lab.cycle()).toMatchObject({ sent: 0, blocked: 0 });
   });
 
+  test('that expires opens nothing any more, also while its temporary password waits and the tenant has the one before', async () => {
+    await begin({ expiredAccounts: 'block' });
+    expire(DAY);
+    lab.setPassword('ann', 'Temporary-1', { mustChange: true });
+    await lab.cycle();
+    expect([await lab.state('ann'), lab.signIn('ann', 'Sommer-2030')]).toEqual(['waiting temporary', 'welcome']);
+    lab.pass(DAY);
+    expect(await lab.cycle()).toMatchObject({ sent: 0, blocked: 1 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('wrong');
+    expect(await lab.state('ann')).toBe('excluded expired');
+    expect(await lab.lab.findings('password-temporary')).toEqual([]);
+    lab.setPassword('ann', 'Herbst-2030');
+    lab.editPassword('ann', { expiresAt: null });
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.signIn('ann', 'Herbst-2030')).toBe('welcome');
+  });
+
   test('that had expired and is extended opens the tenant again, without being changed', async () => {
     await begin({ expiredAccounts: 'block' });
     expire(-DAY);

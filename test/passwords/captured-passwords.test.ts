@@ -39,6 +39,20 @@ describe('a password that was handed over', () => {
     expect(await lab.cycle()).toMatchObject({ sent: 0, read: 0 });
   });
 
+  test('needs no other one after another server wrote, nor after a restoration: nobody could hand it over again', async () => {
+    lab.change('ann', 'Second-2');
+    await lab.cycle();
+    await lab.inner.store.transaction(() => lab.inner.store.passwords.distrustSent());
+    await lab.inner.sync({ full: true });
+    lab.inner.source.put(user('cid'));
+    await lab.inner.sync();
+    expect(await lab.cycle()).toMatchObject({ sent: 0, failed: 0 });
+    expect([await lab.inner.state('ann'), lab.passwordOf('ann')]).toEqual(['synchronized', 'Second-2']);
+    lab.change('ann', 'Third-3');
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('ann')).toBe('Third-3');
+  });
+
   test('is set though the directory told of the change before', async () => {
     lab.change('ann', 'Second-2');
     const held = lab.held.taken('corp');

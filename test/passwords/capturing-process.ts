@@ -45,7 +45,7 @@ async function send({ account, at }: HandOver): Promise<void> {
   const write = { anchor: account, targetId: account, credential, changedAt: mark.changedAt, forceChange: false };
   const [result] = await target.write([write]);
   credential.fill(0);
-  held.release('corp', account, mark.version);
+  held.release('corp', mark);
   console.log(`${result?.outcome} ${held.size}`);
 }
 

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { PasswordSource, PasswordTarget } from '../../src/connectors/connector.ts';
 import { DirbridgeError } from '../../src/errors.ts';
+import { createDirectory, guid, user, WHOLE_DIRECTORY } from '../memory/memory-lab.ts';
 import { PasswordLab } from './password-lab.ts';
 
 const AWAY = new DirbridgeError('tenant-unreachable', 'the tenant did not answer');
@@ -62,6 +64,119 @@ describe('no password is lost', () => {
     await expect(lab.cycle()).rejects.toThrow('broke off');
     await lab.cycle();
     expect(signIns(MANY, 'Sommer')).toEqual(welcome(MANY));
+  });
+
+  test('when reading breaks off: the cycle ends after what it has sent, so that nothing of it comes after a newer one', async () => {
+    await begin([...MANY, ...Array.from({ length: 500 }, (_, index) => `more${index}`)]);
+    const inner = lab.source.passwords;
+    inner.failNextRead(6);
+    const { target, ...context } = await lab.context();
+    const hold = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const slow: PasswordTarget = {
+      passwordsPerWrite: target.passwordsPerWrite,
+      check: () => target.check(),
+      readFeatures: () => target.readFeatures(),
+      write: async (writes) => {
+        await hold.promise;
+        const results = await target.write(writes);
+        order.push('written');
+        return results;
+      },
+    };
+    const broken: PasswordSource = {
+      check: () => inner.check(),
+      fetch: (anchors) => inner.fetch(anchors),
+      async *read(request) {
+        try {
+          yield* inner.read(request);
+        } finally {
+          // Long enough for a cycle that waits for nothing to be over.
+          let turns = 500;
+          const turn = (): unknown => (turns-- > 0 ? setImmediate(turn) : hold.resolve());
+          turn();
+        }
+      },
+    };
+    const sources = [{ name: 'corp', passwords: broken }];
+    await expect(lab.cycleWith({ ...context, target: slow, sources })).rejects.toThrow('broke off');
+    order.push('over');
+    expect(order.length).toBeGreaterThan(1);
+    expect(order.indexOf('over')).toBe(order.length - 1);
+    expect(inner.hashes.every((hash) => hash.every((byte) => byte === 0))).toBe(true);
+    await lab.cycle();
+    expect(order.indexOf('over')).toBe(order.length - 1);
+    expect(signIns(MANY, 'Sommer')).toEqual(welcome(MANY));
+  });
+
+  test('of one directory, when another one cannot be read: that one is told all the same', async () => {
+    await begin(['ann']);
+    const other = createDirectory('other', { now: () => new Date(lab.clock.now) });
+    const { context } = lab.lab;
+    lab.lab.context = { ...context, sources: [...context.sources, { connector: other, scope: WHOLE_DIRECTORY }] };
+    other.put(user('eve'));
+    other.passwords.setPassword(guid('eve'), 'Sommer-eve');
+    await lab.sync();
+    lab.source.passwords.failNextRead(0);
+    await expect(lab.cycle()).rejects.toThrow('the passwords of corp broke off');
+    expect(signIns(['ann', 'eve'], 'Sommer')).toEqual(['ann no-password', 'eve welcome']);
+    await lab.cycle();
+    expect(signIns(['ann', 'eve'], 'Sommer')).toEqual(welcome(['ann', 'eve']));
+  });
+
+  test('of somebody whom the domain controller that is asked has not heard of yet: it is asked again, later and later', async () => {
+    await begin(['bob']);
+    await lab.cycle();
+    lab.hire('ann', 'Sommer-ann');
+    // Before the sync nobody knows that the password will be needed; what tells of changes never tells of it again.
+    await lab.cycle();
+    await lab.sync();
+    const inner = lab.source.passwords;
+    let asked = 0;
+    const behind: PasswordSource = {
+      check: () => inner.check(),
+      read: (request) => inner.read(request),
+      async *fetch() {
+        asked++;
+        yield [];
+      },
+    };
+    const cycleBehind = async () =>
+      lab.cycleWith({ ...(await lab.context()), sources: [{ name: 'corp', passwords: behind }] });
+    await cycleBehind();
+    expect(await lab.state('ann')).toBe('excluded no-password');
+    for (let cycle = 0; cycle < 180; cycle++) await cycleBehind();
+    expect(asked).toBe(8);
+    lab.clock.now = Date.parse((await lab.account('ann'))?.nextAt ?? '');
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.signIn('ann', 'Sommer-ann')).toBe('welcome');
+    expect(await lab.account('ann')).toMatchObject({ attempts: 0, nextAt: null });
+  });
+
+  test('when somebody stops the cycle: what the tenant took before is not sent again', async () => {
+    await begin(MANY);
+    const progress = (): never => {
+      throw new Error('stopped');
+    };
+    await expect(lab.cycleWith({ ...(await lab.context()), progress })).rejects.toThrow('stopped');
+    expect(lab.target.requests).toEqual([50]);
+    expect(await lab.cycle()).toMatchObject({ sent: 80 });
+    expect(signIns(MANY, 'Sommer')).toEqual(welcome(MANY));
+  });
+
+  test('nor sent by a server that has lost its right to write in the middle: all that is left waits', async () => {
+    await begin(MANY);
+    let asked = 0;
+    const requireRight = async (): Promise<void> => {
+      if (++asked === 2) throw new DirbridgeError('standby-only', 'the other server writes');
+    };
+    await expect(lab.cycleWith({ ...(await lab.context()), requireRight })).rejects.toThrow('the other server');
+    expect(lab.target.requests).toEqual([50]);
+    expect(await lab.store.passwords.counts()).toMatchObject([
+      { state: 'synchronized', count: 50 },
+      { state: 'waiting', reason: 'to-send', count: 80 },
+    ]);
+    expect(lab.target.credentials.every((credential) => credential.every((byte) => byte === 0))).toBe(true);
   });
 
   test('when the directory refuses the watermark: everybody is read again, and nobody sent again', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { syncPasswords } from '../../src/app/password-cycles.ts';
 import { type Config, readConfig } from '../../src/app.ts';
+import { readCycles } from '../../src/passwords/cycle-record.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
 import { guid } from '../memory/memory-lab.ts';
 import { PasswordLab } from './password-lab.ts';
@@ -64,6 +65,20 @@ describe('an administrator has passwords sent again', () => {
       users: [{ state: 'failing', failure: 'not this one (2)' }],
     });
     await expect(again(['nobody'])).rejects.toMatchObject({ code: 'object-not-found' });
+  });
+
+  test('and a cycle that cannot begin is the last one, and has failed', async () => {
+    await again([]);
+    await expect(again([], '{ method: hash, except: ["CN=ann,OU=Typo,DC=corp,DC=example,DC=com"] }')).rejects.toThrow(
+      'except[0]',
+    );
+    expect(await readCycles(lab.store)).toMatchObject({
+      last: { outcome: 'failed', message: expect.stringContaining('passwords.except[0] names'), sent: 0 },
+      lastSent: { outcome: 'done', sent: 2 },
+    });
+    await expect(again(['nobody'])).rejects.toThrow('nobody');
+    await again([]);
+    expect(await readCycles(lab.store)).toMatchObject({ last: { outcome: 'done' } });
   });
 
   test('only where the configuration says how passwords are synchronized', async () => {

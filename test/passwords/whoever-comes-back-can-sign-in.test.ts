@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { anchorOf, container, guid, PEOPLE, ROOT_DN, user } from '../memory/memory-lab.ts';
-import { PasswordLab } from './password-lab.ts';
+import { MINUTE, PasswordLab } from './password-lab.ts';
 
 const NAMES = ['ann', 'bob', 'cid'];
 const DISABLED = { userAccountControl: 514n };
@@ -83,6 +83,25 @@ describe('whoever comes back can sign in with the office password at once, witho
     expect(await lab.sync()).toMatchObject({ done: { restore: 1 } });
     expect(lab.idOf('ann')).toBe(before);
     await expectSentAgain('ann');
+  });
+
+  test.each([
+    ['restored in the tenant', async () => lab.deleteInTenant('ann')],
+    ['disabled and enabled again', async () => void lab.edit('ann', DISABLED)],
+  ])('one whose password the tenant refused for hours is sent at once after he was %s', async (_what, leave) => {
+    lab.target.refuse(({ targetId }) => targetId === lab.idOf('ann'), { code: '2', message: 'not now' }, 6);
+    lab.setPassword('ann', 'Herbst-ann');
+    for (let time = 0; time < 6; time++) {
+      expect(await lab.cycle()).toMatchObject({ failed: 1 });
+      lab.clock.now = Date.parse((await lab.account('ann'))?.nextAt ?? '');
+    }
+    lab.clock.now -= 90 * MINUTE;
+    expect(await lab.cycle()).toMatchObject({ failed: 0, sent: 0 });
+    await leave();
+    await lab.sync();
+    lab.edit('ann', ENABLED);
+    await lab.sync();
+    await expectSentAgain('ann', 'Herbst-ann');
   });
 
   test('and one who was renamed and moved within the scope needs nothing', async () => {

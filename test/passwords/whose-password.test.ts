@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import type { Connector } from '../../src/connectors/connector.ts';
 import { linkByHand, unlinkByHand } from '../../src/engine/hand-links.ts';
 import { findPasswordAccount } from '../../src/engine/password-judge.ts';
 import { guidToBytes } from '../../src/model/anchor.ts';
@@ -173,6 +174,29 @@ describe('of a person with accounts in two directories', () => {
     expect(lab.signIn('ann', 'Of-Other-2')).toBe('welcome');
     await lab.end();
   });
+});
+
+test('none of an account whose source gives none, and status says so', async () => {
+  const lab = await PasswordLab.begin();
+  const file = createDirectory('file', { now: () => new Date(lab.clock.now) });
+  const connector: Connector = {
+    name: file.name,
+    kind: file.kind,
+    read: (request) => file.read(request),
+    fetch: (anchors, request) => file.fetch(anchors, request),
+    check: () => file.check(),
+    close: () => file.close(),
+  };
+  const { context } = lab.lab;
+  lab.lab.context = { ...context, sources: [...context.sources, { connector, scope: WHOLE_DIRECTORY }] };
+  lab.hire('ann', 'Sommer-ann');
+  file.put(user('eve'));
+  expect(await lab.syncBoth()).toMatchObject({ sent: 1 });
+  expect([await lab.state('ann'), lab.idOf('eve')]).toEqual(['synchronized', expect.not.stringMatching('nobody')]);
+  const space = (await lab.store.spaces.spaces()).find(({ name }) => name === 'file')?.id ?? 0;
+  expect((await lab.store.passwords.givers(space, [guid('eve')]))[0]?.account).toMatchObject({ reason: 'no-source' });
+  expect(await lab.store.passwords.open(10, 0)).toEqual([]);
+  await lab.end();
 });
 
 interface RuleText {

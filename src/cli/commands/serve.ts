@@ -17,7 +17,7 @@ export function addServeCommand(program: Command, session: Session): void {
         ['serve', 'serve --json'],
         [0, 2, 4, 70],
         { 0: 'stopped by Ctrl-C or SIGTERM, where it was safe to stop' },
-        'A second Ctrl-C or SIGTERM stops at once (130, 143), which is safe as well',
+        'A second Ctrl-C or SIGTERM stops at once (130, 143), and so does the first one after ten seconds; that is safe as well',
       )}`,
     )
     .action(() => serve(session));

@@ -5,14 +5,15 @@ import { countOf, formatDuration, formatNumber, formatTime } from '../terminal/w
 
 /** Why a password waits or is not sent, in the words of an administrator. */
 const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
-  'to-send': 'is sent by the next cycle',
+  'to-send': 'is sent by the next cycle, once the tenant takes it and a domain controller tells it',
   'not-shown': 'the tenant does not show the user yet; tried again by itself',
   'not-in-tenant': 'the user is not in the tenant (yet); sent as soon as it is',
   temporary: 'a temporary password, which the tenant does not take; the one that the user chooses is sent',
   'next-change': 'nobody has handed this password over; the next one that the user chooses is set',
   'not-selected': 'left out by passwords.only and passwords.except',
   rules: 'no outbound rule with passwordSync applies',
-  'no-password': 'the account has no password',
+  'no-source': 'its source gives no passwords (a file, say)',
+  'no-password': 'the domain controller that was asked knows no password of the account',
   expired: 'the account has expired; nobody can sign in with its password (passwords.expiredAccounts: block)',
 };
 

@@ -68,7 +68,12 @@ export class HandOverDesk {
     const { held, log, onTaken } = this.#options;
     let isAnyTaken = false;
     for (const who of held.due()) {
-      const { isTaken, refused } = held.look(who, await this.#find(who));
+      const mark = await this.#find(who);
+      if (mark === undefined) {
+        held.lookLater(who);
+        continue;
+      }
+      const { isTaken, refused } = held.look(who, mark);
       isAnyTaken ||= isTaken;
       if (isTaken) log.debug({ ...who }, 'the domain has taken a new password');
       if (refused > 0)
@@ -80,12 +85,13 @@ export class HandOverDesk {
     for (const who of held.expire())
       log.warn(
         { ...who },
-        'a new password could not be set in the tenant in time; it was dropped, and waits for the next change',
+        'a new password was not set in time: the tenant is away or refuses it, or the account is not synchronized. It was dropped; where the account is synchronized it waits for the next change',
       );
     if (isAnyTaken) onTaken();
   }
 
-  async #find({ source, account }: HeldAccount): Promise<PasswordMark | null> {
+  /** Undefined: it could not be asked. */
+  async #find({ source, account }: HeldAccount): Promise<PasswordMark | null | undefined> {
     try {
       return (await this.#options.sources.get(source)?.find(account)) ?? null;
     } catch (thrown) {
@@ -93,7 +99,7 @@ export class HandOverDesk {
         { source, account, reason: messageOf(thrown) },
         'whether a password was taken cannot be seen; tried again',
       );
-      return null;
+      return undefined;
     }
   }
 

@@ -74,9 +74,9 @@ describe('a password that was handed over', () => {
     held.look(ANN, change);
     held.copyOf('corp', change)?.fill(0);
     expect(text(held.copyOf('corp', change))).toBe('one');
-    held.release('corp', 'a1', 3);
+    held.release('corp', { ...change, version: 3 });
     expect(held.size).toBe(1);
-    held.release('corp', 'a1', 4);
+    held.release('corp', change);
     expect([held.size, isOverwritten(buffers[0]), held.taken('corp')]).toEqual([0, true, []]);
   });
 
@@ -102,7 +102,7 @@ describe('a password that was handed over', () => {
     const { held, take, mark, buffers } = begin();
     take('ann', 'one');
     held.look(ANN, mark(4));
-    expect(held.copyOf('corp', { anchor: 'a1', version: 5 })).toBe(null);
+    expect(held.copyOf('corp', mark(5))).toBe(null);
     expect(isOverwritten(buffers[0])).toBe(true);
   });
 
@@ -110,8 +110,19 @@ describe('a password that was handed over', () => {
     const { held, take, mark } = begin();
     take('ann', 'one');
     held.look(ANN, mark(4));
-    expect(held.copyOf('corp', { anchor: 'a1', version: 3 })).toBe(null);
-    expect(text(held.copyOf('corp', { anchor: 'a1', version: 4 }))).toBe('one');
+    expect(held.copyOf('corp', { ...mark(3), changedAt: '2026-03-02T11:00:00.000Z' })).toBe(null);
+    expect(text(held.copyOf('corp', mark(4)))).toBe('one');
+  });
+
+  test('is not given out for another one that has the same number, of a domain controller that counted for itself', () => {
+    const { held, take, mark, buffers } = begin();
+    take('ann', 'one');
+    const ours = mark(4);
+    held.look(ANN, ours);
+    expect(held.copyOf('corp', { ...ours, changedAt: '2026-03-02T11:59:00.000Z' })).toBe(null);
+    expect(text(held.copyOf('corp', ours))).toBe('one');
+    expect(held.copyOf('corp', { ...ours, changedAt: '2026-03-02T12:01:00.000Z' })).toBe(null);
+    expect(isOverwritten(buffers[0])).toBe(true);
   });
 
   test('that the domain did not take is dropped after some minutes, and still not taken for the next one', () => {
@@ -129,11 +140,21 @@ describe('a password that was handed over', () => {
     const { held, take, clock, buffers } = begin();
     take('ann', 'one');
     clock.now += HOUR - 1;
-    held.look(ANN, null);
+    held.lookLater(ANN);
     expect([held.expire(), held.size]).toEqual([[], 1]);
     clock.now += 1;
     expect(held.nextAt()).toBeLessThanOrEqual(clock.now);
     expect(held.expire()).toEqual([ANN]);
+    expect([isOverwritten(buffers[0]), held.size]).toEqual([true, 0]);
+  });
+
+  test('of no user that the directory knows, a computer say, is dropped after some minutes', () => {
+    const { held, take, clock, buffers } = begin();
+    take('ann', 'one');
+    clock.now += 4 * MINUTE;
+    expect(held.look(ANN, null)).toEqual({ isTaken: false, refused: 0 });
+    clock.now += MINUTE;
+    expect(held.look(ANN, null)).toEqual({ isTaken: false, refused: 1 });
     expect([isOverwritten(buffers[0]), held.size]).toEqual([true, 0]);
   });
 

@@ -1,4 +1,5 @@
 import type { PasswordMark } from '../../connectors/connector.ts';
+import { isNewerPassword, isSamePassword, type PasswordVersion } from '../password-version.ts';
 import type { HandOver } from './hand-over-request.ts';
 import { judgeHandOvers } from './judge-hand-overs.ts';
 
@@ -97,15 +98,21 @@ export class HeldPasswords {
     return all.length === 0 ? null : all.reduce((least, time) => Math.min(least, time));
   }
 
-  /** Takes in what the directory says of an account. Null: it could not be asked, or does not know the account (yet). */
+  /** Takes in what the directory says of an account. Null: it knows no such user; one that it does not know after some minutes either is a computer, say. */
   look(who: HeldAccount, mark: PasswordMark | null): LookResult {
     const key = keyOf(who);
     const held = this.#accounts.get(key) ?? [];
     const before = held.filter(isOpen).length;
     const isTaken = mark !== null && this.#judge(held, mark);
+    if (mark === null) for (const one of held) if (isOpen(one) && this.#isLate(one)) this.#spend(one);
     if (held.some(isOpen)) this.#lookLater(key);
     else this.#looks.delete(key);
     return { isTaken, refused: before - held.filter(isOpen).length - (isTaken ? 1 : 0) };
+  }
+
+  /** The directory could not be asked. */
+  lookLater(who: HeldAccount): void {
+    this.#lookLater(keyOf(who));
   }
 
   /** What the domain has taken and the tenant has not, of one source. */
@@ -115,21 +122,20 @@ export class HeldPasswords {
   }
 
   /** A copy of the password, for whoever overwrites it; null: we don't hold the one that the account has. What another one has taken the place of is overwritten. */
-  copyOf(
-    source: string,
-    { anchor, version }: { readonly anchor: string; readonly version: number },
-  ): Uint8Array | null {
+  copyOf(source: string, wanted: PasswordVersion & { readonly anchor: string }): Uint8Array | null {
     let copy: Uint8Array | null = null;
-    for (const one of [...this.#of(source, anchor)]) {
-      if (one.mark?.version === version) copy = one.password === null ? null : Uint8Array.from(one.password);
-      else if ((one.mark?.version ?? 0) < version) this.#spend(one);
+    for (const one of [...this.#of(source, wanted.anchor)]) {
+      if (one.mark === null) continue;
+      if (isSamePassword(one.mark, wanted)) copy = one.password === null ? null : Uint8Array.from(one.password);
+      else if (isNewerPassword(wanted, one.mark)) this.#spend(one);
     }
     return copy;
   }
 
   /** The tenant has taken it. */
-  release(source: string, anchor: string, version: number): void {
-    for (const one of [...this.#of(source, anchor)]) if ((one.mark?.version ?? 0) <= version) this.#spend(one);
+  release(source: string, sent: PasswordVersion & { readonly anchor: string }): void {
+    for (const one of [...this.#of(source, sent.anchor)])
+      if (one.mark !== null && !isNewerPassword(one.mark, sent)) this.#spend(one);
   }
 
   /** Overwrites what was held for too long; answers whose it was. */
@@ -160,7 +166,6 @@ export class HeldPasswords {
       held.map(({ at }) => at),
       mark,
     );
-    const isLate = (one: Held): boolean => this.#options.now() - one.since >= PATIENCE;
     let isTaken = false;
     for (const [index, one] of held.entries()) {
       if (!isOpen(one)) continue;
@@ -168,11 +173,15 @@ export class HeldPasswords {
       if (verdict === 'taken') {
         this.#note(one, mark);
         isTaken = true;
-      } else if (verdict === 'refused' || isLate(one)) this.#spend(one);
+      } else if (verdict === 'refused' || this.#isLate(one)) this.#spend(one);
     }
     // An older one that the domain took before is no longer the password of the account.
-    for (const one of held) if (one.mark !== null && one.mark.version < mark.version) this.#spend(one);
+    for (const one of held) if (one.mark !== null && isNewerPassword(mark, one.mark)) this.#spend(one);
     return isTaken;
+  }
+
+  #isLate({ since }: Held): boolean {
+    return this.#options.now() - since >= PATIENCE;
   }
 
   #lookLater(key: string): void {

@@ -2,6 +2,7 @@ import type { PasswordMark } from '../../connectors/connector.ts';
 import type { PasswordAccount, PasswordGiver } from '../../store/password-store.ts';
 import type { Store } from '../../store/store.ts';
 import { beginToWait } from '../decide.ts';
+import { isNewerPassword } from '../password-version.ts';
 import type { HeldPasswords } from './held-passwords.ts';
 
 /** Before a cycle: whoever waits for the next change has made it, and is to be sent. Who fails, is left out or is not in the tenant stays so until that is over. */
@@ -20,7 +21,7 @@ export async function releaseSent(store: Store, source: string, held: HeldPasswo
   await withGivers(store, source, held.taken(source), async (givers, marks) => {
     for (const { giver, account } of givers) {
       const mark = marks.get(giver.anchor);
-      if (mark !== undefined && isSent(giver, account, mark)) held.release(source, giver.anchor, mark.version);
+      if (mark !== undefined && isSent(giver, account, mark)) held.release(source, mark);
     }
   });
 }
@@ -49,5 +50,6 @@ async function withGivers(
 }
 
 function isSent(giver: PasswordGiver, { sent }: PasswordAccount, mark: PasswordMark | undefined): boolean {
-  return sent !== null && sent.target === giver.targetId && sent.version >= (mark?.version ?? 0);
+  if (sent === null || sent.target !== giver.targetId) return false;
+  return mark === undefined || !isNewerPassword(mark, sent);
 }

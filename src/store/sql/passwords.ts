@@ -23,6 +23,7 @@ interface AccountRow {
   readonly failure: string | null;
   readonly judged: string | null;
   readonly sent_version: number | null;
+  readonly sent_changed_at: string | null;
   readonly sent_target: string | null;
   readonly sent_since: number | null;
   readonly sent_at: string | null;
@@ -52,6 +53,7 @@ const COLUMNS = [
   'failure',
   'judged',
   'sent_version',
+  'sent_changed_at',
   'sent_target',
   'sent_since',
   'sent_at',
@@ -78,6 +80,9 @@ const GIVERS = `select m.id as mv, o.id as object, o.space as space, o.anchor as
 const GIVER_BY_ANCHOR = `${GIVERS} where o.space = ? and o.anchor = ?`;
 const SAVE = `insert into password_account (${ALL_COLUMNS}) values (${['?', '?', ...COLUMNS.map(() => '?')].join(', ')})
   on conflict (space, anchor) do update set ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+
+/** The index of those that are not synchronized, which are few, is gone by only where nothing else is asked for: else the whole table is read through every two minutes. */
+const AMONG_OPEN = `space = ? and anchor in (select anchor from password_account where space = ? and state <> 'synchronized')`;
 
 const IS_OPEN = `(p.anchor is null or p.state <> 'synchronized' or t.anchor is null or p.sent_target is null
   or p.sent_target <> t.anchor or p.sent_since <> m.password_since)`;
@@ -138,6 +143,7 @@ export class SqlPasswordStore implements PasswordStore {
         one.failure,
         one.judged,
         one.sent?.version ?? null,
+        one.sent?.changedAt ?? null,
         one.sent?.target ?? null,
         one.sent?.since ?? null,
         one.sent?.at ?? null,
@@ -145,6 +151,11 @@ export class SqlPasswordStore implements PasswordStore {
         one.sent?.isBlocked === true ? 1 : 0,
       ]),
     );
+  }
+
+  async distrustSent(): Promise<void> {
+    // No version of the store has that number.
+    await this.#driver.run('update password_account set sent_since = -1 where sent_target is not null');
   }
 
   async forgetOthers(): Promise<number> {
@@ -159,10 +170,13 @@ export class SqlPasswordStore implements PasswordStore {
   async due(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]> {
     const rows = await this.#driver.all<AccountRow>(
       `select ${ALL_COLUMNS} from password_account
-       where space = ? and (state = 'failing' or (state = 'waiting' and reason in ('to-send', 'not-shown')))
-         and (next_at is null or next_at <= ?)
+       where ${AMONG_OPEN} and (((state = 'failing' or (state = 'waiting' and reason in ('to-send', 'not-shown')))
+           and (next_at is null or next_at <= ?))
+         or (state = 'excluded' and reason = 'no-password' and next_at <= ?))
        order by coalesce(changed_at, ''), anchor limit ?`,
       space,
+      space,
+      at,
       at,
       limit,
     );
@@ -171,7 +185,8 @@ export class SqlPasswordStore implements PasswordStore {
 
   async waiting(space: number, reason: PasswordReason, limit: number): Promise<readonly PasswordAccount[]> {
     const rows = await this.#driver.all<AccountRow>(
-      `select ${ALL_COLUMNS} from password_account where space = ? and state = 'waiting' and reason = ? order by anchor limit ?`,
+      `select ${ALL_COLUMNS} from password_account where ${AMONG_OPEN} and state = 'waiting' and reason = ? order by anchor limit ?`,
+      space,
       space,
       reason,
       limit,
@@ -182,7 +197,9 @@ export class SqlPasswordStore implements PasswordStore {
   async expired(space: number, at: string, limit: number): Promise<readonly PasswordAccount[]> {
     const rows = await this.#driver.all<AccountRow>(
       `select ${ALL_COLUMNS} from password_account
-       where space = ? and expires_at is not null and expires_at <= ? and state = 'synchronized' order by expires_at, anchor limit ?`,
+       where space = ? and expires_at is not null and expires_at <= ?
+         and (state = 'synchronized' or (state = 'waiting' and reason = 'temporary'))
+       order by expires_at, anchor limit ?`,
       space,
       at,
       limit,
@@ -232,12 +249,26 @@ export async function forgetSent(driver: Driver, object: number): Promise<void> 
     object,
   );
   if (account === undefined) return;
+  await sendAtOnce(driver, account);
   await driver.run(
-    `update password_account set sent_version = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
+    `update password_account set sent_version = null, sent_changed_at = null, sent_target = null, sent_since = null, sent_at = null, sent_force = 0, sent_block = 0
      where space = ? and anchor = ? and sent_target = ?`,
     account.space,
     account.anchor,
     account.target,
+  );
+}
+
+/** Something has happened to the person: what was refused or not shown before says nothing any more of what becomes of it now. */
+export async function sendAtOnce(
+  driver: Driver,
+  { space, anchor }: { readonly space: number; readonly anchor: string },
+): Promise<void> {
+  await driver.run(
+    `update password_account set attempts = 0, next_at = null
+     where space = ? and anchor = ? and (state = 'failing' or (state = 'waiting' and reason = 'not-shown'))`,
+    space,
+    anchor,
   );
 }
 
@@ -262,6 +293,7 @@ function isKnown(row: GiverRow): row is GiverRow & AccountRow {
 function toAccount(row: AccountRow): PasswordAccount {
   const { sent_version: version, sent_target: target, sent_since: since, sent_at: at } = row;
   const isSent = version !== null && target !== null && since !== null && at !== null;
+  const changedAt = row.sent_changed_at;
   return {
     space: row.space,
     anchor: row.anchor,
@@ -275,6 +307,8 @@ function toAccount(row: AccountRow): PasswordAccount {
     nextAt: row.next_at,
     failure: row.failure,
     judged: row.judged,
-    sent: isSent ? { version, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 } : null,
+    sent: isSent
+      ? { version, changedAt, target, since, at, forced: row.sent_force === 1, isBlocked: row.sent_block === 1 }
+      : null,
   };
 }

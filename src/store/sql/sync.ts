@@ -17,6 +17,7 @@ import { forgetMetaverse } from './forget-metaverse.ts';
 import type { ManagedCounts } from './managed-counts.ts';
 import { markPending } from './marks.ts';
 import type { AttributeNames } from './names.ts';
+import { sendAtOnce } from './passwords.ts';
 import { forgetReturning } from './returning-references.ts';
 import {
   METAVERSE_COLUMNS,
@@ -321,6 +322,11 @@ export class SqlSyncStore implements SyncStore {
       source,
       mv,
     );
+    const account = await this.#driver.get<{ readonly space: number; readonly anchor: string }>(
+      'select space, anchor from object where id = ?',
+      source,
+    );
+    if (account !== undefined) await sendAtOnce(this.#driver, account);
   }
 
   /** Also when nothing else differs: rules may have begun to join by another attribute. */

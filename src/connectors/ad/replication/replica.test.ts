@@ -78,12 +78,33 @@ describe('a cycle', () => {
       new Set([1, 2].map((usn) => `${A}/${usn}`).concat([1, 2, 3, 4, 5].map((usn) => `${B}/${usn}`))),
     );
     // What the first one would still have told is not claimed to be known.
-    expect(cycle.end.cursors).toEqual([
-      { invocationId: A, usn: 1n },
-      { invocationId: B, usn: 5n },
-    ]);
+    expect(cycle.end.cursors).toEqual([{ invocationId: B, usn: 5n }]);
     // Until it is done, the other one is asked by what the last finished cycle knew.
     expect(second.asked.every(({ cursors }) => cursors === start.cursors)).toBe(true);
+  });
+
+  test('claims to know no more than the domain controller that it ended with: what that one hears of later, it tells', async () => {
+    // The last cycle was told by A of its change 9; B, which is asked now, has heard of A up to 7.
+    const known = { invocationId: A, usn: vector(9n), cursors: [{ invocationId: A, usn: 9n }] };
+    const behind = {
+      readChanges: async (): Promise<ChangesReply> => ({
+        invocationId: B,
+        usnTo: vector(5n),
+        cursors: [
+          { invocationId: A, usn: 7n },
+          { invocationId: B, usn: 5n },
+        ],
+        hasMore: false,
+        objects: [],
+        extendedResult: 0,
+      }),
+    };
+    const cycle = new ReplicationCycle(known);
+    cycle.accept(await cycle.next(behind, 2));
+    expect(cycle.end.cursors).toEqual([
+      { invocationId: A, usn: 7n },
+      { invocationId: B, usn: 5n },
+    ]);
   });
 
   test('gives a part again that was not accepted', async () => {

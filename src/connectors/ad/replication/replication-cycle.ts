@@ -71,7 +71,8 @@ export class ReplicationCycle {
     if (this.#barrenParts > MOST_BARREN_PARTS)
       throw new MalformedAnswer('reading changes: the server says that there is more, and sends nothing new');
     this.#isDone = !reply.hasMore;
-    const cursors = this.#isDone ? mergeCursors(this.#start.cursors, reply.cursors ?? []) : this.#start.cursors;
+    // What this domain controller knows, even where another one told us more before: what it hears of later it then tells. Some comes twice.
+    const cursors = this.#isDone ? mergeCursors([], reply.cursors ?? this.#start.cursors) : this.#start.cursors;
     this.#state = { invocationId: reply.invocationId, usn: reply.usnTo, cursors };
   }
 }

@@ -64,6 +64,20 @@ describe.skipIf(!directoryServersAvailable())('two domain controllers of one dom
     expect(idle.accounts.size).toBe(0);
   });
 
+  it('give the same number to two passwords of an account when they do not hear of each other, and tell when each was set', async () => {
+    const tell = async (domain: SambaDomain, password: string) => {
+      await domain.setPasswords([['user6', password]]);
+      const { accounts } = await collectPasswords(connect(domain), null);
+      return [...accounts.values()].find((one) => hexOf(one) === ntHash(password).toString('hex'));
+    };
+    const lost = await tell(first, 'Only-on-1st-6');
+    const setIn = Math.floor(Date.parse(lost?.changedAt ?? '') / 1000);
+    await expect.poll(() => Math.floor(Date.now() / 1000), { timeout: 5000 }).toBeGreaterThan(setIn);
+    const later = await tell(second, 'Only-on-2nd-6');
+    expect(later).toMatchObject({ anchor: lost?.anchor, version: lost?.version });
+    expect(Date.parse(later?.changedAt ?? '')).toBeGreaterThan(Date.parse(lost?.changedAt ?? ''));
+  });
+
   it('are both looked at by check', async () => {
     const lines = await Array.fromAsync(connect(first, second).passwords?.check() ?? []);
     expect(lines.map(({ what, state }) => [what, state])).toEqual([
