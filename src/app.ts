@@ -61,7 +61,7 @@ import { compareWithMark, type ShippedComparison } from './migration/export-mark
 import { type ImportedConfiguration, importConfiguration } from './migration/import-configuration.ts';
 import { nextSteps } from './migration/import-report.ts';
 import { readConnectExport } from './migration/read-export.ts';
-import { withTargetKey, writeTargetKey } from './migration/target-key.ts';
+import { requireReplaceable, withTargetKey, writeTargetKey } from './migration/target-key.ts';
 import { writeExport } from './migration/write-export.ts';
 import { tryFiles, writeFiles } from './migration/write-files.ts';
 import type { TargetType } from './model/change.ts';
@@ -378,7 +378,10 @@ export class App {
     if (from === to) return { ...nothing, outcome: 'already' };
     const other = new App(withTargetKey(this.config.file, key, to, KINDS).config, this.#options);
     this.#requireStore();
-    if (request.apply) await this.#requireWriter('convert --apply');
+    if (request.apply) {
+      await this.#requireWriter('convert --apply');
+      requireReplaceable(this.config.file);
+    }
     const checks = await other.#checkWay();
     if (!isReady(checks)) return { ...nothing, checks, outcome: 'unready' };
     const { command } = this.#options;

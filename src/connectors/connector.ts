@@ -459,6 +459,8 @@ export interface TargetSchema {
    * one without a known anchor is to be created. None where it creates what it is told to.
    */
   readonly matches?: readonly TargetType[];
+  /** Whether new addresses take the place of those before. Where not, an object keeps its former one until its addresses are cleared. */
+  readonly replacesAddresses?: boolean;
   /**
    * What to say of an attribute that objects of this type have no place for, and of which nothing else is made. `told`: shape notes it as
    * a problem of every object that has it. `known`: every object has it and the documentation says so, shape passes it over. Null: it is

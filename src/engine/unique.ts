@@ -319,6 +319,7 @@ class UniqueValues {
   async #clearAddresses(waits: readonly Wait[]): Promise<ReadonlyMap<number, number>> {
     const { plans } = this.#context.store;
     const followUps = new Map<number, number>();
+    if (this.#context.target.schema.replacesAddresses === true) return followUps;
     for (const on of new Set(waits.filter((wait) => wait.value.kind === 'address').map((wait) => wait.on))) {
       const stored = await plans.operation(on);
       if (stored === null || !isAmending(stored)) continue;

@@ -28,12 +28,31 @@ export function readTargetKey({ target: { section } }: Config, key: string): unk
   return typeof section === 'object' && section !== null ? (section as Record<string, unknown>)[key] : undefined;
 }
 
+/** Throws `config-invalid` where the file could not be replaced: to be known before the tenant is changed, not after. */
+export function requireReplaceable(file: string): void {
+  const real = realpathSync(file);
+  const candidate = candidateOf(real);
+  try {
+    writeLike(candidate, readFileSync(real, 'utf8'), real);
+    rmSync(candidate);
+  } catch (cause) {
+    throw new DirbridgeError('config-invalid', `${file} could not be replaced when all is done: ${messageOf(cause)}`, {
+      cause,
+      remedy: `Let the user that runs this write into ${dirname(real)}, and give the command again. Nothing was changed.`,
+    });
+  }
+}
+
+function candidateOf(real: string): string {
+  return join(dirname(real), `.${basename(real)}.converted`);
+}
+
 /** Puts the changed file into the place of the one that is there now, whole or not at all. Throws as `withTargetKey`. */
 export function writeTargetKey(file: string, key: string, value: string, kinds: ConfigKinds): void {
   const { text } = withTargetKey(file, key, value, kinds);
   // A link to the file stays a link.
   const real = realpathSync(file);
-  const candidate = join(dirname(real), `.${basename(real)}.converted`);
+  const candidate = candidateOf(real);
   try {
     writeLike(candidate, text, real);
     renameSync(candidate, real);

@@ -231,6 +231,20 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
         expect(await store.spaces.dropUnseen(space, generation)).toBe(0);
       });
 
+      test('take what a full import cannot show once it is deleted as restorable, for as long as it is', async () => {
+        await take(put('live'), put('group', { type: 'group' }), put('bin', { deletedAt: '2026-01-20T00:00:00.000Z' }));
+        await take(put('old', { deletedAt: '2025-11-01T00:00:00.000Z' }));
+        generation = await store.spaces.beginImport(space);
+        const hidden = { types: ['user'], at: '2026-02-01T00:00:00.000Z', since: '2026-01-02T00:00:00.000Z' };
+        expect(await store.spaces.dropUnseen(space, generation, undefined, undefined, hidden)).toBe(3);
+        const states: [string, number | undefined][] = [];
+        for (const anchor of ['live', 'group', 'bin', 'old'])
+          states.push([anchor, (await store.spaces.objectByAnchor(space, anchor))?.state]);
+        const { restorable, removed } = OBJECT_STATES;
+        expect(Object.fromEntries(states)).toEqual({ live: restorable, group: removed, bin: restorable, old: removed });
+        expect((await store.spaces.objectByAnchor(space, 'live'))?.deletedAt).toBe(hidden.at);
+      });
+
       test('find objects by value as long as they have it', async () => {
         await take(put('a', { attributes: { mail: 'A@x' } }), put('b', { attributes: { mail: 'a@X' } }));
         const value = { kind: 'address', key: 'a@x' };

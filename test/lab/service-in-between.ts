@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { decodeXml } from '../../src/connectors/entra/provisioning/nbfx/decode-xml.ts';
+import { childOf, childrenOf } from '../../src/connectors/entra/provisioning/nbfx/xml-reading.ts';
+import type { XmlElement } from '../../src/connectors/entra/provisioning/nbfx/xml-tree.ts';
 import { encoded, type ScriptedAnswer } from '../../src/connectors/entra/provisioning/trial/scripted-service.ts';
 import { CONTENT_TYPE } from '../../src/connectors/entra/provisioning/wire-names.ts';
 
-/** Answers in the place of the service; null: the service answers. `count`: how often this action was asked for. */
-export type Instead = (action: string, count: number) => ScriptedAnswer | null;
+/** Answers in the place of the service; null: the service answers. `count`: how often this action was asked for; `body`: the element of the action. */
+export type Instead = (action: string, count: number, body: XmlElement | undefined) => ScriptedAnswer | null;
 
 /** Stands before the emulated provisioning service, and answers for it what no service should. */
 export class ServiceInBetween {
@@ -42,7 +45,7 @@ export class ServiceInBetween {
     const action = String(request.headers['x-ms-aadmsods-apiaction']);
     const count = (this.counts.get(action) ?? 0) + 1;
     this.counts.set(action, count);
-    const own = this.instead(action, count);
+    const own = this.instead(action, count, childrenOf(childOf(decodeXml(body), 'Body'))[0]);
     if (own !== null) return answer(own, response);
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
     const forwarded = await fetch(new URL(request.url ?? '/', before), {

@@ -350,6 +350,16 @@ describe('convert', () => {
     expect([await via(), Object.keys(await holdings()).sort()]).toEqual(['not said', ['ann', 'bob', 'staff']]);
   });
 
+  it('writes nothing when the configuration could not be changed in the end', async () => {
+    await tenant.sync();
+    const before = await tenant.dump();
+    await mkdir(join(tenant.folder, '.dirbridge.yaml.converted'));
+    const refused = await runCommand(['--config', tenant.configFile, 'convert', '--to', 'provisioning', '--apply']);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('could not be replaced when all is done');
+    expect(await tenant.dump()).toEqual(before);
+  });
+
   it('writes nothing from a server that stands by, and may look from there', async () => {
     const shared = join(tenant.folder, 'shared');
     await mkdir(shared);

@@ -60,6 +60,30 @@ describe('an address that somebody else has', () => {
     expect(await tenant.findings()).toEqual([]);
   });
 
+  it('moves on when its holder gets another one, without a moment in which that one has none', async () => {
+    await write(ldifUser('ann', addressLines('ann', 'a.n')), ldifUser('bob', addressLines('bob')));
+    await tenant.sync();
+    await write(ldifUser('ann', addressLines('new', 'a.n')), ldifUser('bob', addressLines('ann', 'bob')));
+    const plan = await tenant.plan();
+    expect(plan.map(({ name, changes }) => [name, changes?.['mail']])).toEqual([
+      [at('ann'), [at('ann'), at('new')]],
+      [at('bob'), [at('bob'), at('ann')]],
+    ]);
+    await tenant.apply();
+    expect(await addressesOf('ann')).toEqual([`SMTP:${at('new')}`, `smtp:${at('a.n')}`]);
+    expect(await addressesOf('bob')).toEqual([`SMTP:${at('ann')}`, `smtp:${at('bob')}`]);
+    expect(await tenant.plan()).toEqual([]);
+  });
+
+  it('ends where it belongs when two exchange theirs', async () => {
+    await write(ldifUser('ann', addressLines('ann', 'a.n')), ldifUser('bob', addressLines('bob', 'b.b')));
+    await tenant.sync();
+    await write(ldifUser('ann', addressLines('bob', 'b.b')), ldifUser('bob', addressLines('ann', 'a.n')));
+    await tenant.sync();
+    expect([await addressesOf('ann'), await tenant.plan()]).toEqual([[`SMTP:${at('bob')}`, `smtp:${at('b.b')}`], []]);
+    expect(await tenant.findings()).toEqual([]);
+  });
+
   it('is not sent among the others when the mail of a user cannot be it, and the former one stays', async () => {
     await write(ldifUser('ann', addressLines('ann', 'a.n')));
     await tenant.sync();

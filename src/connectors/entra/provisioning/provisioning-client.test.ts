@@ -153,6 +153,21 @@ describe('what passes is tried again', () => {
     expect(pace.waits).toEqual([7000, 7000]);
   });
 
+  test('but not after a day: that is a matter of the next run', async () => {
+    const busy = { status: 503, headers: { 'retry-after': '86400', 'content-type': 'text/plain' } };
+    service.script = inOrder(busy, FINE);
+    await expect(client().call(ASK)).rejects.toMatchObject({ code: 'tenant-unreachable' });
+    expect(pace.waits).toEqual([]);
+  });
+
+  test('cutting what it says of itself to a length that people read', async () => {
+    service.script = inOrder(fault({ code: 's:Sender', message: 'word '.repeat(100_000) }));
+    const failed = await client()
+      .call(ASK)
+      .catch((thrown: unknown) => thrown as Error);
+    expect((failed as Error).message.length).toBeLessThan(1000);
+  });
+
   test('when no answer comes in time', async () => {
     service.script = inOrder({ isSilent: true }, FINE);
     await client({ timeout: 0.2 }).call(ASK);

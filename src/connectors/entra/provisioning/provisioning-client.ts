@@ -47,6 +47,8 @@ export interface ServiceRequest {
 
 const MOST_TRIES = 10;
 const MOST_REDIRECTS = 3;
+/** Milliseconds. Who is to come back later than that comes with the next run. */
+const LONGEST_WAIT = 15 * 60_000;
 /** Bytes of an answer: a page of objects takes a few megabytes. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -87,7 +89,7 @@ export class ProvisioningClient {
       else if (outcome.kind === 'token' && !hasNewToken) {
         signIn.forget(outcome.token);
         hasNewToken = true;
-      } else if (outcome.kind === 'again' && attempt < MOST_TRIES) {
+      } else if (outcome.kind === 'again' && attempt < MOST_TRIES && (outcome.retryAfter ?? 0) <= LONGEST_WAIT) {
         await pace.delay(backOff(attempt++, outcome.retryAfter, pace));
       } else throw outcome.error;
     }

@@ -43,6 +43,7 @@ export class ProvisioningConnector implements TargetConnector {
   readonly passwordTarget: PasswordTarget;
   readonly #parts: ProvisioningParts;
   readonly #licences: UserLicences;
+  readonly #exported = { total: 0, successes: 0 };
 
   constructor(parts: ProvisioningParts) {
     this.name = parts.context.name;
@@ -68,7 +69,8 @@ export class ProvisioningConnector implements TargetConnector {
 
   write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]> {
     const { client, pace, context } = this.#parts;
-    return writeObjects({ client, pace, log: context.log, licences: this.#licences }, chunks);
+    const [licences, exported] = [this.#licences, this.#exported];
+    return writeObjects({ client, pace, log: context.log, licences, exported }, chunks);
   }
 
   readLicences(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>> {

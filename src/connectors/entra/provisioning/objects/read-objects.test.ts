@@ -3,6 +3,7 @@ import type { ReadEvent } from '../../../connector.ts';
 import { readCompanyConfiguration } from '../company-configuration.ts';
 import { createProvisioningClient } from '../create-client.ts';
 import { element, nilElement } from '../nbfx/xml-building.ts';
+import type { XmlElement } from '../nbfx/xml-tree.ts';
 import {
   company,
   contextFor,
@@ -51,6 +52,26 @@ describe('a read of the tenant', () => {
     const [begin, end] = await read(HELD, [refusal, page('end', false)]);
     expect(begin).toMatchObject({ mode: 'full', reason: expect.stringContaining('refused its cookie') });
     expect(end).toMatchObject({ kind: 'end' });
+  });
+
+  test('tells of an object that it cannot name, and passes over kinds that are none of ours', async () => {
+    const pair = (key: string, text: string) =>
+      element('KeyValueOfstringanyType', [element('Key', key), element('Value', text)]);
+    const object = (type: string, ...pairs: readonly XmlElement[]) =>
+      element('AzureADSyncObject', [element('PropertyValues', pairs), element('SyncObjectType', type)]);
+    const objects = [
+      object('User', pair('SourceAnchor', 'ANN==')),
+      object('PublicFolder', pair('CloudAnchor', 'PublicFolder_1')),
+      object('User', pair('CloudAnchor', 'User_11111111-2222-3333-4444-555555555555')),
+    ];
+    const only = result(READ, [
+      element('MoreData', 'false'),
+      element('OutputCookie', Buffer.from('end')),
+      element('ResultObjects', objects),
+    ]);
+    const [, told] = await read(null, [only]);
+    expect(told).toMatchObject({ kind: 'page', changes: [{ anchor: '11111111-2222-3333-4444-555555555555' }] });
+    expect(told).toMatchObject({ problems: [{ code: 'source-record-unreadable', anchor: null, name: 'ANN==' }] });
   });
 
   test.each([

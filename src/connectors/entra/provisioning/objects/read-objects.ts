@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { ObjectChange } from '../../../../model/change.ts';
-import { type ReadEvent, type ReadRequest, TENANT_FACTS } from '../../../connector.ts';
+import { type ReadEvent, type ReadProblem, type ReadRequest, TENANT_FACTS } from '../../../connector.ts';
+import { readCloudAnchor, typeOfSync } from '../cloud-anchor.ts';
 import type { CompanyConfiguration } from '../company-configuration.ts';
+import { textOf } from '../nbfx/xml-reading.ts';
+import type { XmlElement } from '../nbfx/xml-tree.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
 import { AnchorIndex } from './anchor-index.ts';
-import { isCookieRefusal, placeLost, type ReadBackPage, readBack } from './read-back.ts';
+import { anchorsOf, isCookieRefusal, placeLost, type ReadBackPage, readBack } from './read-back.ts';
 import { toChange } from './read-change.ts';
 
 export interface ReadObjectsParts {
@@ -42,7 +45,9 @@ export async function* readObjects(parts: ReadObjectsParts, request: ReadRequest
   let cookie = '';
   for await (const page of toTheEnd(round.pages)) {
     const changes = await toChanges(page, index, parts.now());
-    if (changes.length > 0) yield { kind: 'page', changes };
+    const problems = page.objects.flatMap((object) => problemOf(object) ?? []);
+    if (problems.length > 0) yield { kind: 'page', changes, problems };
+    else if (changes.length > 0) yield { kind: 'page', changes };
     done += changes.length;
     cookie = page.cookie;
     request.onProgress?.(done, null);
@@ -66,6 +71,24 @@ async function toChanges(page: ReadBackPage, index: AnchorIndex, now: Date): Pro
     if (change !== null) changes.push(change);
   }
   return changes;
+}
+
+/** An object of a kind that we know, without an id that we know: nobody can say which one it is, so none may be taken as deleted. */
+function problemOf(object: XmlElement): ReadProblem | null {
+  const { cloud = '', source } = anchorsOf(object);
+  if (readCloudAnchor(cloud) !== null || typeOfSync(textOf(object, 'SyncObjectType')) === null) return null;
+  const name = source ?? (cloud === '' ? 'an object without anchors' : cloud);
+  const cause = `The provisioning service gave an object (${name}) whose CloudAnchor is ${cloud === '' ? 'missing' : `"${cloud}"`}, so it is not known which one it is.`;
+  const remedy = 'Tell us: the service seems to name objects in a way that this version does not know.';
+  return {
+    code: 'source-record-unreadable',
+    anchor: null,
+    name,
+    attribute: 'CloudAnchor',
+    value: cloud,
+    cause,
+    remedy,
+  };
 }
 
 /** Asks for the first page before anything is told: a refused cookie makes the whole read a full one. */

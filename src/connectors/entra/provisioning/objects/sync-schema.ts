@@ -16,6 +16,7 @@ export const SYNC_SCHEMA: TargetSchema = {
   referencesPerWrite: REFERENCES_PER_OBJECT,
   // Facts E.2. Devices it knows by their anchor alone.
   matches: ['user', 'group', 'contact'],
+  replacesAddresses: true,
   lossOf: lossOfAttribute,
   lossText: 'The provisioning service has no place for',
   shape: shapeObject,

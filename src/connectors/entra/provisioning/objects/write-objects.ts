@@ -16,6 +16,8 @@ export interface WriteParts {
   readonly pace: Pace;
   readonly log: ConnectorContext['log'];
   readonly licences: Pick<UserLicences, 'give'>;
+  /** Of all writes of a run, which come in several parts: the service keeps the last numbers that it is told. */
+  readonly exported: { total: number; successes: number };
 }
 
 type MembersWrite = Extract<TargetWrite, { action: 'members' }>;
@@ -30,8 +32,8 @@ export async function* writeObjects(
   parts: WriteParts,
   chunks: AsyncIterable<readonly TargetWrite[]>,
 ): AsyncGenerator<readonly WriteResult[]> {
-  let total = 0;
-  let successes = 0;
+  const { exported } = parts;
+  const before = exported.total;
   for await (const chunk of chunks) {
     const licences = chunk.filter(({ action }) => action === 'license');
     if (licences.length > 0) yield* parts.licences.give(licences);
@@ -40,15 +42,15 @@ export async function* writeObjects(
       parts,
       chunk.filter(({ action }) => action !== 'license'),
     );
-    total += results.length;
-    successes += results.filter(({ outcome }) => outcome === 'done').length;
+    exported.total += results.length;
+    exported.successes += results.filter(({ outcome }) => outcome === 'done').length;
     yield results;
   }
-  if (total > 0) await finalizeExport(parts, total, successes);
+  if (exported.total > before) await finalizeExport(parts);
 }
 
 /** What it is good for is the tenant's own report; without it nothing is lost. That another server writes is no such matter. */
-async function finalizeExport({ client, log }: WriteParts, total: number, successes: number): Promise<void> {
+async function finalizeExport({ client, log, exported: { total, successes } }: WriteParts): Promise<void> {
   const content = [element('totalExported', String(total)), element('successfulExportCount', String(successes))];
   try {
     await client.call({ action: 'FinalizeExport', content, isChange: true });
