@@ -198,6 +198,29 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain that cannot be rea
     await proxy.stop();
   });
 
+  it('loses nothing of a read, wherever it breaks: also between an object and what has to be asked for besides', async () => {
+    const whole = await new ContractSpace().read(connect({}), requestFrom(null));
+    const anchors = whole.changes.map((change) => change.anchor).sort();
+    let broken = 0;
+    for (let bytes = 32_000; bytes < 50_000; bytes += 900) {
+      const proxy = await FlakyProxy.start(domain.address, LDAPS);
+      proxy.breakOnceAfter(bytes, 'cut');
+      const { changes } = await new ContractSpace().read(
+        connect({ ...behind(proxy), pageSize: 20 }),
+        requestFrom(null),
+      );
+      const puts = changes.filter((change) => change.kind === 'put').map((change) => change.anchor);
+      expect({ bytes, missing: anchors.filter((one) => !puts.includes(one)), puts: puts.length }).toEqual({
+        bytes,
+        missing: [],
+        puts: anchors.length,
+      });
+      if (proxy.connections > 1) broken++;
+      await proxy.stop();
+    }
+    expect(broken).toBeGreaterThan(10);
+  });
+
   it('ends with an error when the server goes away for good in the middle of a read', async () => {
     const proxy = await FlakyProxy.start(domain.address, LDAPS);
     const connector = connect({ ...behind(proxy), pageSize: 20 });

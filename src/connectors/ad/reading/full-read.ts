@@ -89,20 +89,23 @@ export class FullRead {
     }
   }
 
+  /** What has to be asked for comes first: as long as that can break, the object must not count as delivered, or the next attempt would leave it out. */
   async #take(session: Session, object: DirectoryObject): Promise<void> {
     const problem = problemOf(object);
-    if (problem) this.#pages.addProblem(problem);
-    if (!hasAnchor(object)) return;
-    const lastPass = this.#seen.note(object.anchor, this.#pass);
-    if (object.parent === null) await completeObject(session, this.#context, object);
-    this.#parents.need(object.parent);
-    if (problem || (lastPass !== 0 && !this.#wasMoved)) return;
-    if (this.#what === 'presence') return this.#pages.add({ kind: 'keep', anchor: object.anchor });
-    if (object.rangesLeft.length > 0) {
-      await completeObject(session, this.#context, object);
-      this.#targetsLeft.push(...takeTargetsLeft(object));
+    if (!hasAnchor(object)) {
+      if (problem) this.#pages.addProblem(problem);
+      return;
     }
-    this.#pages.add(toPut(object, session.facts.namingContext));
+    const isDone = problem !== null || (this.#seen.has(object.anchor) && !this.#wasMoved);
+    const isPut = !isDone && this.#what === 'objects';
+    if (object.parent === null || (isPut && object.rangesLeft.length > 0))
+      await completeObject(session, this.#context, object);
+    this.#seen.note(object.anchor, this.#pass);
+    this.#parents.need(object.parent);
+    if (problem) this.#pages.addProblem(problem);
+    if (isDone) return;
+    if (isPut) this.#targetsLeft.push(...takeTargetsLeft(object));
+    this.#pages.add(isPut ? toPut(object, session.facts.namingContext) : { kind: 'keep', anchor: object.anchor });
   }
 
   async *#finishTargets(session: Session): AsyncGenerator<PageEvent, void, void> {
