@@ -11,10 +11,10 @@ import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
 import { captureParts, checkCaptureSource, checkCaptureTarget, newHeldPasswords } from './capture.ts';
 
-/** What a password cycle came to; `users`: those who were named. */
+/** What a password cycle came to; `users`: those who were named, and when the tenant took their password last. */
 export interface PasswordSyncResult {
   readonly cycle: CycleRecord;
-  readonly users: readonly (OpenPassword & { readonly asked: string })[];
+  readonly users: readonly (OpenPassword & { readonly asked: string; readonly sentAt: string | null })[];
 }
 
 export interface PasswordSyncOptions {
@@ -37,11 +37,12 @@ export async function syncPasswords(
   for (const asked of options.users) accounts.push({ ...(await findPasswordAccount(engine, asked)), asked });
   const only = accounts.length === 0 ? {} : { accounts };
   const cycle = await runCapturedCycle(context, held, { full: options.full, ...only });
-  const users: (OpenPassword & { asked: string })[] = [];
+  const users: PasswordSyncResult['users'][number][] = [];
   for (const { space, anchor, asked } of accounts) {
     const [giver] = await engine.store.passwords.givers(space, [anchor]);
     if (giver?.account == null) continue;
-    users.push({ asked, ...describe(giver.account, await context.judge.nameOf(space, anchor)) });
+    const sentAt = giver.account.sent?.at ?? null;
+    users.push({ asked, sentAt, ...describe(giver.account, await context.judge.nameOf(space, anchor)) });
   }
   return { cycle, users };
 }
