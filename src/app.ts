@@ -7,6 +7,7 @@ import { type ConversionRequest, type ConversionResult, checkWay, isReady, readW
 import { LentStore } from './app/lent-store.ts';
 import { guardTarget, OtherServer, requireOther } from './app/other-server.ts';
 import {
+  checkPasswordChoice,
   checkSourcePasswords,
   checkTargetPasswords,
   type PasswordSyncOptions,
@@ -615,15 +616,19 @@ export class App {
         await connector.close();
       }
     }
-    yield* await this.#checkSuffixes();
+    yield* await this.#checkWhatWasRead();
   }
 
   /** The endings of user principal names in use, as far as a run has told them. */
-  async #checkSuffixes(): Promise<readonly CheckLine[]> {
+  /** By what stands in the store. */
+  async #checkWhatWasRead(): Promise<readonly CheckLine[]> {
     try {
       const rules = loadRuleSet(this.config.rules, this.config.identity);
       const now = this.#options.now?.() ?? new Date();
-      return describeUpnSuffixes(await this.#withStore((store) => countUpnSuffixes(store, rules, now)));
+      return await this.#withStore(async (store) => [
+        ...(await checkPasswordChoice(this.config, store)),
+        ...describeUpnSuffixes(await countUpnSuffixes(store, rules, now)),
+      ]);
     } catch (error) {
       // What is wrong with rules or store has a line of its own.
       if (error instanceof DirbridgeError) return [];

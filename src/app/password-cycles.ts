@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { PasswordSettings } from '../config.ts';
 import type { CheckLine, Connector, TargetConnector } from '../connectors/connector.ts';
 import type { EngineContext } from '../engine/context.ts';
-import { findPasswordAccount, PasswordJudge } from '../engine/password-judge.ts';
+import { findPasswordAccount, findUnknownChoices, PasswordJudge } from '../engine/password-judge.ts';
 import { DirbridgeError } from '../errors.ts';
 import { runCapturedCycle } from '../passwords/capture/captured-cycle.ts';
 import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
 import type { CycleRecord } from '../passwords/cycle-record.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
+import type { Store } from '../store/store.ts';
 import { captureParts, checkCaptureSource, checkCaptureTarget, newHeldPasswords } from './capture.ts';
 
 /** What a password cycle came to; `users`: those who were named, and when the tenant took their password last. */
@@ -128,6 +129,19 @@ function whyNotByTarget({ file }: PasswordSettings, target: TargetConnector): Di
 export async function* checkSourcePasswords(config: PasswordSettings, connector: Connector): AsyncIterable<CheckLine> {
   if (config.passwords.method === 'capture') yield* checkCaptureSource(connector);
   if (config.passwords.method === 'hash' && connector.passwords !== undefined) yield* connector.passwords.check();
+}
+
+/** Lines for `check`: names of `passwords.only` and `passwords.except` that would stop every cycle. */
+export async function checkPasswordChoice(config: PasswordSettings, store: Store): Promise<readonly CheckLine[]> {
+  if (config.passwords.method === 'off') return [];
+  const names = config.sources.map(({ name }) => name);
+  return (await findUnknownChoices(store, names, config.passwords)).map(({ message, remedy, code }) => ({
+    what: 'whose passwords',
+    state: 'error',
+    detail: message,
+    remedy,
+    code,
+  }));
 }
 
 /** Whether passwords can be read at all, and whether the tenant would take them. */

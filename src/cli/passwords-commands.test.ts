@@ -77,6 +77,21 @@ describe('what cannot be done is an error that says why:', () => {
   });
 });
 
+test('check tells of a DN that would stop every cycle, as soon as the directory was read', async () => {
+  configure(`passwords: { method: hash, only: ["${PEOPLE}"], except: ["OU=Piolt,${PEOPLE}"] }`);
+  const told = async (): Promise<readonly object[]> => {
+    const { checks } = JSON.parse((await dirbridge('check', '--json')).out) as {
+      readonly checks: readonly { readonly what: string }[];
+    };
+    return checks.filter(({ what }) => what === 'whose passwords');
+  };
+  expect(await told()).toEqual([]);
+  await dirbridge('plan', '--quiet');
+  expect(await told()).toMatchObject([
+    { state: 'error', code: 'scope-not-found', detail: expect.stringContaining(`passwords.except[0] names "OU=Piolt`) },
+  ]);
+});
+
 test('the state is told before the first cycle, and has a line in the whole', async () => {
   configure('passwords: { method: hash }');
   await dirbridge('plan', '--quiet');
