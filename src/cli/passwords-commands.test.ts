@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -75,6 +75,16 @@ describe('what cannot be done is an error that says why:', () => {
     ]);
     expect(code).toBe(2);
   });
+});
+
+test('a secret that others can read is warned of once in a run', async () => {
+  configure('passwords: { method: hash }');
+  chmodSync(join(folder, 'secret'), 0o644);
+  const child = spawn(process.execPath, [BIN, 'check'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const log: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => log.push(piece));
+  await once(child, 'close');
+  expect(log.join('').match(/can be read by other accounts/g)).toHaveLength(1);
 });
 
 test('check tells of a DN that would stop every cycle, as soon as the directory was read', async () => {
