@@ -7,6 +7,7 @@ import { type ConversionRequest, type ConversionResult, checkWay, isReady, readW
 import { LentStore } from './app/lent-store.ts';
 import { guardTarget, OtherServer, requireOther } from './app/other-server.ts';
 import {
+  checkPasswordChoice,
   checkSourcePasswords,
   checkTargetPasswords,
   type PasswordSyncOptions,
@@ -280,16 +281,27 @@ export function tryRulesOnFile(config: Config, file: string, rule: CompiledRule 
 function openLdif(file: string): Connector {
   const definition = SOURCES.find((one) => one.kind === 'ldif');
   if (definition === undefined) throw new DirbridgeError('bug', 'there is no connector for LDIF files');
-  const context = createConnectorContext('file', process.cwd(), SILENT_LOG, () => new Date());
+  const context = createConnectorContext('file', process.cwd(), SILENT_LOG, () => new Date(), new Set());
   return definition.create(definition.section.parse({ path: file }) as never, context);
 }
 
-function createConnectorContext(name: string, folder: string, log: Log, now: () => Date): ConnectorContext {
+/** `told`: what was warned of already; a secret is read again for each connection. */
+function createConnectorContext(
+  name: string,
+  folder: string,
+  log: Log,
+  now: () => Date,
+  told: Set<string>,
+): ConnectorContext {
+  const warnOnce = (message: string): void => {
+    if (!told.has(message)) log.warn({}, message);
+    told.add(message);
+  };
   return {
     name,
     log,
     now,
-    readSecret: (source) => readSecret(source, folder, (message) => log.warn({}, message)),
+    readSecret: (source) => readSecret(source, folder, warnOnce),
     resolvePath: (path) => resolve(folder, path),
   };
 }
@@ -302,6 +314,7 @@ export class App {
   readonly #other: OtherServer | null;
   /** As the last cycle read them. A password cycle every two minutes does not read them again. */
   #rules: RuleSet | null = null;
+  readonly #told = new Set<string>();
 
   constructor(config: Config, options: AppOptions) {
     this.config = config;
@@ -629,15 +642,19 @@ export class App {
         await connector.close();
       }
     }
-    yield* await this.#checkSuffixes();
+    yield* await this.#checkWhatWasRead();
   }
 
   /** The endings of user principal names in use, as far as a run has told them. */
-  async #checkSuffixes(): Promise<readonly CheckLine[]> {
+  /** By what stands in the store. */
+  async #checkWhatWasRead(): Promise<readonly CheckLine[]> {
     try {
       const rules = loadRuleSet(this.config.rules, this.config.identity);
       const now = this.#options.now?.() ?? new Date();
-      return describeUpnSuffixes(await this.#withStore((store) => countUpnSuffixes(store, rules, now)));
+      return await this.#withStore(async (store) => [
+        ...(await checkPasswordChoice(this.config, store)),
+        ...describeUpnSuffixes(await countUpnSuffixes(store, rules, now)),
+      ]);
     } catch (error) {
       // What is wrong with rules or store has a line of its own.
       if (error instanceof DirbridgeError) return [];
@@ -1051,7 +1068,7 @@ export class App {
 
   #connectorContext(name: string): ConnectorContext {
     const { log, now = () => new Date() } = this.#options;
-    return createConnectorContext(name, this.config.folder, log, now);
+    return createConnectorContext(name, this.config.folder, log, now, this.#told);
   }
 }
 

@@ -250,7 +250,7 @@ export const ERRORS = {
     kind: 'outside',
     meaning: 'The socket that domain controllers hand new passwords to cannot be used, so none is taken.',
     remedy:
-      'Give it a folder of its own that belongs to this account and that nobody else may enter, and name the socket in it (passwords.socket).',
+      'Give it a folder of its own that belongs to this account and that nobody else may enter, and name the socket in it (passwords.socket). If something is there already: stop the dirbridge serve that listens, remove what is no socket, or name another path.',
   },
   'server-name-taken': {
     kind: 'usage',

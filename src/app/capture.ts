@@ -59,8 +59,11 @@ function whyNoCapture(
   if (target.clearPasswordTarget !== undefined) return null;
   return new DirbridgeError(
     'config-invalid',
-    `${file}: passwords.method is capture, but passwords cannot be set in the target as it is configured`,
-    { remedy: 'Configure the target as docs/guide/password-capture.md says, or set passwords: { method: off }.' },
+    `${file}: passwords.method is capture, but through the target as it is configured no password can be set`,
+    {
+      remedy:
+        'Write the tenant through Microsoft Graph (target.via: graph), or use passwords: { method: hash } with via: provisioning.',
+    },
   );
 }
 

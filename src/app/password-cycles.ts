@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto';
 import type { PasswordSettings } from '../config.ts';
 import type { CheckLine, Connector, TargetConnector } from '../connectors/connector.ts';
 import type { EngineContext } from '../engine/context.ts';
-import { findPasswordAccount, PasswordJudge } from '../engine/password-judge.ts';
+import { findPasswordAccount, findUnknownChoices, PasswordJudge } from '../engine/password-judge.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import { runCapturedCycle } from '../passwords/capture/captured-cycle.ts';
 import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
 import { type CycleRecord, storeCycle } from '../passwords/cycle-record.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
+import type { Store } from '../store/store.ts';
 import { captureParts, checkCaptureSource, checkCaptureTarget, newHeldPasswords } from './capture.ts';
 
-/** What a password cycle came to; `users`: those who were named. */
+/** What a password cycle came to; `users`: those who were named, and when the tenant took their password last. */
 export interface PasswordSyncResult {
   readonly cycle: CycleRecord;
-  readonly users: readonly (OpenPassword & { readonly asked: string })[];
+  readonly users: readonly (OpenPassword & { readonly asked: string; readonly sentAt: string | null })[];
 }
 
 export interface PasswordSyncOptions {
@@ -42,11 +43,12 @@ export async function syncPasswords(
   for (const asked of options.users) accounts.push({ ...(await findPasswordAccount(engine, asked)), asked });
   const only = accounts.length === 0 ? {} : { accounts };
   const cycle = await runCapturedCycle(context, held, { full: options.full, ...only });
-  const users: (OpenPassword & { asked: string })[] = [];
+  const users: PasswordSyncResult['users'][number][] = [];
   for (const { space, anchor, asked } of accounts) {
     const [giver] = await engine.store.passwords.givers(space, [anchor]);
     if (giver?.account == null) continue;
-    users.push({ asked, ...describe(giver.account, await context.judge.nameOf(space, anchor)) });
+    const sentAt = giver.account.sent?.at ?? null;
+    users.push({ asked, sentAt, ...describe(giver.account, await context.judge.nameOf(space, anchor)) });
   }
   return { cycle, users };
 }
@@ -138,6 +140,19 @@ function whyNotByTarget({ file }: PasswordSettings, target: TargetConnector): Di
 export async function* checkSourcePasswords(config: PasswordSettings, connector: Connector): AsyncIterable<CheckLine> {
   if (config.passwords.method === 'capture') yield* checkCaptureSource(connector);
   if (config.passwords.method === 'hash' && connector.passwords !== undefined) yield* connector.passwords.check();
+}
+
+/** Lines for `check`: names of `passwords.only` and `passwords.except` that would stop every cycle. */
+export async function checkPasswordChoice(config: PasswordSettings, store: Store): Promise<readonly CheckLine[]> {
+  if (config.passwords.method === 'off') return [];
+  const names = config.sources.map(({ name }) => name);
+  return (await findUnknownChoices(store, names, config.passwords)).map(({ message, remedy, code }) => ({
+    what: 'whose passwords',
+    state: 'error',
+    detail: message,
+    remedy,
+    code,
+  }));
 }
 
 /** Whether passwords can be read at all, and whether the tenant would take them. */

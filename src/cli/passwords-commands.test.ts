@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -53,6 +53,7 @@ describe('what cannot be done is an error that says why:', () => {
     ['passwords: { method: hash }', ['passwords', 'sync'], /no source gives passwords \(they are of kind ldif\)/],
     ['passwords: { method: hash }\nstaging: true', ['passwords', 'sync'], /staging: true, so no password is ever sent/],
     ['', ['passwords', 'sync', '--full', 'anna'], /name users or give --full, not both/],
+    ['passwords: { method: hash }', ['passwords', 'sync', ''], /the name of a user is empty/],
     ['passwords: { method: hash }', ['passwords', 'status'], /there is no store/],
     ['passwords: { method: hash, only: [People] }', ['passwords', 'sync'], /passwords\.only\[0\] must be a DN/],
     ['passwords: { method: hash, expiredAccounts: stop }', ['passwords', 'sync'], /passwords\.expiredAccounts/],
@@ -74,6 +75,31 @@ describe('what cannot be done is an error that says why:', () => {
     ]);
     expect(code).toBe(2);
   });
+});
+
+test('a secret that others can read is warned of once in a run', async () => {
+  configure('passwords: { method: hash }');
+  chmodSync(join(folder, 'secret'), 0o644);
+  const child = spawn(process.execPath, [BIN, 'check'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const log: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => log.push(piece));
+  await once(child, 'close');
+  expect(log.join('').match(/can be read by other accounts/g)).toHaveLength(1);
+});
+
+test('check tells of a DN that would stop every cycle, as soon as the directory was read', async () => {
+  configure(`passwords: { method: hash, only: ["${PEOPLE}"], except: ["OU=Piolt,${PEOPLE}"] }`);
+  const told = async (): Promise<readonly object[]> => {
+    const { checks } = JSON.parse((await dirbridge('check', '--json')).out) as {
+      readonly checks: readonly { readonly what: string }[];
+    };
+    return checks.filter(({ what }) => what === 'whose passwords');
+  };
+  expect(await told()).toEqual([]);
+  await dirbridge('plan', '--quiet');
+  expect(await told()).toMatchObject([
+    { state: 'error', code: 'scope-not-found', detail: expect.stringContaining(`passwords.except[0] names "OU=Piolt`) },
+  ]);
 });
 
 test('the state is told before the first cycle, and has a line in the whole', async () => {
@@ -131,10 +157,12 @@ describe('what a cycle did reads like sentences', () => {
 
   test('of a cycle with users who were named', async () => {
     const waits = { ...OPEN, state: 'waiting', reason: 'not-in-tenant', failure: null } as const;
+    const taken = { ...waits, state: 'synchronized', reason: null } as const;
     const users = [
-      { ...OPEN, asked: 'ann' },
-      { ...waits, asked: 'bob', object: { ...OBJECT, name: 'bob@contoso.com' } },
-      { ...waits, asked: 'cid', object: { ...OBJECT, name: 'cid@contoso.com' }, state: 'synchronized', reason: null },
+      { ...OPEN, asked: 'ann', sentAt: null },
+      { ...waits, asked: 'bob', sentAt: null, object: { ...OBJECT, name: 'bob@contoso.com' } },
+      { ...taken, asked: 'cid', sentAt: CYCLE.endedAt, object: { ...OBJECT, name: 'cid@contoso.com' } },
+      { ...taken, asked: 'dan', sentAt: '2029-12-31T23:00:00.000Z', object: { ...OBJECT, name: 'dan@contoso.com' } },
     ] as const;
     expect(await written((session) => writePasswordSync(session, { cycle: CYCLE, users }))).toBe(
       [
@@ -142,6 +170,7 @@ describe('what a cycle did reads like sentences', () => {
         '  ann@contoso.com: refused by the tenant: not this one (2)',
         '  bob@contoso.com: not sent: the user is not in the tenant (yet); sent as soon as it is',
         '  cid@contoso.com: sent, and taken by the tenant',
+        '  dan@contoso.com: not sent again: the tenant has this password since 2029-12-31 23:00:00 UTC, and it is not held any more',
         '  dirbridge findings --code password-refused',
         '',
       ].join('\n'),
@@ -166,7 +195,7 @@ describe('what a cycle did reads like sentences', () => {
         'Last cycle: 2030-01-01 00:00:02 UTC, failed: the tenant did not answer',
         'Last sent: 2029-12-31 23:00:00 UTC, 1,000 sent, 1 of expired accounts blocked, 2 refused (1,200 accounts read, everybody, 1.0 s)',
         'Accounts: 990 synchronized, 0 waiting, 3 failing, 7 left out',
-        '  7 excluded: left out by passwords.only and passwords.except',
+        '  7 left out: not chosen by passwords.only and passwords.except',
         '  12 more users of the tenant: no inbound rule with passwordSync applies (a disabled account, as the shipped rules are)',
         'Wait or fail, the longest first',
         '  ann@contoso.com since 2030-01-01 00:01:00 UTC, password of 2030-01-01 00:00:00 UTC: refused 2 times: not this one (2); again at 2030-01-01 00:08:00 UTC',
@@ -223,7 +252,9 @@ describe('a server', () => {
   test('tells of cycles that fail and goes on', async () => {
     configure('passwords: { method: hash }\nschedule: { every: 1s, passwords: 1s }');
     const { told } = await serve(/sync: run 3/);
-    expect(told()).toMatch(/passwords: failed: .*no source gives passwords/);
+    expect(told()).toMatch(
+      /passwords: failed: .*no source gives passwords.*\n {2}What to do: Passwords come from a source of kind ad/,
+    );
   });
 
   test('tells scripts in JSON, a line for each cycle', async () => {

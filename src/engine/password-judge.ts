@@ -116,18 +116,51 @@ async function resolve({ store, sources }: EngineContext, dn: string, key: strin
   const known = await store.meta(`${REMEMBERED}${dn}`);
   const before = known === null || known === '' ? null : await store.spaces.objectById(Number(known));
   if (before?.state === OBJECT_STATES.live) return [before];
-  const names = new Set(sources.map(({ connector }) => connector.name));
-  for (const space of await store.spaces.spaces()) {
-    const found = names.has(space.name) ? await findByDn(store, space.id, dn) : null;
-    if (found?.state !== OBJECT_STATES.live) continue;
+  const found = await findLive(
+    store,
+    sources.map(({ connector }) => connector.name),
+    dn,
+  );
+  if (found !== null) {
     await store.transaction(() => store.setMeta(`${REMEMBERED}${dn}`, String(found.id)));
     return [found];
   }
   // What has been there and is gone holds nobody any more.
   if (known !== null && known !== '') return before === null ? [] : [before];
-  throw new DirbridgeError('scope-not-found', `${key} names "${dn}", which is in no directory that was read`, {
+  throw unknownChoice(key, dn);
+}
+
+async function findLive(store: Store, sources: readonly string[], dn: string): Promise<SpaceObject | null> {
+  for (const space of await store.spaces.spaces()) {
+    const found = sources.includes(space.name) ? await findByDn(store, space.id, dn) : null;
+    if (found?.state === OBJECT_STATES.live) return found;
+  }
+  return null;
+}
+
+function unknownChoice(key: string, dn: string): DirbridgeError {
+  return new DirbridgeError('scope-not-found', `${key} names "${dn}", which is in no directory that was read`, {
     remedy: 'Correct the DN in the configuration, or read the directory first: dirbridge plan.',
   });
+}
+
+/** What of the choice `PasswordJudge.open` would throw for, without writing anything; nothing before all sources were read once. */
+export async function findUnknownChoices(
+  store: Store,
+  sources: readonly string[],
+  choice: PasswordChoice,
+): Promise<readonly DirbridgeError[]> {
+  const spaces = await store.spaces.spaces();
+  if (!sources.every((name) => spaces.some((space) => space.name === name && space.importedAt !== null))) return [];
+  const unknown: DirbridgeError[] = [];
+  for (const key of KEYS)
+    for (const [index, dn] of choice[key].entries()) {
+      const known = await store.meta(`${REMEMBERED}${dn}`);
+      const wasThere = known !== null && known !== '';
+      if (!wasThere && (await findLive(store, sources, dn)) === null)
+        unknown.push(unknownChoice(`passwords.${key}[${index}]`, dn));
+    }
+  return unknown;
 }
 
 /** The person that somebody names, by UPN, DN, GUID, mail address or name, with the account that gives its password. Throws `object-not-found`. */

@@ -146,13 +146,14 @@ export const FINDINGS = {
   'target-cannot-carry-object': {
     severity: 'warning',
     cause: 'Microsoft Graph lets no application create objects of this kind, so the object is not synchronized.',
-    remedy: 'Nothing in this version. To be told no more, take the object out of the scope.',
+    remedy:
+      'Nothing through Microsoft Graph; most of what Graph cannot carry goes by way of the provisioning service (experimental: docs/guide/provisioning-service.md). To be told no more, take the object out of the scope.',
   },
   'target-cannot-carry-attribute': {
     severity: 'info',
     cause: 'Microsoft Graph lets no application write this attribute, so it is not synchronized.',
     remedy:
-      'Nothing in this version. It is told no more when no object has the attribute at a run of everything: dirbridge sync --full.',
+      'Nothing through Microsoft Graph; most of what Graph cannot carry goes by way of the provisioning service (experimental: docs/guide/provisioning-service.md). It is told no more when no object has the attribute at a run of everything: dirbridge sync --full.',
   },
   'target-refused': {
     severity: 'error',

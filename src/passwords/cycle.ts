@@ -123,10 +123,19 @@ class PasswordCycle {
   async sendAgain(accounts: readonly { readonly space: number; readonly anchor: string }[]): Promise<void> {
     for (const { name, id } of await this.#context.store.spaces.spaces()) {
       const source = this.#context.sources.find((one) => one.name === name);
-      const anchors = accounts.filter(({ space }) => space === id).map(({ anchor }) => anchor);
+      const named = accounts.filter(({ space }) => space === id).map(({ anchor }) => anchor);
+      const anchors = await this.#withoutLeftOut(id, named);
       if (source !== undefined && anchors.length > 0) await this.#fetch(source, id, anchors, true);
     }
     await this.#sender.flush();
+  }
+
+  /** Whom configuration or rules leave out is not even read, and stays left out for that reason. */
+  async #withoutLeftOut(space: number, anchors: readonly string[]): Promise<readonly string[]> {
+    const givers = await this.#context.store.passwords.givers(space, anchors);
+    const leftOut = givers.filter(({ account }) => account?.reason === 'not-selected' || account?.reason === 'rules');
+    const names = new Set(leftOut.map(({ anchor }) => anchor));
+    return anchors.filter((anchor) => !names.has(anchor));
   }
 
   // ------------------------------------------------------------ who is due

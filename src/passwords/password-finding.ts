@@ -18,7 +18,8 @@ export async function tellOf(
 
 export function refusedFinding(object: ObjectName, failure: WriteFailure): Finding {
   const { code, message, cause, remedy } = failure;
-  const why = cause === undefined ? `${message} (${code})` : `${cause}. The tenant: ${message} (${code})`;
+  const why =
+    cause === undefined ? `${message} (${code})` : `${cause.replace(/\.$/, '')}. The tenant: ${message} (${code})`;
   return finding('password-refused', 'passwords', {
     object,
     cause: `The tenant did not take the password of ${object.name}: ${why}`,

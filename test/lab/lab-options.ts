@@ -25,7 +25,8 @@ them and stays up until Ctrl-C.
   --groups N           groups of each (default 40)
   --no-bad-objects     leave the deliberately bad objects out
   --folder DIR         where the configuration is written (default lab); give two labs at once two folders
-  --emulator-args="…"  further arguments for dirbridge-emulator, e.g. --emulator-args="--throttle 10 --lag 500"
+  --emulator-args="…"  further arguments for dirbridge-emulator, e.g. --emulator-args="--throttle 10 --lag 500";
+                       for password hashes and the provisioning service --emulator-args="--synchronization"
 
 Exit codes: 0 stopped by Ctrl-C, 1 something could not be started, 2 wrong use.`;
 

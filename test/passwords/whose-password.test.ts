@@ -84,6 +84,13 @@ describe('whose password is sent:', () => {
     });
   });
 
+  test('who is left out is not read when somebody names him, and stays left out for that reason', async () => {
+    await begin({ only: [PILOT] });
+    const account = await findPasswordAccount(lab.lab.context, 'cid@contoso.com');
+    expect(await lab.cycle({ accounts: [account] })).toMatchObject({ read: 0, sent: 0 });
+    expect(await lab.account('cid')).toMatchObject({ state: 'excluded', reason: 'not-selected' });
+  });
+
   test('that of whom the configuration takes in later', async () => {
     await begin({ only: [PILOT] });
     lab.options = {};

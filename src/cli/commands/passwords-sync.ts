@@ -28,6 +28,11 @@ export function addPasswordsSyncCommand(passwords: Command, session: Session): v
 async function sync(session: Session, users: readonly string[], full: boolean): Promise<void> {
   if (full && users.length > 0)
     throw new DirbridgeError('usage', '--full is for everybody; name users or give --full, not both');
+  // Whoever searches for nothing finds everybody: an empty variable of a script.
+  if (users.some((user) => user.trim() === ''))
+    throw new DirbridgeError('usage', 'the name of a user is empty', {
+      remedy: 'Name users by UPN, DN, GUID, mail address or name, or nobody for a cycle of everybody who is due.',
+    });
   await session.work('passwords sync', async (app) => {
     const result = await app.syncPasswords({ full, users });
     session.endProgress();

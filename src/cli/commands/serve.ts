@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { messageOf } from '../../errors.ts';
+import { DirbridgeError, messageOf } from '../../errors.ts';
 import { helpTail } from '../help.ts';
 import type { Session } from '../session.ts';
 import { formatDuration, formatTime } from '../terminal/words.ts';
@@ -50,8 +50,12 @@ async function serve(session: Session): Promise<void> {
         // Nobody reads a line every two minutes that says nothing.
         if (cycle.sent + cycle.blocked + cycle.failed + cycle.gone > 0) tell('passwords', describeCycle(cycle), cycle);
       },
-      onFailure: (job, error) =>
-        tell(job, `failed: ${messageOf(error)}`, { outcome: 'failed', message: messageOf(error) }),
+      onFailure: (job, error) => {
+        const message = messageOf(error);
+        const known = error instanceof DirbridgeError ? { code: error.code, remedy: error.remedy } : null;
+        const remedy = known === null ? '' : `\n  What to do: ${known.remedy}`;
+        tell(job, `failed: ${message}${remedy}`, { outcome: 'failed', message, ...known });
+      },
       onNoPasswords: (why) => session.note(`no password cycles: ${why}`),
     });
   });

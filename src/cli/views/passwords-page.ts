@@ -10,25 +10,36 @@ const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
   'not-in-tenant': 'the user is not in the tenant (yet); sent as soon as it is',
   temporary: 'a temporary password, which the tenant does not take; the one that the user chooses is sent',
   'next-change': 'nobody has handed this password over; the next one that the user chooses is set',
-  'not-selected': 'left out by passwords.only and passwords.except',
+  'not-selected': 'not chosen by passwords.only and passwords.except',
   rules: 'no outbound rule with passwordSync applies',
   'no-source': 'its source gives no passwords (a file, say)',
   'no-password': 'the domain controller that was asked knows no password of the account',
   expired: 'the account has expired; nobody can sign in with its password (passwords.expiredAccounts: block)',
 };
 
+/** The states as everywhere on the page. */
+const STATE_WORDS: Readonly<Record<OpenPassword['state'], string>> = {
+  synchronized: 'synchronized',
+  waiting: 'waiting',
+  failing: 'failing',
+  excluded: 'left out',
+};
+
 export async function writePasswordSync(session: Session, { cycle, users }: PasswordSyncResult): Promise<void> {
   const { out, paint } = session;
   await out.line(`${paint(cycle.failed > 0 ? 'warn' : 'good', 'Passwords')}: ${describeCycle(cycle)}`);
-  for (const user of users) await out.line(`  ${describeUser(user)}`);
+  for (const user of users) await out.line(`  ${describeUser(user, cycle)}`);
   if (cycle.failed > 0) await out.line(`  ${session.commandLine('findings --code password-refused')}`);
 }
 
-function describeUser({ object, state, reason, failure }: PasswordSyncResult['users'][number]): string {
+function describeUser(user: PasswordSyncResult['users'][number], { startedAt }: CycleRecord): string {
+  const { object, state, reason, failure, sentAt } = user;
   const name = printableText(object.name);
+  if (state === 'synchronized' && sentAt !== null && sentAt < startedAt)
+    return `${name}: not sent again: the tenant has this password since ${formatTime(sentAt)}, and it is not held any more`;
   if (state === 'synchronized') return `${name}: sent, and taken by the tenant`;
   if (state === 'failing') return `${name}: refused by the tenant: ${printableText(failure ?? '')}`;
-  return `${name}: not sent: ${reason === null ? state : REASONS[reason]}`;
+  return `${name}: not sent: ${reason === null ? STATE_WORDS[state] : REASONS[reason]}`;
 }
 
 /** What a cycle did, in a few words. */
@@ -56,7 +67,7 @@ export async function writePasswordStatus(
     await out.line(`${paint('strong', 'Last sent')}: ${lastCycle(status.lastSent)}`);
   await out.line(`${paint('strong', 'Accounts')}: ${countsText(status)}`);
   for (const { state, reason, count } of status.reasons)
-    await out.line(`  ${formatNumber(count)} ${state}: ${REASONS[reason]}`);
+    await out.line(`  ${formatNumber(count)} ${STATE_WORDS[state]}: ${REASONS[reason]}`);
   if (status.withoutAccount > 0)
     await out.line(
       `  ${formatNumber(status.withoutAccount)} more users of the tenant: no inbound rule with passwordSync applies (a disabled account, as the shipped rules are)`,

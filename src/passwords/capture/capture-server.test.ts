@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SILENT_LOG } from '../../log.ts';
 import { type CaptureServer, type CaptureServerOptions, startCaptureServer } from './capture-server.ts';
 import type { HandOver } from './hand-over-request.ts';
+import { findFault } from './socket-place.ts';
 
 let folder: string;
 let server: CaptureServer | undefined;
@@ -149,6 +150,7 @@ describe('a place that cannot be trusted is refused', () => {
     writeFileSync(pathOf(), 'precious');
     expect(await refusalOf(start())).toMatchObject(isRefused('something other than a socket'));
     expect(existsSync(pathOf())).toBe(true);
+    expect(findFault(pathOf(), 'owner')).toBe('something other than a socket is there');
   });
 
   test('a path that no socket can have', async () => {

@@ -16,6 +16,8 @@ export function isPipe(path: string): boolean {
   return /^\\\\[.?]\\pipe\\/i.test(path);
 }
 
+const OTHER_THING = 'something other than a socket is there';
+
 /** What is wrong with the place of the socket; null: nothing, or its folder is not there yet and can be made. */
 export function findFault(path: string, access: SocketAccess): string | null {
   if (isPipe(path)) return null;
@@ -26,8 +28,10 @@ export function findFault(path: string, access: SocketAccess): string | null {
   if (!found.isDirectory()) return `${folder} is no folder`;
   const self = process.getuid?.() ?? found.uid;
   if (found.uid !== self) return `the folder ${folder} belongs to user ${found.uid}, not to user ${self}`;
-  if ((found.mode & (access === 'owner' ? 0o077 : 0o027)) === 0) return null;
-  return `others may enter its folder ${folder} (mode ${(found.mode & 0o777).toString(8)}); give it mode ${folderMode(access).toString(8)}`;
+  if ((found.mode & (access === 'owner' ? 0o077 : 0o027)) !== 0)
+    return `others may enter its folder ${folder} (mode ${(found.mode & 0o777).toString(8)}); give it mode ${folderMode(access).toString(8)}`;
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  return there === undefined || there.isSocket() ? null : OTHER_THING;
 }
 
 function folderMode(access: SocketAccess): number {
@@ -53,7 +57,7 @@ export function prepareFolder(path: string, access: SocketAccess): void {
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (!found.isSocket()) throw unusable(path, 'something other than a socket is there');
+  if (!found.isSocket()) throw unusable(path, OTHER_THING);
   if (await isListenedTo(path)) throw unusable(path, 'another process listens on it already');
   unlinkSync(path);
 }

@@ -32,7 +32,8 @@ export const targetCannotCarryObject: Provocation = {
       attribute: null,
       value: null,
       cause: 'Microsoft Graph lets no application create a contact, so partner is not synchronized.',
-      remedy: 'Nothing in this version. To be told no more, take the object out of the scope.',
+      remedy:
+        'Nothing through Microsoft Graph; most of what Graph cannot carry goes by way of the provisioning service (experimental: docs/guide/provisioning-service.md). To be told no more, take the object out of the scope.',
     },
   ],
   provoke: async () => {
@@ -56,7 +57,7 @@ export const targetCannotCarryAttribute: Provocation = {
       cause:
         'Microsoft Graph lets no application write pager of a user, so it is not synchronized. Told once for all objects; ann@contoso.com is an example.',
       remedy:
-        'Nothing in this version. It is told no more when no object has the attribute at a run of everything: dirbridge sync --full.',
+        'Nothing through Microsoft Graph; most of what Graph cannot carry goes by way of the provisioning service (experimental: docs/guide/provisioning-service.md). It is told no more when no object has the attribute at a run of everything: dirbridge sync --full.',
     },
   ],
   provoke: async () => {

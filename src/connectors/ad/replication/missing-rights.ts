@@ -25,13 +25,19 @@ export async function explainRefusal(thrown: unknown, replica: Replica, account:
   const hasFirst = await mayReadHarmless(replica);
   const missing = hasFirst ? [RIGHTS.all] : [RIGHTS.changes, RIGHTS.all];
   const { dn } = replica.domain;
-  const also = hasFirst ? '' : '; it needs DS-Replication-Get-Changes-All too, which can be tried only with the first';
-  const message = `${replica.session.server.label}: ${account} lacks the right ${missing[0]?.name} on ${dn}${also}`;
+  const [first = RIGHTS.all] = missing;
+  const also = hasFirst ? '' : `; it needs ${nameOf(RIGHTS.all)} too, which can be tried only with the first`;
+  const message = `${replica.session.server.label}: ${account} lacks the right ${nameOf(first)} on ${dn}${also}`;
   const dnOfAccount = await findDn(replica, account);
   return new DirbridgeError('password-rights', message, {
     cause: thrown,
     remedy: grantCommands(missing, replica, account, dnOfAccount),
   });
+}
+
+/** By both names: tools show the one, access control lists and papers of Microsoft the other. */
+function nameOf({ shown, name }: Right): string {
+  return `"${shown}" (${name})`;
 }
 
 async function mayReadHarmless(replica: Replica): Promise<boolean> {
@@ -50,7 +56,7 @@ function grantCommands(missing: readonly Right[], replica: Replica, account: str
   const samba = missing.map(
     ({ car }) => `samba-tool dsacl set --action=allow --car=${car} --objectdn="${dn}" --trusteedn="${accountDn}"`,
   );
-  return `On Windows: dsacls "${dn}" /G ${windows}. On Samba: ${samba.join(' && ')}`;
+  return `"dirbridge account create" gives what is missing, also to an account that is there (docs/guide/service-account.md). By hand: On Windows: dsacls "${dn}" /G ${windows}. On Samba: ${samba.join(' && ')}`;
 }
 
 /**

@@ -73,9 +73,9 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       const failure = await failureOf(connect(account));
       expect(failure).toMatchObject({ code: 'password-rights', exitCode: 4 });
       expect(failure.message).toContain(
-        `${account.user} lacks the right DS-Replication-Get-Changes on ${domain.baseDn}`,
+        `${account.user} lacks the right "Replicating Directory Changes" (DS-Replication-Get-Changes) on ${domain.baseDn}`,
       );
-      expect(failure.message).toContain('DS-Replication-Get-Changes-All too');
+      expect(failure.message).toContain('(DS-Replication-Get-Changes-All) too');
       expect(failure.remedy).toContain(
         `dsacls "${domain.baseDn}" /G "${account.user}:CA;Replicating Directory Changes"`,
       );
@@ -87,7 +87,9 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       const account = await domain.addServiceAccount({ name: 'svc-half', replicationRights: true });
       const failure = await failureOf(connect(account));
       expect(failure.code).toBe('password-rights');
-      expect(failure.message).toMatch(/lacks the right DS-Replication-Get-Changes-All on DC=corp,DC=example,DC=com$/);
+      expect(failure.message).toMatch(
+        /lacks the right "Replicating Directory Changes All" \(DS-Replication-Get-Changes-All\) on DC=corp,DC=example,DC=com$/,
+      );
       const [line] = await checkPasswords(connect(account));
       expect(line).toMatchObject({ state: 'error', code: 'password-rights', detail: failure.message });
       await runSambaCommands(domain, failure.remedy);
