@@ -126,7 +126,7 @@ export class HeldPasswords {
     let copy: Uint8Array | null = null;
     for (const one of [...this.#of(source, wanted.anchor)]) {
       if (one.mark === null) continue;
-      if (isSamePassword(one.mark, wanted)) copy = one.password === null ? null : Uint8Array.from(one.password);
+      if (isSamePassword(one.mark, wanted)) copy = one.password === null ? null : copyBytes(one.password);
       else if (isNewerPassword(wanted, one.mark)) this.#spend(one);
     }
     return copy;
@@ -213,6 +213,13 @@ export class HeldPasswords {
     if (others.length > 0) this.#taken.set(key, others);
     else this.#taken.delete(key);
   }
+}
+
+/** Outside the heap of JavaScript, as `Buffer.alloc` gives it: a small array inside is moved about by the garbage collector, which leaves what was in it behind. */
+function copyBytes(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.alloc(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function isOpen({ password, mark }: Held): boolean {
