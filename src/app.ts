@@ -645,8 +645,7 @@ export class App {
     yield* await this.#checkWhatWasRead();
   }
 
-  /** The endings of user principal names in use, as far as a run has told them. */
-  /** By what stands in the store. */
+  /** By what stands in the store: whom the configuration leaves out of passwords, and the endings of user principal names in use. */
   async #checkWhatWasRead(): Promise<readonly CheckLine[]> {
     try {
       const rules = loadRuleSet(this.config.rules, this.config.identity);
