@@ -113,8 +113,8 @@ class Reading {
       let end: End | null = null;
       while (end === null) end = await this.#context.store.transaction(() => this.#storeSome(events));
       const begin = this.#begin;
-      if (begin?.mode === 'full' && this.#counts.read === 0) await refuseEmptyTenant(this.#context, this.#head);
-      this.#count(await finish(this.#context, this.#head, begin, this.#generation, end.watermark, this.#options));
+      const last = { generation: this.#generation, watermark: end.watermark, isEmpty: this.#counts.read === 0 };
+      this.#count(await finish(this.#context, this.#head, begin, last, this.#options));
       return { counts: this.#counts, begin };
     } finally {
       await events.return?.();
@@ -191,17 +191,24 @@ function reasonForFull(head: SpaceHead, options: ImportOptions): string | null {
   return missing.length === 0 ? null : `the rules read more attributes than before (${missing.join(', ')})`;
 }
 
+/** How a read came to its end. `isEmpty`: it told of no object. */
+interface ReadingEnd {
+  readonly generation: number;
+  readonly watermark: string;
+  readonly isEmpty: boolean;
+}
+
 async function finish(
   context: EngineContext,
   head: SpaceHead,
   begin: Begin | null,
-  generation: number,
-  watermark: string,
+  { generation, watermark, isEmpty }: ReadingEnd,
   options: ReadingOptions,
 ): Promise<ImportCounts> {
   const { store } = context;
   const isWhole = begin?.mode === 'full';
   return store.transaction(async () => {
+    const managed = isWhole && isEmpty && head.name === TENANT ? await countManaged(context) : 0;
     const removed =
       isWhole && !options.problems.isAnyNameless
         ? await store.spaces.dropUnseen(
@@ -212,6 +219,7 @@ async function finish(
             hiddenTypes(context, begin),
           )
         : 0;
+    refuseEmptyTenant(managed, removed);
     if (removed > 0) await store.sync.raiseVersion();
     const parameters = begin?.parameters ?? head.parameters;
     // What the tenant can take depends on its domains: a new one may concern every user.
@@ -230,11 +238,16 @@ async function finish(
   });
 }
 
-/** Everybody would be made again, and who leaves at the same time forgotten. One alone may have been deleted there. */
-async function refuseEmptyTenant({ store }: EngineContext, { name }: SpaceHead): Promise<void> {
-  if (name !== TENANT) return;
-  const managed = Object.values(await store.plans.managedCounts()).reduce((sum, count) => sum + count, 0);
-  if (managed > 1)
+async function countManaged({ store }: EngineContext): Promise<number> {
+  return Object.values(await store.plans.managedCounts()).reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Everybody would be made again, and who leaves at the same time forgotten. One alone may have been deleted there; and where nobody is missed, what is managed was made a moment ago, and
+ * a replica does not list it yet.
+ */
+function refuseEmptyTenant(managed: number, missed: number): void {
+  if (managed > 1 && missed > 1)
     throw new DirbridgeError('tenant-empty', `the tenant says that it holds no object at all; ${managed} are managed`);
 }
 
