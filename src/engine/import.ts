@@ -214,7 +214,7 @@ async function finish(
         ? await store.spaces.dropUnseen(
             head.id,
             generation,
-            madeSince(context, head),
+            madeSince(context, head, begin),
             options.watched,
             hiddenTypes(context, begin),
           )
@@ -260,9 +260,12 @@ function hiddenTypes({ now }: EngineContext, begin: Begin): HiddenTypes | undefi
 /** So long a tenant keeps who was deleted. */
 const KEPT = 30 * 86_400_000;
 
-/** A replica that lags behind does not list what we made a moment ago: it is no proof that it is gone. */
-function madeSince(context: EngineContext, head: SpaceHead): string | undefined {
-  if (head.name !== TENANT) return undefined;
+/**
+ * A replica that lags behind does not list what we made a moment ago: it is no proof that it is gone. Where a read hides the deleted it is marked as one that can be restored, which repeats by its anchor what was
+ * made: nothing later would tell that it was deleted, by a request of ours whose answer was lost, say.
+ */
+function madeSince(context: EngineContext, head: SpaceHead, { hidesDeleted }: Begin): string | undefined {
+  if (head.name !== TENANT || hidesDeleted !== undefined) return undefined;
   return new Date(context.now().getTime() - LONGEST_LAG).toISOString();
 }
 
