@@ -62,7 +62,8 @@ export class HandOverReader {
     const names = [this.#bytes.subarray(HEAD_BYTES, at), this.#bytes.subarray(at, at + account)].map(readName);
     const [sourceName, accountName] = names;
     if (sourceName === undefined || accountName === undefined || accountName === '') return 'not-understood';
-    const copy = Buffer.alloc(password);
+    // Over an ArrayBuffer: the garbage collector moves other small arrays, and leaves what was in them behind.
+    const copy = new Uint8Array(new ArrayBuffer(password));
     this.#bytes.copy(copy, 0, at + account, at + account + password);
     return { source: sourceName, account: accountName, password: copy, at: Number(this.#bytes.readBigUInt64BE(10)) };
   }

@@ -215,9 +215,9 @@ export class HeldPasswords {
   }
 }
 
-/** Outside the heap of JavaScript, as `Buffer.alloc` gives it: a small array inside is moved about by the garbage collector, which leaves what was in it behind. */
+/** Over an `ArrayBuffer`, which lies outside the heap of JavaScript: another small array, `Buffer.alloc` included, is moved about inside by the garbage collector, which leaves what was in it behind. */
 function copyBytes(bytes: Uint8Array): Uint8Array {
-  const copy = Buffer.alloc(bytes.length);
+  const copy = new Uint8Array(new ArrayBuffer(bytes.length));
   copy.set(bytes);
   return copy;
 }
