@@ -1,6 +1,5 @@
 import type { AccountPassword, PasswordFeatures, ReadProblem } from '../connectors/connector.ts';
 import { messageOf } from '../errors.ts';
-
 import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
 import { type CycleRecord, storeCycle } from './cycle-record.ts';
 import { beginToWait, type Decision, decide, lookAgainLater } from './decide.ts';

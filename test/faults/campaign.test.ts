@@ -19,11 +19,11 @@ describe('a short campaign of faults', () => {
   afterAll(() => removeTemporaryFolder(folder));
 
   test.each([
-    ['graph', 12],
-    ['provisioning', 8],
+    ['graph', 15, 100, 20],
+    ['provisioning', 8, 80, 15],
   ])(
     'ends every run in the right tenant by way of %s, whatever was changed, failed and killed on the way',
-    async (via, runs) => {
+    async (via, runs, faults, kinds) => {
       const options = readOptions(['--runs', String(runs), '--seed', '77', '--via', via]);
       if (options === null) throw new Error('that was no question for help');
       const own = join(folder, via);
@@ -34,7 +34,7 @@ describe('a short campaign of faults', () => {
       const summary = summarize(reports, { ...options, minutes: 1 });
       expect(summary.total).toEqual(NOTHING);
       const injected = summary.rows.reduce((sum, row) => sum + row.injected, 0);
-      expect({ runs: reports.length, isMuch: injected > 80, kinds: summary.rows.length > 15 }).toEqual({
+      expect({ runs: reports.length, isMuch: injected > faults, kinds: summary.rows.length > kinds }).toEqual({
         runs,
         isMuch: true,
         kinds: true,

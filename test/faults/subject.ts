@@ -78,18 +78,14 @@ function describeOperation({ action, type, name, changes, members }: Operation):
   return `${action} ${type} ${name} (${[...values, `+${members.add} -${members.remove}`].join(', ')})`;
 }
 
-/** The answer of a request that writes has come to this process, and no further. */
+/** The answer of a request that writes by Graph has come to this process, and no further. The provisioning service is not reached by `fetch`. */
 function watchSending(boundaries: Boundaries): typeof fetch {
   return async (input, init) => {
     const response = await fetchReally(input, init);
-    if (isWrite(String(input), init)) boundaries.pass('after sending');
+    if (String(input).endsWith('/$batch') && /"method":"(?!GET)/.test(String(init?.body)))
+      boundaries.pass('after sending');
     return response;
   };
-}
-
-function isWrite(url: string, init: RequestInit | undefined): boolean {
-  if (url.endsWith('/$batch')) return /"method":"(?!GET)/.test(String(init?.body));
-  return /^Provision.*Objects/.test(new Headers(init?.headers).get('x-ms-aadmsods-apiaction') ?? '');
 }
 
 function describeContext(order: CycleOrder, store: Store, boundaries: Boundaries): EngineContext {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MemoryConnector } from '../../src/connectors/memory/connector.ts';
 import { type Boundary, type Death, WRITE_BOUNDARIES } from '../faults/boundary.ts';
+import { comeToRest } from '../faults/come-to-rest.ts';
 import { Subjects } from '../faults/subject-process.ts';
 import { type Directory, World } from '../faults/world.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
@@ -68,15 +69,6 @@ async function openTenant(): Promise<World> {
   return startWorld(at);
 }
 
-async function comeToRest(world: World): Promise<void> {
-  for (let cycle = 0; cycle < 3; cycle++) {
-    const end = await world.cycle(directory);
-    expect(end).toMatchObject({ exitCode: 0 });
-    if (end?.operations === 0) return;
-  }
-  expect.fail('there is always something left to do');
-}
-
 interface Ended {
   readonly dump: TenantDump;
   readonly passed: Readonly<Record<Boundary, number>>;
@@ -87,7 +79,7 @@ async function run(death: Death | null): Promise<Ended> {
   try {
     const end = await world.cycle(directory, { death });
     expect(end === null).toBe(death !== null);
-    await comeToRest(world);
+    await comeToRest(world, directory);
     expect(await world.cycle(directory, { full: true })).toMatchObject({ exitCode: 0, operations: 0 });
     return { dump: await world.dump(), passed: end?.passed ?? ({} as Ended['passed']) };
   } finally {
@@ -110,9 +102,9 @@ describe('a process that writes by way of the provisioning service, is killed, a
     directory = { description: { kind: 'memory' }, source, scope: SCOPE };
     foundCompany(source);
     const world = await startWorld(folder);
-    await comeToRest(world);
+    await comeToRest(world, directory);
     source.remove(guid('returns'));
-    await comeToRest(world);
+    await comeToRest(world, directory);
     await world.stop();
     changeCompany(source);
     undisturbed = await run(null);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MemoryConnector } from '../../src/connectors/memory/connector.ts';
 import { type Boundary, type Death, WRITE_BOUNDARIES } from '../faults/boundary.ts';
+import { comeToRest } from '../faults/come-to-rest.ts';
 import { Subjects } from '../faults/subject-process.ts';
 import { type Directory, World } from '../faults/world.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
@@ -81,15 +82,6 @@ function startWorld(at: string): Promise<World> {
   });
 }
 
-async function comeToRest(world: World): Promise<void> {
-  for (let cycle = 0; cycle < 3; cycle++) {
-    const end = await world.cycle(directory);
-    expect(end).toMatchObject({ exitCode: 0 });
-    if (end?.operations === 0) return;
-  }
-  expect.fail('there is always something left to do');
-}
-
 /** Both products directly, as an administrator of the tenant gives them. */
 async function license(world: World, name: string): Promise<void> {
   const { id } = await find(world, name);
@@ -116,7 +108,7 @@ async function syncUndisturbed(): Promise<Undisturbed> {
     if (end === null) throw new Error('the undisturbed process died');
     expect(end).toMatchObject({ exitCode: 0, message: null });
     const writes = await world.writes();
-    await comeToRest(world);
+    await comeToRest(world, directory);
     return { dump: await world.dump(), passed: end.passed, writes };
   } finally {
     await world.stop();
@@ -127,7 +119,7 @@ async function killAndRestart(death: Death): Promise<TenantDump> {
   const world = await openTenant();
   try {
     expect(await world.cycle(directory, { death })).toBeNull();
-    await comeToRest(world);
+    await comeToRest(world, directory);
     expect(await world.cycle(directory, { full: true })).toMatchObject({ exitCode: 0, operations: 0 });
     return await world.dump();
   } finally {
@@ -148,10 +140,10 @@ describe('a process that is killed at a boundary of a write, and started again',
     directory = directoryOf(createDirectory('corp'));
     foundCompany(directory.source);
     const world = await startWorld(folder);
-    await comeToRest(world);
+    await comeToRest(world, directory);
     await license(world, 'returns');
     directory.source.remove(guid('returns'));
-    await comeToRest(world);
+    await comeToRest(world, directory);
     await world.stop();
     changeCompany(directory.source);
     undisturbed = await syncUndisturbed();

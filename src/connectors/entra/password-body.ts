@@ -14,6 +14,7 @@ const CONTROL = Buffer.from('\\u00', 'ascii');
  */
 export function composePasswordBody(password: Uint8Array, forceChange: boolean): Buffer {
   const end = forceChange ? TRUE : FALSE;
+  // Over an ArrayBuffer: the garbage collector moves smaller buffers about, and leaves what was in them behind.
   const body = Buffer.from(new ArrayBuffer(HEAD.length + escapedLength(password) + MIDDLE.length + end.length));
   let at = HEAD.copy(body);
   for (const byte of password) at = writeEscaped(byte, body, at);

@@ -1,3 +1,5 @@
+import { offHeapBytes } from './off-heap-bytes.ts';
+
 /** What a domain controller hands over: a new password that it is about to take, or has taken. The password is a buffer of its own, which whoever gets it overwrites. */
 export interface HandOver {
   /** The source, as the configuration calls it; empty: the only one. */
@@ -62,8 +64,7 @@ export class HandOverReader {
     const names = [this.#bytes.subarray(HEAD_BYTES, at), this.#bytes.subarray(at, at + account)].map(readName);
     const [sourceName, accountName] = names;
     if (sourceName === undefined || accountName === undefined || accountName === '') return 'not-understood';
-    // Over an ArrayBuffer: the garbage collector moves other small arrays, and leaves what was in them behind.
-    const copy = new Uint8Array(new ArrayBuffer(password));
+    const copy = offHeapBytes(password);
     this.#bytes.copy(copy, 0, at + account, at + account + password);
     return { source: sourceName, account: accountName, password: copy, at: Number(this.#bytes.readBigUInt64BE(10)) };
   }

@@ -2,6 +2,7 @@ import type { PasswordMark } from '../../connectors/connector.ts';
 import { isNewerPassword, isSamePassword, type PasswordVersion } from '../password-version.ts';
 import type { HandOver } from './hand-over-request.ts';
 import { judgeHandOvers } from './judge-hand-overs.ts';
+import { offHeapBytes } from './off-heap-bytes.ts';
 
 export interface HeldOptions {
   /** Milliseconds. */
@@ -215,9 +216,8 @@ export class HeldPasswords {
   }
 }
 
-/** Over an `ArrayBuffer`, which lies outside the heap of JavaScript: another small array, `Buffer.alloc` included, is moved about inside by the garbage collector, which leaves what was in it behind. */
 function copyBytes(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(new ArrayBuffer(bytes.length));
+  const copy = offHeapBytes(bytes.length);
   copy.set(bytes);
   return copy;
 }
