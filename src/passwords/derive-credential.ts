@@ -1,5 +1,6 @@
 import { pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import { secretBytes } from '../model/secret-bytes.ts';
 
 const derive = promisify(pbkdf2);
 
@@ -20,7 +21,7 @@ export async function deriveCredential(
   salt: Uint8Array = freshSalt(),
   iterations: number = ITERATIONS,
 ): Promise<Uint8Array> {
-  const password = Buffer.alloc(ntHash.length * 4);
+  const password = secretBytes(ntHash.length * 4);
   for (let index = 0; index < ntHash.length; index++) {
     const byte = ntHash[index] ?? 0;
     password[index * 4] = UPPER[byte >> 4] ?? 0;
@@ -48,7 +49,7 @@ function freshSalt(): Uint8Array {
 
 function compose(salt: Uint8Array, iterations: number, key: Uint8Array): Uint8Array {
   const count = Buffer.from(`,${iterations},`, 'ascii');
-  const credential = Buffer.alloc(SCHEME.length + salt.length * 2 + count.length + key.length * 2 + 1);
+  const credential = secretBytes(SCHEME.length + salt.length * 2 + count.length + key.length * 2 + 1);
   let at = SCHEME.copy(credential);
   at = writeHex(salt, credential, at);
   at += count.copy(credential, at);

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
+import { searchMemory } from '../lab/search-memory.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
 
 const PROCESS = fileURLToPath(new URL('./capturing-process.ts', import.meta.url));
@@ -24,32 +24,6 @@ afterEach(async () => {
   await emulator?.close();
   await removeTemporaryFolder(folder);
 });
-
-/** How often each of these is in the memory of a process. */
-function searchMemory(pid: number, needles: readonly Buffer[]): readonly number[] {
-  const counts = needles.map(() => 0);
-  const memory = openSync(`/proc/${pid}/mem`, 'r');
-  for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-    const [, from = '', to = '', isReadable] = /^([0-9a-f]+)-([0-9a-f]+) (r?)/.exec(line) ?? [];
-    if (isReadable !== 'r' || line.includes('[v')) continue;
-    const bytes = readRegion(memory, Number.parseInt(from, 16), Number.parseInt(to, 16));
-    for (const [index, needle] of needles.entries())
-      for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1))
-        counts[index] = (counts[index] ?? 0) + 1;
-  }
-  closeSync(memory);
-  return counts;
-}
-
-function readRegion(memory: number, from: number, to: number): Buffer {
-  const bytes = Buffer.alloc(to - from);
-  try {
-    return bytes.subarray(0, readSync(memory, bytes, 0, bytes.length, from));
-  } catch {
-    // Reserved, and nothing is there.
-    return Buffer.alloc(0);
-  }
-}
 
 function requestOf(password: Buffer): Buffer {
   const head = Buffer.alloc(18);

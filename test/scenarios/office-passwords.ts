@@ -23,3 +23,9 @@ export async function setPassword(company: Company, dn: string, password: string
 export function signIn(tenant: SynchronizedTenant, name: string, password: string): Promise<string> {
   return signInAs(tenant.emulator, name.includes('@') ? name : `${name}@${UPN_SUFFIX}`, password);
 }
+
+/** Gives the account of the company both rights of replication, as `dirbridge account create` does. */
+export async function grantReplication({ domain, service }: Company): Promise<void> {
+  const grant = ['dsacl', 'set', '--action=allow', `--trusteedn=${service.dn}`, `--objectdn=${domain.baseDn}`];
+  await domain.samba([...grant, '--car=get-changes-all']);
+}

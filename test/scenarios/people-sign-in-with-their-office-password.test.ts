@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { describeCompany } from './describe-company.ts';
-import { makePassword, PASSWORD_HASHES, setPassword, signIn } from './office-passwords.ts';
+import { grantReplication, makePassword, PASSWORD_HASHES, setPassword, signIn } from './office-passwords.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
 
 const [WRONG, MUST_CHANGE, DISABLED, UNKNOWN] = ['AADSTS50126', 'AADSTS50055', 'AADSTS50057', 'AADSTS50034'];
@@ -18,12 +18,7 @@ async function passwordCycle(tenant: SynchronizedTenant): Promise<{ readonly sen
 }
 
 describeCompany('people', (lab) => {
-  // Both rights of replication, as `dirbridge account create` gives them.
-  beforeAll(async () => {
-    const { domain, service } = lab.company;
-    const grant = ['dsacl', 'set', '--action=allow', `--trusteedn=${service.dn}`, `--objectdn=${domain.baseDn}`];
-    await domain.samba([...grant, '--car=get-changes-all']);
-  });
+  beforeAll(() => grantReplication(lab.company));
 
   /** `features`: of the tenant, besides those that are always on (DirSyncFeatures). */
   const follow = async (ou: string, features = 0) => {

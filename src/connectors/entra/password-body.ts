@@ -1,3 +1,5 @@
+import { secretBytes } from '../../model/secret-bytes.ts';
+
 const HEAD = Buffer.from('{"passwordProfile":{"password":"', 'ascii');
 const MIDDLE = Buffer.from('","forceChangePasswordNextSignIn":', 'ascii');
 const TRUE = Buffer.from('true}}', 'ascii');
@@ -14,8 +16,7 @@ const CONTROL = Buffer.from('\\u00', 'ascii');
  */
 export function composePasswordBody(password: Uint8Array, forceChange: boolean): Buffer {
   const end = forceChange ? TRUE : FALSE;
-  // Over an ArrayBuffer: the garbage collector moves smaller buffers about, and leaves what was in them behind.
-  const body = Buffer.from(new ArrayBuffer(HEAD.length + escapedLength(password) + MIDDLE.length + end.length));
+  const body = secretBytes(HEAD.length + escapedLength(password) + MIDDLE.length + end.length);
   let at = HEAD.copy(body);
   for (const byte of password) at = writeEscaped(byte, body, at);
   at += MIDDLE.copy(body, at);

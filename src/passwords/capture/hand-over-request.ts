@@ -1,4 +1,4 @@
-import { offHeapBytes } from './off-heap-bytes.ts';
+import { copySecret } from '../../model/secret-bytes.ts';
 
 /** What a domain controller hands over: a new password that it is about to take, or has taken. The password is a buffer of its own, which whoever gets it overwrites. */
 export interface HandOver {
@@ -64,8 +64,7 @@ export class HandOverReader {
     const names = [this.#bytes.subarray(HEAD_BYTES, at), this.#bytes.subarray(at, at + account)].map(readName);
     const [sourceName, accountName] = names;
     if (sourceName === undefined || accountName === undefined || accountName === '') return 'not-understood';
-    const copy = offHeapBytes(password);
-    this.#bytes.copy(copy, 0, at + account, at + account + password);
+    const copy = copySecret(this.#bytes.subarray(at + account, at + account + password));
     return { source: sourceName, account: accountName, password: copy, at: Number(this.#bytes.readBigUInt64BE(10)) };
   }
 }

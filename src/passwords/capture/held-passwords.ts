@@ -1,8 +1,8 @@
 import type { PasswordMark } from '../../connectors/connector.ts';
+import { copySecret } from '../../model/secret-bytes.ts';
 import { isNewerPassword, isSamePassword, type PasswordVersion } from '../password-version.ts';
 import type { HandOver } from './hand-over-request.ts';
 import { judgeHandOvers } from './judge-hand-overs.ts';
-import { offHeapBytes } from './off-heap-bytes.ts';
 
 export interface HeldOptions {
   /** Milliseconds. */
@@ -127,7 +127,7 @@ export class HeldPasswords {
     let copy: Uint8Array | null = null;
     for (const one of [...this.#of(source, wanted.anchor)]) {
       if (one.mark === null) continue;
-      if (isSamePassword(one.mark, wanted)) copy = one.password === null ? null : copyBytes(one.password);
+      if (isSamePassword(one.mark, wanted)) copy = one.password === null ? null : copySecret(one.password);
       else if (isNewerPassword(wanted, one.mark)) this.#spend(one);
     }
     return copy;
@@ -214,12 +214,6 @@ export class HeldPasswords {
     if (others.length > 0) this.#taken.set(key, others);
     else this.#taken.delete(key);
   }
-}
-
-function copyBytes(bytes: Uint8Array): Uint8Array {
-  const copy = offHeapBytes(bytes.length);
-  copy.set(bytes);
-  return copy;
 }
 
 function isOpen({ password, mark }: Held): boolean {

@@ -1,3 +1,5 @@
+import { secretBytes } from '../../../../model/secret-bytes.ts';
+
 /**
  * DES (FIPS 46-3) of single blocks: directories wrap each half of a password hash in it ([MS-SAMR] 2.2.11.1). OpenSSL 3 has it in its
  * legacy provider only. The tables are those of the standard, which counts bits from 1 at the left.
@@ -71,23 +73,24 @@ export function desEncrypt(schedule: DesSchedule, block: Uint8Array): Buffer {
   return transform(schedule, block, false);
 }
 
+/** What a transformation works in: the text in another order. Nothing waits in between, so one place for all of them will do. */
+const WORK = secretBytes(8);
+
 function transform(schedule: DesSchedule, block: Uint8Array, isBackward: boolean): Buffer {
   if (block.length !== 8) throw new RangeError(`a block of DES has 8 bytes, this has ${block.length}`);
-  const start = permuteBlock(block, INITIAL);
-  let left = start.readUInt32BE(0);
-  let right = start.readUInt32BE(4);
+  permuteBlock(block, INITIAL, WORK);
+  let left = WORK.readUInt32BE(0);
+  let right = WORK.readUInt32BE(4);
   for (let round = 0; round < ROUNDS; round++) {
     const next = left ^ scramble(right, schedule, isBackward ? ROUNDS - 1 - round : round);
     left = right;
     right = next;
   }
-  const end = Buffer.alloc(8);
-  end.writeUInt32BE(right >>> 0, 0);
-  end.writeUInt32BE(left >>> 0, 4);
-  const result = permuteBlock(end, FINAL);
-  // What is in between is the text in another order.
-  start.fill(0);
-  end.fill(0);
+  WORK.writeUInt32BE(right >>> 0, 0);
+  WORK.writeUInt32BE(left >>> 0, 4);
+  const result = secretBytes(8);
+  permuteBlock(WORK, FINAL, result);
+  WORK.fill(0);
   return result;
 }
 
@@ -106,14 +109,14 @@ function scramble(half: number, schedule: DesSchedule, round: number): number {
   return result;
 }
 
-function permuteBlock(block: Uint8Array, table: Uint8Array): Buffer {
-  const result = Buffer.alloc(8);
+/** `into` is another place than the block. */
+function permuteBlock(block: Uint8Array, table: Uint8Array, into: Uint8Array): void {
+  into.fill(0);
   for (let bit = 0; bit < 64; bit++) {
     const from = (table[bit] ?? 1) - 1;
     const value = ((block[from >> 3] ?? 0) >> (7 - (from & 7))) & 1;
-    result[bit >> 3] = (result[bit >> 3] ?? 0) | (value << (7 - (bit & 7)));
+    into[bit >> 3] = (into[bit >> 3] ?? 0) | (value << (7 - (bit & 7)));
   }
-  return result;
 }
 
 function buildSubstitutes(): Int32Array {

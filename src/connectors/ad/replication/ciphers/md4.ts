@@ -1,18 +1,23 @@
+import { secretBytes } from '../../../../model/secret-bytes.ts';
+
+/** What a digest works in. Nothing waits in between, so one place for all of them will do. */
+const WORDS = new Uint32Array(secretBytes(64).buffer);
+const STATE = new Uint32Array(secretBytes(16).buffer);
+
 /** MD4 (RFC 1320), which OpenSSL 3 does not offer any more: the NT hash of a password is the MD4 of its UTF-16LE text. */
 export function md4(message: Uint8Array): Buffer {
   const padded = pad(message);
-  const words = new Uint32Array(16);
-  const state = new Uint32Array([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]);
+  STATE.set([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]);
   for (let at = 0; at < padded.length; at += 64) {
-    for (let index = 0; index < 16; index++) words[index] = padded.readUInt32LE(at + 4 * index);
-    digestBlock(state, words);
+    for (let index = 0; index < 16; index++) WORDS[index] = padded.readUInt32LE(at + 4 * index);
+    digestBlock(STATE, WORDS);
   }
-  const digest = Buffer.alloc(16);
-  for (let index = 0; index < 4; index++) digest.writeUInt32LE(state[index] ?? 0, 4 * index);
+  const digest = secretBytes(16);
+  for (let index = 0; index < 4; index++) digest.writeUInt32LE(STATE[index] ?? 0, 4 * index);
   // The message may have been a password.
   padded.fill(0);
-  words.fill(0);
-  state.fill(0);
+  WORDS.fill(0);
+  STATE.fill(0);
   return digest;
 }
 
@@ -29,7 +34,7 @@ export function ntHash(password: string): Buffer {
 /** RFC 1320, 3.1 and 3.2: a bit 1, zeros, and the length in bits. */
 function pad(message: Uint8Array): Buffer {
   const length = Math.ceil((message.length + 9) / 64) * 64;
-  const padded = Buffer.alloc(length);
+  const padded = secretBytes(length);
   padded.set(message);
   padded[message.length] = 0x80;
   padded.writeBigUInt64LE(BigInt(message.length) * 8n, length - 8);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { copySecret, secretBytes } from '../../../../model/secret-bytes.ts';
 import { desDecrypt, scheduleDesKey } from '../ciphers/des.ts';
 import { Rc4 } from '../ciphers/rc4.ts';
 import { MalformedAnswer } from '../malformed-answer.ts';
@@ -27,7 +28,7 @@ export function decryptPayload(encrypted: Buffer, sessionKey: Uint8Array): Buffe
   if (encrypted.length < SALT_LENGTH + CHECKSUM_LENGTH)
     throw new MalformedAnswer(`a secret of ${encrypted.length} bytes is too short`);
   const key = createHash('md5').update(sessionKey).update(encrypted.subarray(0, SALT_LENGTH)).digest();
-  const clear = Buffer.from(encrypted.subarray(SALT_LENGTH));
+  const clear = copySecret(encrypted.subarray(SALT_LENGTH));
   const stream = new Rc4(key);
   stream.apply(clear);
   stream.clear();
@@ -50,8 +51,11 @@ export function unwrapWithRid(wrapped: Uint8Array, rid: number): Buffer {
     desDecrypt(scheduleDesKey(spreadKey([a, b, c, d, a, b, c])), wrapped.subarray(0, 8)),
     desDecrypt(scheduleDesKey(spreadKey([d, a, b, c, d, a, b])), wrapped.subarray(8, 16)),
   ];
-  const hash = Buffer.concat(halves);
-  for (const half of halves) half.fill(0);
+  const hash = secretBytes(HASH_LENGTH);
+  halves.forEach((half, index) => {
+    hash.set(half, index * half.length);
+    half.fill(0);
+  });
   return hash;
 }
 
