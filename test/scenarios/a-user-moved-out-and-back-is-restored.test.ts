@@ -146,4 +146,35 @@ describeCompany('a user moved out of the scope and back', (lab) => {
       },
     ]);
   });
+
+  it('is restored by the service also when the answer to its deletion was lost and the tenant is read anew', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Inside, by the service');
+    const outside = await company.makeOu('Outside, by the service');
+    await company.makeUser('mia', ou);
+    const tom = await company.makeUser('tom', ou);
+    const tenant = await lab.follow({
+      scope: { include: [ou] },
+      emulator: { seed: { tenant: { synchronization: { isEnabled: true } } } },
+    });
+    await tenant.changeTarget({ via: 'provisioning' });
+    await tenant.plan();
+    await tenant.apply();
+    const { id } = nameTenant(await tenant.dump()).users[`tom@${UPN_SUFFIX}`] ?? {};
+
+    const away = await company.move(tom, { parent: outside });
+    const match = 'POST /provisioningservice.svc#ProvisionAzureADSyncObjects2';
+    await tenant.fault(
+      { match, fault: 'appliedThenReset', times: 1 },
+      // Longer than anybody waits: this run does not learn what became of its request.
+      { match, fault: '503', times: 1, retryAfter: 86_400 },
+    );
+    await expect(tenant.sync()).rejects.toMatchObject({ code: 'tenant-unreachable' });
+    expect((await tenant.dump()).users.find((user) => user.id === id)?.deletedDateTime).toBeDefined();
+
+    await company.move(away, { parent: ou });
+    expect(await tenant.sync({ full: true })).toMatchObject({ outcome: 'done', failed: 0 });
+    expect(nameTenant(await tenant.dump()).users[`tom@${UPN_SUFFIX}`]?.id).toBe(id);
+    expect(await tenant.plan(true)).toEqual([]);
+  });
 });
