@@ -2,6 +2,7 @@ import type { PasswordSettings } from '../config.ts';
 import type { CheckLine, Connector, PasswordMarkSource, TargetConnector } from '../connectors/connector.ts';
 import { DirbridgeError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { copySecret } from '../model/secret-bytes.ts';
 import { startCaptureServer } from '../passwords/capture/capture-server.ts';
 import { CapturedPasswords } from '../passwords/capture/captured-passwords.ts';
 import { ClearPasswords } from '../passwords/capture/clear-passwords.ts';
@@ -21,14 +22,15 @@ export function captureParts(
   if (refusal !== null) throw refusal;
   const { clearPasswordTarget } = target;
   if (clearPasswordTarget === undefined) throw new DirbridgeError('bug', 'the target lost its passwords');
-  const mayForce = config.passwords.temporaryPasswords === 'send';
+  const { temporaryPasswords, expiration } = config.passwords;
+  const choice = { mayForceChange: temporaryPasswords === 'send', expires: expiration === 'tenant' };
   return {
     sources: [...marksOf(connectors)].map(([name, marks]) => ({
       name,
       passwords: new CapturedPasswords(name, marks, held),
     })),
-    target: new ClearPasswords(clearPasswordTarget, mayForce),
-    derive: async (password) => Uint8Array.from(password),
+    target: new ClearPasswords(clearPasswordTarget, choice),
+    derive: async (password) => copySecret(password),
     isCaptured: true,
   };
 }

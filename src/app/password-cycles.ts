@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { PasswordSettings } from '../config.ts';
-import type { CheckLine, Connector, TargetConnector } from '../connectors/connector.ts';
+import type { CheckLine, Connector, PasswordTarget, TargetConnector } from '../connectors/connector.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { findPasswordAccount, findUnknownChoices, PasswordJudge } from '../engine/password-judge.ts';
 import { DirbridgeError, messageOf } from '../errors.ts';
 import { runCapturedCycle } from '../passwords/capture/captured-cycle.ts';
 import type { HeldPasswords } from '../passwords/capture/held-passwords.ts';
 import { type CycleRecord, storeCycle } from '../passwords/cycle-record.ts';
+import { WithExpiryPolicy } from '../passwords/expiry-policy.ts';
 import type { PasswordContext } from '../passwords/password-context.ts';
 import { describe, type OpenPassword } from '../passwords/status.ts';
 import type { Store } from '../store/store.ts';
@@ -100,8 +101,12 @@ function hashParts(
   if (passwordTarget === undefined) throw new DirbridgeError('bug', 'the target lost its passwords');
   return {
     sources: sources.flatMap(({ name, passwords }) => (passwords === undefined ? [] : [{ name, passwords }])),
-    target: passwordTarget,
+    target: withExpiry(config, passwordTarget),
   };
+}
+
+function withExpiry({ passwords: { expiration } }: PasswordSettings, target: PasswordTarget): PasswordTarget {
+  return expiration === undefined ? target : new WithExpiryPolicy(target, expiration === 'tenant');
 }
 
 /** Throws `usage` while passwords are not synchronized at all. */
@@ -172,5 +177,5 @@ export async function* checkTargetPasswords(
         remedy: refusal.remedy,
         code: refusal.code,
       };
-  if (target.passwordTarget !== undefined) yield* target.passwordTarget.check();
+  if (target.passwordTarget !== undefined) yield* withExpiry(config, target.passwordTarget).check();
 }

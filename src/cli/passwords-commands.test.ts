@@ -56,6 +56,7 @@ describe('what cannot be done is an error that says why:', () => {
     ['passwords: { method: hash }', ['passwords', 'sync', ''], /the name of a user is empty/],
     ['passwords: { method: hash }', ['passwords', 'status'], /there is no store/],
     ['passwords: { method: hash, only: [People] }', ['passwords', 'sync'], /passwords\.only\[0\] must be a DN/],
+    ['passwords: { method: hash, expiration: always }', ['passwords', 'sync'], /passwords\.expiration/],
     ['passwords: { method: hash, expiredAccounts: stop }', ['passwords', 'sync'], /passwords\.expiredAccounts/],
   ])('%s: %j', async (more, args, message) => {
     configure(more);

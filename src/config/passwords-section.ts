@@ -13,6 +13,8 @@ export const passwordsSchema = z
     only: z.array(dn).default([]),
     except: z.array(dn).default([]),
     expiredAccounts: z.enum(['send', 'block']).default('send'),
+    /** Whether a password expires in the tenant by the tenant's own policy. Undefined: with hashes, what the tenant does already; else never. */
+    expiration: z.enum(['never', 'tenant']).optional(),
     /** Where domain controllers hand new passwords over: a Unix socket, or a named pipe of Windows. */
     socket: z
       .string()

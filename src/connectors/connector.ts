@@ -269,6 +269,10 @@ export interface PasswordTarget {
    */
   readFeatures(): Promise<PasswordFeatures>;
   /**
+   * Of a tenant with one switch for all: says whether its own password policy goes for synchronized passwords. It counts for passwords that are sent from then on. Safe to repeat.
+   */
+  setCloudPolicy?(isEnforced: boolean): Promise<void>;
+  /**
    * Sends passwords, at most `passwordsPerWrite`, and gives one result for each. Safe to repeat. Transient refusals are retried here. Throws only when the tenant as
    * a whole cannot be used: what was sent is then unknown, and is to be sent again. The buffers are the caller's, and no longer used when it returns or throws.
    */
@@ -319,6 +323,8 @@ export interface ClearPasswordWrite {
   readonly password: Uint8Array;
   /** The user has to choose another one at the next sign-in. */
   readonly forceChange: boolean;
+  /** By the policy of the tenant; else never. */
+  readonly expires: boolean;
 }
 
 /** `gone`: the target does not show such a user. */

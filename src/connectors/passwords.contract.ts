@@ -236,6 +236,14 @@ export function describePasswordTargetContract(
       expect(await harness.target.readFeatures()).toMatchObject({ mayForceChange: false });
     });
 
+    it('lets its own policy go for synchronized passwords, or not, where it has a switch for that', async () => {
+      for (const isEnforced of [true, true, false]) {
+        await harness.target.setCloudPolicy?.(isEnforced);
+        if (harness.target.setCloudPolicy === undefined) continue;
+        expect(await harness.target.readFeatures()).toMatchObject({ hasCloudPolicy: isEnforced });
+      }
+    });
+
     it('answers for each of a whole request, also when one of them is not there', async () => {
       const anchors = Array.from({ length: harness.target.passwordsPerWrite }, (_, index) => {
         return Buffer.from(`user ${String(index).padStart(3, '0')}`).toString('base64');

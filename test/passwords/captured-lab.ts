@@ -133,7 +133,7 @@ export class CapturedLab {
       {
         ...context,
         sources: [{ name: 'corp', passwords }],
-        target: new ClearPasswords(this.tenant, this.mayForce),
+        target: new ClearPasswords(this.tenant, { mayForceChange: this.mayForce, expires: false }),
         derive: async (password) => Uint8Array.from(password),
         isCaptured: true,
       },

@@ -24,7 +24,7 @@ const { clearPasswordTarget } = createEntraConnector(section, {
   resolvePath: (one) => one,
 });
 if (clearPasswordTarget === undefined) throw new Error('no passwords can be set');
-const target = new ClearPasswords(clearPasswordTarget, false);
+const target = new ClearPasswords(clearPasswordTarget, { mayForceChange: false, expires: false });
 const held = new HeldPasswords({ now: Date.now, hold: 60_000 });
 let version = 0;
 

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Attribute, Change, Client } from 'ldapts';
@@ -8,13 +11,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { captureScript } from '../../src/app.ts';
 import { directoryServersAvailable } from '../lab/directory-servers-available.ts';
 import { type SambaDomain, startSamba } from '../lab/samba.ts';
+import { searchMemory } from '../lab/search-memory.ts';
 import { signInAs } from '../lab/sign-in-as.ts';
 import { SynchronizedTenant } from './synchronized-tenant.ts';
 
+const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const TEMPLATE = fileURLToPath(new URL('../../src/passwords/capture/check-password.py', import.meta.url));
 /** No change of a password may be held up for longer. */
 const LIMIT = 2000;
+const NAMES = ['ann', 'bob', 'cid', 'dan'];
 const FIRST = 'First-Word-1';
+const BEGINNING = 'Nowhere-7f3d21c9';
 
 describe.skipIf(!directoryServersAvailable())('passwords handed over by a Samba domain controller', () => {
   let domain: SambaDomain;
@@ -27,7 +34,7 @@ describe.skipIf(!directoryServersAvailable())('passwords handed over by a Samba 
     });
     await domain.samba(['domain', 'passwordsettings', 'set', '--min-pwd-age=0']);
     await domain.samba(['ou', 'add', `OU=People,${domain.baseDn}`]);
-    for (const name of ['ann', 'bob', 'cid', 'dan']) await hire(name);
+    for (const name of NAMES) await hire(name);
     const service = await domain.addServiceAccount({ replicationRights: true });
     const source = {
       name: 'corp',
@@ -237,5 +244,31 @@ describe.skipIf(!directoryServersAvailable())('passwords handed over by a Samba 
     await change('dan', 'Without-us-2', 'With-us-again-3');
     await untilWelcome('dan', 'With-us-again-3');
     expect(await states()).toEqual({});
+  });
+
+  test.skipIf(process.platform !== 'linux')('are nowhere in the memory of the process once they are set', async () => {
+    const child = spawn(process.execPath, [COMMAND_LINE, '--config', tenant.configFile, 'serve', '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const lines = createInterface(child.stdout);
+      // The socket is there before the first cycle, and a password that is handed over before it ends is set all the same.
+      await once(lines, 'line');
+      // All of them begin alike, so that a piece of one is found as well.
+      const chosen = NAMES.map((name) => [name, `${BEGINNING}-${name}`] as const);
+      for (const [name, password] of chosen)
+        await domain.samba(['user', 'setpassword', name, `--newpassword=${password}`]);
+      for (const [name, password] of chosen) await untilWelcome(name, password);
+      await until('nothing is underway', async () => Object.keys(await states()).length === 0);
+      const needles = [BEGINNING, 'ann@contoso.com'].map((text) => Buffer.from(text));
+      const wide = Buffer.from(BEGINNING, 'utf16le');
+      const [found, user, foundWide] = searchMemory(child.pid ?? 0, [...needles, wide]);
+      // The search finds what is there.
+      expect(user).toBeGreaterThan(0);
+      expect([found, foundWide]).toEqual([0, 0]);
+    } finally {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
   });
 });

@@ -1,8 +1,10 @@
 import { beforeAll, expect, it } from 'vitest';
+import { UPN_SUFFIX } from './company.ts';
 import { describeCompany } from './describe-company.ts';
 import { grantReplication, makePassword, PASSWORD_HASHES, setPassword, signIn } from './office-passwords.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
 
+const DAYS = 86_400_000;
 const [WRONG, MUST_CHANGE, DISABLED, UNKNOWN] = ['AADSTS50126', 'AADSTS50055', 'AADSTS50057', 'AADSTS50034'];
 
 /** A sync cycle and the password cycle that follows it, as `dirbridge serve` runs them. */
@@ -21,11 +23,11 @@ describeCompany('people', (lab) => {
   beforeAll(() => grantReplication(lab.company));
 
   /** `features`: of the tenant, besides those that are always on (DirSyncFeatures). */
-  const follow = async (ou: string, features = 0) => {
+  const follow = async (ou: string, features = 0, seed: Readonly<Record<string, unknown>> = {}) => {
     const tenant = await lab.follow({
       scope: { include: [ou] },
       config: PASSWORD_HASHES,
-      emulator: { seed: { tenant: { synchronization: { isEnabled: true, features } } } },
+      emulator: { seed: { tenant: { synchronization: { isEnabled: true, features } }, ...seed } },
     });
     await tenant.changeTarget({ via: 'provisioning' });
     return tenant;
@@ -93,6 +95,31 @@ describeCompany('people', (lab) => {
     expect(await signIn(tenant, 'ada.temporary', chosen)).toBe('ok');
     expect(await signIn(tenant, 'ada.temporary', own)).toBe(WRONG);
     expect(await tenant.listFindings()).not.toContain('password-temporary ada.temporary@contoso.com');
+  });
+
+  it('are not asked by the tenant for another password, unless its own policy is to count', async () => {
+    const { company } = lab;
+    const ou = await company.makeOu('Ageing');
+    const { ada = '', grace = '' } = await company
+      .makeUsers(ou, { 'ada.ageing': {}, 'grace.ageing': {} })
+      .then((people) => ({ ada: people['ada.ageing'], grace: people['grace.ageing'] }));
+    const [own, hers, next] = [makePassword(), makePassword(), makePassword()];
+    await setPassword(company, ada, own);
+    await setPassword(company, grace, hers);
+    const tenant = await follow(ou, 0, { domains: [{ id: UPN_SUFFIX, passwordValidityPeriodInDays: 90 }] });
+    await cycle(tenant);
+    tenant.emulator.advanceClock(100 * DAYS);
+    expect(await signIn(tenant, 'ada.ageing', own)).toBe('ok');
+
+    await tenant.configure({ passwords: { method: 'hash', expiration: 'tenant' } });
+    // Nothing to send: nothing is switched.
+    expect(await passwordCycle(tenant)).toMatchObject({ sent: 0 });
+    await setPassword(company, ada, next);
+    await passwordCycle(tenant);
+    tenant.emulator.advanceClock(100 * DAYS);
+    expect(await signIn(tenant, 'ada.ageing', next)).toBe(MUST_CHANGE);
+    // It goes for passwords that are sent from then on.
+    expect(await signIn(tenant, 'grace.ageing', hers)).toBe('ok');
   });
 
   it('cannot sign in while they are disabled, and can right after they are enabled again', async () => {

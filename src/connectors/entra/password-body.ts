@@ -2,8 +2,8 @@ import { secretBytes } from '../../model/secret-bytes.ts';
 
 const HEAD = Buffer.from('{"passwordProfile":{"password":"', 'ascii');
 const MIDDLE = Buffer.from('","forceChangePasswordNextSignIn":', 'ascii');
-const TRUE = Buffer.from('true}}', 'ascii');
-const FALSE = Buffer.from('false}}', 'ascii');
+const TRUE = Buffer.from('true}', 'ascii');
+const FALSE = Buffer.from('false}', 'ascii');
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
@@ -12,10 +12,15 @@ const CONTROL = Buffer.from('\\u00', 'ascii');
 
 /**
  * The JSON document that sets a password, made of its bytes in UTF-8 without ever being a text: a text stays in memory until somebody cleans up, and cannot be overwritten.
- * Whoever asked for it overwrites it.
+ * `policies`: `passwordPolicies`, in ASCII, where they are to be set as well. Whoever asked for it overwrites it.
  */
-export function composePasswordBody(password: Uint8Array, forceChange: boolean): Buffer {
-  const end = forceChange ? TRUE : FALSE;
+export function composePasswordBody(
+  password: Uint8Array,
+  forceChange: boolean,
+  policies: string | null = null,
+): Buffer {
+  const others = policies === null ? '}' : `,"passwordPolicies":${JSON.stringify(policies)}}`;
+  const end = Buffer.concat([forceChange ? TRUE : FALSE, Buffer.from(others, 'ascii')]);
   const body = secretBytes(HEAD.length + escapedLength(password) + MIDDLE.length + end.length);
   let at = HEAD.copy(body);
   for (const byte of password) at = writeEscaped(byte, body, at);

@@ -22,7 +22,7 @@ function setter(): ClearPasswordTarget {
 }
 
 function writeOf(password: string, more: Partial<ClearPasswordWrite> = {}): ClearPasswordWrite {
-  return { anchor: 'a1', targetId: ANN, password: Buffer.from(password), forceChange: false, ...more };
+  return { anchor: 'a1', targetId: ANN, password: Buffer.from(password), forceChange: false, expires: false, ...more };
 }
 
 const set = (password: string, more: Partial<ClearPasswordWrite> = {}): Promise<PasswordResult> =>
@@ -101,6 +101,54 @@ describe('a password', () => {
     const write = writeOf('Plain-Word-1');
     await setter().set(write);
     expect(Buffer.from(write.password).toString()).toBe('Plain-Word-1');
+  });
+});
+
+describe('its expiry', () => {
+  const DAYS = 86_400_000;
+  const BOTH = 'DisablePasswordExpiration, DisableStrongPassword';
+  const seedWith = (passwordPolicies: string) => ({
+    domains: [{ id: 'contoso.com', passwordValidityPeriodInDays: 90 }],
+    users: [{ ...SEED.users[0], passwordPolicies }],
+  });
+  const policies = async (): Promise<unknown> => {
+    const { users } = (await tenant.control('dump')) as { readonly users: readonly Record<string, unknown>[] };
+    return users.find(({ id }) => id === ANN)?.['passwordPolicies'];
+  };
+
+  test('is not in the tenant, unless it is asked for', async () => {
+    tenant = await startEntraTenant({ seed: seedWith('None') });
+    await set('Plain-Word-1');
+    tenant.emulator.advanceClock(100 * DAYS);
+    expect(await signIn('Plain-Word-1')).toBe('welcome');
+    await set('Plain-Word-2', { expires: true });
+    expect(await signIn('Plain-Word-2')).toBe('welcome');
+    tenant.emulator.advanceClock(100 * DAYS);
+    expect(await signIn('Plain-Word-2')).toBe(50055);
+  });
+
+  test.each([
+    ['None', false, 'DisablePasswordExpiration'],
+    ['DisablePasswordExpiration', false, 'DisablePasswordExpiration'],
+    ['DisableStrongPassword', false, BOTH],
+    [BOTH, false, BOTH],
+    ['None', true, 'None'],
+    ['DisablePasswordExpiration', true, 'None'],
+    ['DisableStrongPassword', true, 'DisableStrongPassword'],
+    ['DisableStrongPassword,DisablePasswordExpiration', true, 'DisableStrongPassword'],
+  ])('leaves what else the tenant holds of it: %s, expires: %s', async (before, expires, after) => {
+    tenant = await startEntraTenant({ seed: seedWith(before) });
+    expect(await set('Plain-Word-1', { expires })).toMatchObject({ outcome: 'done' });
+    expect(await policies()).toBe(after);
+  });
+
+  test('that cannot be asked for is tried again, and then told', async () => {
+    tenant = await startEntraTenant({ seed: SEED });
+    await tenant.control('faults', [{ match: 'GET /v1.0/users/*', fault: '503', times: 2 }]);
+    expect(await set('Plain-Word-1')).toMatchObject({ outcome: 'done' });
+    await tenant.control('faults', [{ match: 'GET /v1.0/users/*', fault: '503', times: 100 }]);
+    await expect(set('Plain-Word-2')).rejects.toMatchObject({ code: 'tenant-unreachable' });
+    expect(await signIn('Plain-Word-1')).toBe('welcome');
   });
 });
 

@@ -1,6 +1,6 @@
 import { DirbridgeError } from '../../errors.ts';
 import type { CheckLine, ClearPasswordTarget, ClearPasswordWrite, PasswordResult, WriteFailure } from '../connector.ts';
-import { type Graph, type GraphAnswer, NoAnswer, refused } from './graph.ts';
+import { type Graph, type GraphAnswer, type GraphRequest, NoAnswer, refused } from './graph.ts';
 import {
   type GraphRefusal,
   isAbsenceRefusal,
@@ -56,20 +56,23 @@ export class PasswordSetter implements ClearPasswordTarget {
   }
 
   async set(write: ClearPasswordWrite): Promise<PasswordResult> {
-    const bytes = composePasswordBody(write.password, write.forceChange);
+    const url = `/users/${encodeURIComponent(write.targetId)}`;
+    const held = await this.#send({ method: 'GET', url: `${url}?$select=passwordPolicies` });
+    if (held.status !== 200) return resultOf(write, held);
+    const bytes = composePasswordBody(write.password, write.forceChange, changePolicies(held.body, write.expires));
     try {
-      return resultOf(write, await this.#send(`/users/${encodeURIComponent(write.targetId)}`, bytes));
+      return resultOf(write, await this.#send({ method: 'PATCH', url, bytes }));
     } finally {
       bytes.fill(0);
     }
   }
 
   /** The answer that is no transient one. Throws `tenant-unreachable`. */
-  async #send(url: string, bytes: Uint8Array): Promise<GraphAnswer> {
+  async #send(request: GraphRequest): Promise<GraphAnswer> {
     const { graph, pace, requireRight } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       await requireRight();
-      const outcome = await this.#try(url, bytes);
+      const outcome = await this.#try(request);
       if (!(outcome instanceof NoAnswer) && !isTransient(outcome)) return outcome;
       if (attempt === MOST_TRIES) throw unreachable(outcome);
       const retryAfter = outcome instanceof NoAnswer ? null : graph.retryAfter(outcome.headers);
@@ -77,14 +80,28 @@ export class PasswordSetter implements ClearPasswordTarget {
     }
   }
 
-  async #try(url: string, bytes: Uint8Array): Promise<GraphAnswer | NoAnswer> {
+  async #try(request: GraphRequest): Promise<GraphAnswer | NoAnswer> {
     try {
-      return await this.#parts.graph.send({ method: 'PATCH', url, bytes });
+      return await this.#parts.graph.send(request);
     } catch (thrown) {
       if (thrown instanceof NoAnswer) return thrown;
       throw thrown;
     }
   }
+}
+
+const NEVER = 'DisablePasswordExpiration';
+
+/**
+ * What `passwordPolicies` is to be, null where it stays: the exemption from expiry, as the tenant sets it by itself with each password hash. What else an administrator has put there
+ * (DisableStrongPassword) is kept.
+ */
+function changePolicies(user: unknown, expires: boolean): string | null {
+  const held = String((user as { readonly passwordPolicies?: unknown } | null)?.passwordPolicies ?? 'None');
+  const others = held.split(',').map((one) => one.trim());
+  if (others.includes(NEVER) !== expires) return null;
+  const kept = others.filter((one) => one !== NEVER && one !== 'None');
+  return [...(expires ? [] : [NEVER]), ...kept].join(', ') || 'None';
 }
 
 function isTransient({ status, body }: GraphAnswer): boolean {

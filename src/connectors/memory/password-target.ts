@@ -107,6 +107,11 @@ class MemoryCredentials implements MemoryPasswordTarget {
     return this.#features;
   }
 
+  async setCloudPolicy(hasCloudPolicy: boolean): Promise<void> {
+    if (this.#isDown !== null) throw this.#isDown;
+    this.#features = { ...this.#features, hasCloudPolicy };
+  }
+
   async write(writes: readonly PasswordWrite[]): Promise<readonly PasswordResult[]> {
     if (this.#isDown !== null) throw this.#isDown;
     if (writes.length > this.passwordsPerWrite)

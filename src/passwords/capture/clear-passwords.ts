@@ -15,10 +15,15 @@ export class ClearPasswords implements PasswordTarget {
   readonly passwordsPerWrite = AT_ONCE;
   readonly #target: ClearPasswordTarget;
   readonly #mayForceChange: boolean;
+  readonly #expires: boolean;
 
-  constructor(target: ClearPasswordTarget, mayForceChange: boolean) {
+  constructor(
+    target: ClearPasswordTarget,
+    { mayForceChange, expires }: { readonly mayForceChange: boolean; readonly expires: boolean },
+  ) {
     this.#target = target;
     this.#mayForceChange = mayForceChange;
+    this.#expires = expires;
   }
 
   check(): AsyncIterable<CheckLine> {
@@ -26,14 +31,14 @@ export class ClearPasswords implements PasswordTarget {
   }
 
   async readFeatures(): Promise<PasswordFeatures> {
-    return { isSyncEnabled: true, mayForceChange: this.#mayForceChange, hasCloudPolicy: true };
+    return { isSyncEnabled: true, mayForceChange: this.#mayForceChange, hasCloudPolicy: this.#expires };
   }
 
   /** All of them are answered before any failure is thrown: the buffers are the caller's again then. */
   async write(writes: readonly PasswordWrite[]): Promise<readonly PasswordResult[]> {
     const settled = await Promise.allSettled(
       writes.map(({ anchor, targetId, credential, forceChange }) =>
-        this.#target.set({ anchor, targetId, password: credential, forceChange }),
+        this.#target.set({ anchor, targetId, password: credential, forceChange, expires: this.#expires }),
       ),
     );
     return settled.map((one) => {

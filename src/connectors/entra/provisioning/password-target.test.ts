@@ -217,6 +217,17 @@ describe('the features of the tenant', () => {
     const set = service.requests.filter((one) => one.action === 'SetCompanyDirsyncFeatures');
     expect(set).toHaveLength(1);
   });
+
+  test('gain and lose the one for the policy of the tenant, and keep the others', async () => {
+    features = 41_017;
+    await target().setCloudPolicy?.(true);
+    await target().setCloudPolicy?.(true);
+    expect(features).toBe(41_017 + 512);
+    await target().setCloudPolicy?.(false);
+    expect(features).toBe(41_017);
+    const set = service.requests.filter((one) => one.action === 'SetCompanyDirsyncFeatures');
+    expect(set).toHaveLength(2);
+  });
 });
 
 describe('the check', () => {
@@ -229,9 +240,9 @@ describe('the check', () => {
   test('says what is there and that users of Graph may be refused, and sends no password', async () => {
     const users = 'warning users for password hashes';
     const reach = ['ok provisioning service', 'ok directory synchronization'];
-    expect(await lines()).toEqual([...reach, 'ok password hashes', users]);
+    expect(await lines()).toEqual([...reach, 'ok password hashes', 'ok expiry of passwords', users]);
     features = 0;
-    expect(await lines()).toEqual([...reach, 'warning password hashes', users]);
+    expect(await lines()).toEqual([...reach, 'warning password hashes', 'ok expiry of passwords', users]);
     expect(sent()).toEqual([]);
   });
 

@@ -47,6 +47,7 @@ export class ServicePasswordTarget implements PasswordTarget {
     const company = yield* checkReach(() => this.#read());
     if (company === null) return;
     yield checkPasswordSync(company);
+    yield describeExpiry(company);
     if (this.#isByGraph) yield OWN_USERS;
   }
 
@@ -57,6 +58,13 @@ export class ServicePasswordTarget implements PasswordTarget {
       mayForceChange: hasFeature(company, FEATURE.userForcePasswordChangeOnLogon),
       hasCloudPolicy: hasFeature(company, FEATURE.enforceCloudPasswordPolicy),
     };
+  }
+
+  async setCloudPolicy(isEnforced: boolean): Promise<void> {
+    const company = await this.#read();
+    if (hasFeature(company, FEATURE.enforceCloudPasswordPolicy) === isEnforced) return;
+    const bit = FEATURE.enforceCloudPasswordPolicy;
+    await setFeatures(this.#client(), company.features + (isEnforced ? bit : -bit));
   }
 
   async write(writes: readonly PasswordWrite[]): Promise<readonly PasswordResult[]> {
@@ -156,4 +164,12 @@ function checkPasswordSync(company: CompanyConfiguration): CheckLine {
   if (hasFeature(company, FEATURE.passwordHashSync)) return { what, state: 'ok', detail: 'the tenant takes them' };
   const detail = 'the tenant has not been told to take them; the first cycle tells it so (feature PasswordHashSync)';
   return { what, state: 'warning', detail };
+}
+
+/** Facts E.8. */
+function describeExpiry(company: CompanyConfiguration): CheckLine {
+  const detail = hasFeature(company, FEATURE.enforceCloudPasswordPolicy)
+    ? "synchronized passwords expire by the tenant's own policy (its feature EnforceCloudPasswordPolicy is on)"
+    : 'synchronized passwords do not expire in the tenant, which sets DisablePasswordExpiration with each';
+  return { what: 'expiry of passwords', state: 'ok', detail };
 }
