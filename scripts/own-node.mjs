@@ -2,14 +2,16 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { CODE_CACHE } from './code-cache.mjs';
 import { ROOT } from './setup.mjs';
 
 const BIN = join(ROOT, 'node_modules', '.bin');
 const ON_WINDOWS = process.platform === 'win32';
 
-/** The environment in which every `node` is the one of node_modules. */
+/** The environment in which every `node` is the one of node_modules, and compiles each file once. */
 export function ownEnvironment(extra = {}) {
-  return { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}`, ...extra };
+  const path = `${BIN}${delimiter}${process.env.PATH ?? ''}`;
+  return { ...process.env, PATH: path, NODE_COMPILE_CACHE: CODE_CACHE, ...extra };
 }
 
 /** Runs a tool of node_modules/.bin under our own Node, output shown; answers its exit code. */
