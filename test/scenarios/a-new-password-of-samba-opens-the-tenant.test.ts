@@ -14,8 +14,8 @@ import { type SambaDomain, startSamba } from '../lab/samba.ts';
 import { searchMemory } from '../lab/search-memory.ts';
 import { signInAs } from '../lab/sign-in-as.ts';
 import { SynchronizedTenant } from './synchronized-tenant.ts';
+import { COMMAND_LINE } from './while-syncing.ts';
 
-const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const TEMPLATE = fileURLToPath(new URL('../../src/passwords/capture/check-password.py', import.meta.url));
 /** No change of a password may be held up for longer. */
 const LIMIT = 2000;

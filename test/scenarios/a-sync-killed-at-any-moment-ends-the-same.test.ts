@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { generatePopulation } from '../lab/population.ts';
 import { SeededRandom } from '../lab/seeded-random.ts';
@@ -11,8 +10,8 @@ import { describeCompany } from './describe-company.ts';
 import { RandomChanges } from './random-changes.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
 import { comparablePicture } from './tenant-picture.ts';
+import { COMMAND_LINE } from './while-syncing.ts';
 
-const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const SEED = 4711;
 /** The line that the command line prints at the end of one step (the next step then runs; nothing: from the start of the process), and the longest wait after it. */
 const MOMENTS = [

@@ -73,9 +73,7 @@ describeCompany('people', (lab) => {
   it('have to choose another password where the domain says so, as far as the tenant takes that', async () => {
     const { company } = lab;
     const ou = await company.makeOu('Temporary');
-    const { ada = '', grace = '' } = await company
-      .makeUsers(ou, { 'ada.temporary': {}, 'grace.temporary': {} })
-      .then((people) => ({ ada: people['ada.temporary'], grace: people['grace.temporary'] }));
+    const [ada, grace] = [await company.makeUser('ada.temporary', ou), await company.makeUser('grace.temporary', ou)];
     const [own, temporary, hers] = [makePassword(), makePassword(), makePassword()];
     await setPassword(company, ada, own);
     await setPassword(company, grace, hers, true);
@@ -100,9 +98,7 @@ describeCompany('people', (lab) => {
   it('are not asked by the tenant for another password, unless its own policy is to count', async () => {
     const { company } = lab;
     const ou = await company.makeOu('Ageing');
-    const { ada = '', grace = '' } = await company
-      .makeUsers(ou, { 'ada.ageing': {}, 'grace.ageing': {} })
-      .then((people) => ({ ada: people['ada.ageing'], grace: people['grace.ageing'] }));
+    const [ada, grace] = [await company.makeUser('ada.ageing', ou), await company.makeUser('grace.ageing', ou)];
     const [own, hers, next] = [makePassword(), makePassword(), makePassword()];
     await setPassword(company, ada, own);
     await setPassword(company, grace, hers);

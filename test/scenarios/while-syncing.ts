@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** The command line, to run in a process of its own. */
+export const COMMAND_LINE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /**
  * Does something while another process, with this number, is in the middle of a `sync`: it has its plan and begins to write. Afterwards that process is killed by
