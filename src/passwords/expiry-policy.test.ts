@@ -42,3 +42,20 @@ test('a tenant that cannot be told takes no password', async () => {
   await passwords.write([WRITE]);
   expect(await target.readFeatures()).toMatchObject({ hasCloudPolicy: true });
 });
+
+test('a tenant with which something is wrong is not asked once more by a check', async () => {
+  const target = createTarget(false);
+  const wrong = { what: 'provisioning service', state: 'error', detail: 'it is away' } as const;
+  let isAsked = false;
+  Object.assign(target, {
+    check: async function* () {
+      yield wrong;
+    },
+    readFeatures: async () => {
+      isAsked = true;
+      throw new Error('it is away');
+    },
+  });
+  expect(await Array.fromAsync(new WithExpiryPolicy(target, true).check())).toEqual([wrong]);
+  expect(isAsked).toBe(false);
+});

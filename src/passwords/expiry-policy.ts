@@ -25,9 +25,13 @@ export class WithExpiryPolicy implements PasswordTarget {
   }
 
   async *check(): AsyncGenerator<CheckLine> {
-    yield* this.#target.check();
-    const features = await this.#target.readFeatures().catch(() => null);
-    // That the tenant cannot be reached stands in the lines before.
+    let isUsable = true;
+    for await (const line of this.#target.check()) {
+      isUsable &&= line.state !== 'error';
+      yield line;
+    }
+    // What is wrong with the tenant stands in the lines before; to ask once more may take as long as they did.
+    const features = isUsable ? await this.#target.readFeatures().catch(() => null) : null;
     if (features === null || features.hasCloudPolicy === this.#isEnforced) return;
     const [now, then] = this.#isEnforced ? ['never expire', 'expire'] : ['expire', 'never expire'];
     yield {
