@@ -631,8 +631,8 @@ export class App {
     yield* this.#checkRules();
     yield await this.#checkStore();
     if (this.#other !== null) yield await this.#checkOther(this.#other);
-    const sources = this.#sources();
-    const target = this.#plainTarget();
+    const sources = this.#sources({ isImpatient: true });
+    const target = this.#plainTarget({ isImpatient: true });
     for (const connector of [...sources, target]) {
       try {
         yield* nameLines(connector.name, connector.check());
@@ -1040,29 +1040,27 @@ export class App {
     };
   }
 
-  #sources(): readonly Connector[] {
+  #sources(wishes: Pick<ConnectorContext, 'isImpatient'> = {}): readonly Connector[] {
     return this.config.sources.map((source) => {
       const definition = SOURCES.find((one) => one.kind === source.kind);
       if (definition === undefined)
         throw new DirbridgeError('bug', `there is no connector for sources of kind ${source.kind}`);
-      return retryReads(definition.create(source.section as never, this.#connectorContext(source.name)), {
-        log: this.#options.log,
-      });
+      const context = { ...this.#connectorContext(source.name), ...wishes };
+      return retryReads(definition.create(source.section as never, context), { log: this.#options.log });
     });
   }
 
   /** `requireRight`: throws when another server has taken over. */
   #target(requireRight?: () => Promise<void>): TargetConnector {
-    const target = this.#plainTarget(requireRight);
+    const target = this.#plainTarget(requireRight === undefined ? {} : { requireRight });
     return this.config.staging ? makeReadonly(target) : target;
   }
 
-  #plainTarget(requireRight?: () => Promise<void>): TargetConnector {
+  #plainTarget(wishes: Pick<ConnectorContext, 'requireRight' | 'isImpatient'> = {}): TargetConnector {
     const definition = TARGETS.find((one) => one.kind === this.config.target.kind);
     if (definition === undefined)
       throw new DirbridgeError('bug', `there is no connector for targets of kind ${this.config.target.kind}`);
-    const context = { ...this.#connectorContext('tenant'), ...(requireRight === undefined ? {} : { requireRight }) };
-    return definition.create(this.config.target.section as never, context);
+    return definition.create(this.config.target.section as never, { ...this.#connectorContext('tenant'), ...wishes });
   }
 
   #connectorContext(name: string): ConnectorContext {

@@ -555,6 +555,8 @@ export interface ConnectorContext {
    * because another one has taken over; then nothing further is sent, and `write` throws the same.
    */
   readonly requireRight?: () => Promise<void>;
+  /** Somebody waits to be told how things are: what does not answer is told within half a minute, and not asked again and again. */
+  readonly isImpatient?: boolean;
   /** The text of a secret, without the line break at its end; throws `config-secret`. Ask for it when it is needed, and don't keep it. */
   readonly readSecret: (source: SecretSource) => string;
   /** A path of the configuration, taken from the folder of the configuration file. */

@@ -25,6 +25,7 @@ export async function* checkTenant(parts: CheckParts): AsyncGenerator<CheckLine>
   const organization = await attempt('organization', () => readOrganization(parts.graph));
   if ('line' in organization) {
     yield organization.line;
+    if (organization.line.code === 'tenant-unreachable') return;
     yield await checkPermissions(parts, signIn.token);
     return;
   }

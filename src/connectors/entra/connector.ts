@@ -23,7 +23,7 @@ import { fetchObjects } from './fetch.ts';
 import { readGrantedPermissions } from './granted-permissions.ts';
 import { Graph } from './graph.ts';
 import { LicenceReader } from './licences.ts';
-import { type Pace, REAL_PACE } from './pace.ts';
+import { type Pace, patienceOf, REAL_PACE } from './pace.ts';
 import { createProvisioningClient } from './provisioning/create-client.ts';
 import { ProvisioningConnector } from './provisioning/objects/provisioning-connector.ts';
 import { SYNC_SCHEMA } from './provisioning/objects/sync-schema.ts';
@@ -157,15 +157,17 @@ function openGraph(
 ): { readonly signIn: SignIn; readonly graph: Graph } {
   const endpoints = endpointsOf(section);
   const timeout = (section.timeout ?? TIMEOUT) * 1000;
+  const patience = patienceOf(context);
   const signIn = new SignIn({
     tenant: section.tenant,
     clientId: section.clientId,
     endpoints,
     readCredential: () => readCredential(section, context.readSecret),
     pace,
+    patience,
     timeout,
   });
-  return { signIn, graph: new Graph({ base: endpoints.graph, signIn, pace, timeout, now: context.now }) };
+  return { signIn, graph: new Graph({ base: endpoints.graph, signIn, pace, patience, timeout, now: context.now }) };
 }
 
 /** Each by its neutral name and by that of Graph; whichever way the tenant is written. */

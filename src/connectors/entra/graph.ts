@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DirbridgeError, messageOf } from '../../errors.ts';
+import { DirbridgeError } from '../../errors.ts';
 import { isJson } from './graph-object.ts';
 import { isTransientStatus, readRefusal } from './graph-refusal.ts';
-import { backOff, type Pace, readRetryAfter } from './pace.ts';
+import { causeOf, describeSilence } from './no-answer-reason.ts';
+import { backOff, mayTryAgain, type Pace, type Patience, readRetryAfter } from './pace.ts';
 import type { SignIn } from './sign-in.ts';
 
 export interface GraphRequest {
@@ -39,6 +40,7 @@ export interface GraphOptions {
   readonly base: string;
   readonly signIn: SignIn;
   readonly pace: Pace;
+  readonly patience: Patience;
   /** Milliseconds for one request. */
   readonly timeout: number;
   readonly now: () => Date;
@@ -86,12 +88,12 @@ export class Graph {
    * Throws `tenant-unreachable` when the tries are used up.
    */
   async read(url: string, headers: Readonly<Record<string, string>> = {}): Promise<GraphAnswer> {
-    const { pace } = this.#options;
+    const { pace, patience } = this.#options;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#tryRead({ method: 'GET', url, headers });
       if (!(outcome instanceof NoAnswer) && !isTransientStatus(outcome.status)) return outcome;
-      if (attempt === MOST_TRIES) throw this.#giveUp(url, outcome);
       const retryAfter = outcome instanceof NoAnswer ? null : this.retryAfter(outcome.headers);
+      if (!mayTryAgain(patience, attempt, MOST_TRIES, retryAfter)) throw this.#giveUp(url, outcome);
       await pace.delay(backOff(attempt, retryAfter, pace));
     }
   }
@@ -123,8 +125,10 @@ export class Graph {
   }
 
   async #exchange(request: GraphRequest, token: string): Promise<GraphAnswer> {
-    const { base, timeout } = this.#options;
+    const { base, patience } = this.#options;
     const url = base + this.relative(request.url);
+    const longest = request.method === 'GET' ? READ_TIMEOUT : Number.POSITIVE_INFINITY;
+    const timeout = Math.min(this.#options.timeout, longest, patience.timeout);
     try {
       const response = await fetch(url, {
         method: request.method,
@@ -136,7 +140,7 @@ export class Graph {
           ...bodyHeaders(request),
           ...request.headers,
         },
-        signal: AbortSignal.timeout(request.method === 'GET' ? Math.min(timeout, READ_TIMEOUT) : timeout),
+        signal: AbortSignal.timeout(timeout),
         redirect: 'manual',
         ...bodyOf(request),
       });
@@ -147,8 +151,9 @@ export class Graph {
       throw new NoAnswer(`${request.method} ${pathOf(url)}: the answer ends in the middle`, true, undefined);
     } catch (thrown) {
       if (thrown instanceof NoAnswer) throw thrown;
-      const reason = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-      throw new NoAnswer(`${request.method} ${pathOf(url)}: ${messageOf(reason)}`, !isBeforeSending(reason), thrown);
+      const reason = causeOf(thrown);
+      const words = describeSilence(reason, timeout);
+      throw new NoAnswer(`${request.method} ${pathOf(url)}: ${words}`, !isBeforeSending(reason), thrown);
     }
   }
 

@@ -17,6 +17,32 @@ export const REAL_PACE: Pace = {
   random: () => Math.random(),
 };
 
+/** How much is waited for an answer, within what each request allows itself. */
+export interface Patience {
+  /** How often the same is asked at most. */
+  readonly tries: number;
+  /** Milliseconds for one request. */
+  readonly timeout: number;
+  /** Milliseconds until it is asked again; an answer that demands more is the last. */
+  readonly wait: number;
+}
+
+const PATIENT: Patience = {
+  tries: Number.POSITIVE_INFINITY,
+  timeout: Number.POSITIVE_INFINITY,
+  wait: Number.POSITIVE_INFINITY,
+};
+const IMPATIENT: Patience = { tries: 2, timeout: 10_000, wait: 5000 };
+
+export function patienceOf({ isImpatient }: { readonly isImpatient?: boolean }): Patience {
+  return isImpatient ? IMPATIENT : PATIENT;
+}
+
+/** Whether the same may be asked once more after try `attempt` (1 is the first), of `most` at all. `retryAfter`: milliseconds that the answer demands. */
+export function mayTryAgain(patience: Patience, attempt: number, most: number, retryAfter: number | null): boolean {
+  return attempt < Math.min(most, patience.tries) && (retryAfter ?? 0) <= patience.wait;
+}
+
 const SHORTEST = 500;
 const LONGEST = 60_000;
 

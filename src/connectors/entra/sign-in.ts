@@ -10,7 +10,8 @@ import { DirbridgeError, messageOf } from '../../errors.ts';
 import { explainSignInRefusal } from './aadsts.ts';
 import type { ClientCredential } from './client-credential.ts';
 import type { Endpoints } from './config.ts';
-import { backOff, type Pace, readRetryAfter } from './pace.ts';
+import { causeOf, describeSilence } from './no-answer-reason.ts';
+import { backOff, mayTryAgain, type Pace, type Patience, readRetryAfter } from './pace.ts';
 
 const TIMEOUT = 30_000;
 const MOST_TRIES = 4;
@@ -23,6 +24,7 @@ export interface SignInOptions {
   readonly endpoints: Endpoints;
   readonly readCredential: () => ClientCredential;
   readonly pace: Pace;
+  readonly patience: Patience;
   /** Milliseconds for one request; never more than half a minute. */
   readonly timeout: number;
 }
@@ -58,19 +60,21 @@ export class SignIn {
   }
 
   async #signIn(): Promise<Token> {
-    const { pace } = this.#options;
+    const { pace, patience } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#signInOnce();
       } catch (thrown) {
-        if (!isTransient(thrown) || attempt === MOST_TRIES) throw this.#explain(thrown);
+        if (!isTransient(thrown) || !mayTryAgain(patience, attempt, MOST_TRIES, thrown.retryAfter))
+          throw this.#explain(thrown);
         await pace.delay(backOff(attempt, thrown.retryAfter, pace));
       }
     }
   }
 
   async #signInOnce(): Promise<Token> {
-    const network = new TimedNetwork(Math.min(this.#options.timeout, TIMEOUT));
+    const { timeout, patience } = this.#options;
+    const network = new TimedNetwork(Math.min(timeout, TIMEOUT, patience.timeout));
     // A new client each time: MSAL would otherwise keep the secret and an old answer.
     const client = new ConfidentialClientApplication(this.#configuration(network));
     const request = { scopes: [this.#options.endpoints.scope], skipCache: true };
@@ -180,8 +184,7 @@ async function exchange<T>(
     });
     text = await response.text();
   } catch (cause) {
-    const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-    throw new SignInUnreachable(messageOf(inner), cause);
+    throw new SignInUnreachable(describeSilence(causeOf(cause), timeout), cause);
   }
   if (response.status === 429 || response.status >= 500) {
     const wait = readRetryAfter(response.headers.get('retry-after'), new Date());

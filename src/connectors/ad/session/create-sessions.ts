@@ -5,6 +5,9 @@ import { type AdSection, normalizeFingerprint, parseDuration } from '../config.t
 import { parseServerAddress, type ServerAddress } from '../ldap/server-address.ts';
 import { type SessionSettings, Sessions } from './sessions.ts';
 
+/** How long a server may say nothing to somebody who waits to be told of it: what is asked then is a handful of single entries. */
+const IMPATIENT_MS = 10_000;
+
 type Account = Pick<SessionSettings, 'user' | 'readPassword'>;
 
 /** Sessions to the servers of the section. `account`: who signs in, when it is not that of the section. Throws `config-invalid`, `directory-clear-bind`. */
@@ -21,14 +24,15 @@ export function describeSessions(
   account: Account = accountOfSection(section, context),
 ): SessionSettings {
   const { servers, startTls, tls, timeouts } = section;
+  const longest = context.isImpatient ? IMPATIENT_MS : Number.POSITIVE_INFINITY;
   const connection = {
     tls: {
       ca: tls.ca === undefined ? null : readCertificates(context.resolvePath(tls.ca)),
       fingerprint: tls.fingerprint === undefined ? null : normalizeFingerprint(tls.fingerprint),
       serverName: tls.serverName ?? null,
     },
-    connectTimeoutMs: parseDuration(timeouts.connect),
-    requestTimeoutMs: parseDuration(timeouts.request),
+    connectTimeoutMs: Math.min(parseDuration(timeouts.connect), longest),
+    requestTimeoutMs: Math.min(parseDuration(timeouts.request), longest),
   };
   return { servers: servers.map((server) => readAddress(server, startTls)), connection, ...account };
 }

@@ -2,7 +2,7 @@ import { DirbridgeError } from '../../../errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
 import { readCredential } from '../client-credential.ts';
 import { type EntraSection, endpointsOf, TIMEOUT } from '../config.ts';
-import type { Pace } from '../pace.ts';
+import { type Pace, patienceOf } from '../pace.ts';
 import { SignIn } from '../sign-in.ts';
 import { identityOf } from './client-identity.ts';
 import { ProvisioningClient } from './provisioning-client.ts';
@@ -26,12 +26,14 @@ export function createProvisioningClient(
     });
   }
   const timeout = (section.timeout ?? TIMEOUT) * 1000;
+  const patience = patienceOf(context);
   const signIn = new SignIn({
     tenant,
     clientId,
     endpoints: { ...endpointsOf(section), scope: `${address.resource}/.default` },
     readCredential: () => readCredential(section, context.readSecret),
     pace,
+    patience,
     timeout,
   });
   return new ProvisioningClient({
@@ -40,6 +42,7 @@ export function createProvisioningClient(
     identity: identityOf(clientId, provisioning),
     signIn,
     pace,
+    patience,
     timeout,
     now: context.now,
     requireRight: context.requireRight ?? (async () => undefined),

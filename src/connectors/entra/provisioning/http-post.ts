@@ -1,7 +1,8 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { DirbridgeError, messageOf } from '../../../errors.ts';
+import { DirbridgeError } from '../../../errors.ts';
 import { NoAnswer } from '../graph.ts';
+import { causeOf, describeSilence } from '../no-answer-reason.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -30,7 +31,7 @@ export async function postBytes(post: HttpPost): Promise<HttpAnswer> {
     return await exchange(post, signal);
   } catch (thrown) {
     if (thrown instanceof DirbridgeError) throw thrown;
-    const reason = signal.aborted ? `no answer within ${post.timeout / 1000} s` : messageOf(thrown);
+    const reason = describeSilence(signal.aborted ? signal.reason : causeOf(thrown), post.timeout);
     throw new NoAnswer(`${new URL(post.url).host}: ${reason}`, true, thrown);
   }
 }

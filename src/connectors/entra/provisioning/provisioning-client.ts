@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DirbridgeError } from '../../../errors.ts';
 import { NoAnswer } from '../graph.ts';
 import { isTransientStatus } from '../graph-refusal.ts';
-import { backOff, type Pace, readRetryAfter } from '../pace.ts';
+import { backOff, mayTryAgain, type Pace, type Patience, readRetryAfter } from '../pace.ts';
 import type { SignIn } from '../sign-in.ts';
 import { readClaims } from '../token-claims.ts';
 import type { ClientIdentity } from './client-identity.ts';
@@ -31,6 +31,7 @@ export interface ClientOptions {
   readonly identity: ClientIdentity;
   readonly signIn: SignIn;
   readonly pace: Pace;
+  readonly patience: Patience;
   /** Milliseconds for one request. */
   readonly timeout: number;
   readonly now: () => Date;
@@ -80,6 +81,7 @@ export class ProvisioningClient {
    */
   async call(request: ServiceRequest): Promise<XmlElement | undefined> {
     const { pace, signIn } = this.#options;
+    const patience = { ...this.#options.patience, wait: Math.min(LONGEST_WAIT, this.#options.patience.wait) };
     let redirects = 0;
     let hasNewToken = false;
     for (let attempt = 1; ; ) {
@@ -89,7 +91,7 @@ export class ProvisioningClient {
       else if (outcome.kind === 'token' && !hasNewToken) {
         signIn.forget(outcome.token);
         hasNewToken = true;
-      } else if (outcome.kind === 'again' && attempt < MOST_TRIES && (outcome.retryAfter ?? 0) <= LONGEST_WAIT) {
+      } else if (outcome.kind === 'again' && mayTryAgain(patience, attempt, MOST_TRIES, outcome.retryAfter)) {
         await pace.delay(backOff(attempt++, outcome.retryAfter, pace));
       } else throw outcome.error;
     }
@@ -112,7 +114,7 @@ export class ProvisioningClient {
 
   /** Encodes and sends. The bytes hold a token and perhaps credentials: they are overwritten before this returns. */
   async #send({ action, content }: ServiceRequest, url: string, token: string): Promise<HttpAnswer> {
-    const { identity, tenant, timeout } = this.#options;
+    const { identity, tenant, timeout, patience } = this.#options;
     const parts = { action, to: url, token, messageId: randomUUID(), identity, content };
     const tenantId = readClaims(token)['tid'];
     const headers = buildHttpHeaders(parts, typeof tenantId === 'string' ? tenantId : tenant);
@@ -124,7 +126,7 @@ export class ProvisioningClient {
         url,
         headers: { 'content-type': CONTENT_TYPE, ...headers },
         body,
-        timeout,
+        timeout: Math.min(timeout, patience.timeout),
         mostBytes: MOST_BYTES,
       });
     } finally {
