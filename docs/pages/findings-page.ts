@@ -36,7 +36,10 @@ export const ERRORS_OF_CONNECT = {
     when: 'does not come up: what makes an object too large (certificates, photos, secondary addresses) Graph cannot carry at all',
   },
   ExceededAllowedLength: { codes: ['attribute-too-long'], when: 'in the plan' },
-  DeletionAccessViolation: { codes: [], when: 'does not come up: only what Dirbridge manages is deleted' },
+  DeletionAccessViolation: {
+    codes: ['target-refused'],
+    when: 'when the tenant counts an object as its own, and lets nobody take it over before it is deleted',
+  },
   'PasswordAccessViolation (114)': { codes: ['password-refused'], when: 'when the tenant refuses a password' },
   'password synchronization not activated (90)': {
     codes: ['password-refused'],

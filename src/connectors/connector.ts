@@ -475,6 +475,8 @@ export interface TargetSchema {
   lossOf?(type: TargetType, attribute: string): 'told' | 'known' | null;
   /** How a sentence begins that tells of such a loss, before the name of the attribute; where there is none it is of Microsoft Graph. */
   readonly lossText?: string;
+  /** Whether the target would refuse to make this object, which it holds as its own, one that we manage. */
+  refusesTakeover?(current: Attributes, isAdministrator: boolean): boolean;
   /** Whether an object that the target holds can be changed at all, its references included; where there is no such function, any can. */
   canChange?(type: TargetType, current: Attributes): boolean;
   /**
@@ -509,6 +511,8 @@ export interface ShapedObject {
   readonly attributes: Attributes;
   /** Attributes left out because of a problem: the plan must neither set nor clear them. */
   readonly withheld: readonly string[];
+  /** Attributes of `current` that have to go, although no rule says so and nobody else may write them: a state of the object that ends when it is written. */
+  readonly ended?: readonly string[];
   readonly problems: readonly ShapeProblem[];
   readonly blocked: boolean;
   /** Attributes that no rule gives and that are made of another one, with its name: the tenant demands them. */

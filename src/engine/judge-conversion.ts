@@ -15,8 +15,11 @@ export interface NamedObject {
   readonly targetId: string;
 }
 
-/** What the other way would do to somebody, and must not. `remade`: create again; `lost`: not find any more; `deleted`: delete. */
-export const HARMS = ['remade', 'lost', 'deleted'] as const;
+/**
+ * What the other way would do to somebody, and must not. `remade`: create again; `lost`: not find any more; `deleted`: delete; `forbidden`: be refused, because
+ * of an administrator role.
+ */
+export const HARMS = ['remade', 'lost', 'deleted', 'forbidden'] as const;
 export type Harm = NamedObject & { readonly harm: (typeof HARMS)[number] };
 
 /** Objects of one kind that get a value; `example`: the first of them. */
@@ -52,7 +55,7 @@ export async function judgeConversion(
   context: EngineContext,
   plan: PlanHead,
 ): Promise<JudgedConversion> {
-  const judging = new Judging(context, plan);
+  const judging = new Judging(context, plan, new Set(await context.store.guards.roleHolders()));
   const space = (await before.spaces.spaces()).find(({ name }) => name === TENANT);
   for (let after = 0; space !== undefined; ) {
     const page = await before.spaces.joinedObjects(space.id, after, PAGE);
@@ -73,6 +76,7 @@ export async function judgeConversion(
 class Judging {
   readonly #context: EngineContext;
   readonly #plan: PlanHead;
+  readonly #administrators: ReadonlySet<string>;
   readonly #takenOver = new Map<string, number>();
   readonly #leftAlone = new Map<string, number>();
   readonly #left: NamedObject[] = [];
@@ -86,9 +90,11 @@ class Judging {
   readonly #harmed: Harm[] = [];
   #harms = 0;
 
-  constructor(context: EngineContext, plan: PlanHead) {
+  /** `administrators`: ids of those who hold an administrator role. */
+  constructor(context: EngineContext, plan: PlanHead, administrators: ReadonlySet<string>) {
     this.#context = context;
     this.#plan = plan;
+    this.#administrators = administrators;
   }
 
   async judgeObject(object: SpaceObject): Promise<void> {
@@ -99,6 +105,8 @@ class Judging {
     if (now === null || now.state !== OBJECT_STATES.live || now.mv === null)
       return this.#harm(named(object), (await this.#isRemade(object)) ? 'remade' : 'lost');
     if (schema.canChange?.(type, now.attributes) === false) return this.#leave(object);
+    if (schema.refusesTakeover?.(now.attributes, this.#administrators.has(now.anchor)))
+      return this.#harm(named(object), 'forbidden');
     count(this.#takenOver, object.type);
   }
 

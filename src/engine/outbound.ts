@@ -104,6 +104,20 @@ export function compareAttributes(
   return changes;
 }
 
+/** What ends when the object is written, whatever the rules say. It is no drift: nobody may leave it as it is. */
+export function endedStates(
+  schema: TargetSchema,
+  { ended = [] }: ShapedObject,
+  current: Attributes | null,
+): readonly AttributeChange[] {
+  return schema.attributes.flatMap(({ name, native }) => {
+    const from = current?.[name];
+    return from === undefined || !ended.includes(name)
+      ? []
+      : [{ attribute: name, native, from: printValue(from), to: null }];
+  });
+}
+
 /** The names of the rules that gave the changed attributes, and of the one that decides that the object is in the tenant. */
 export function rulesBehind(
   desired: Extract<Desired, { kind: 'object' }>,

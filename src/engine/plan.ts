@@ -30,7 +30,7 @@ import { nativeName, uniqueValues } from './lookup.ts';
 import { textsOfMatch } from './match-texts.ts';
 import { objectName } from './object-name.ts';
 import { orderPlan } from './order.ts';
-import { compareAttributes, type Desired, flowOut, rulesBehind } from './outbound.ts';
+import { compareAttributes, type Desired, endedStates, flowOut, rulesBehind } from './outbound.ts';
 import { OutboundRules } from './outbound-rules.ts';
 import { keepOwnValues, type MergedAttributes, mergedAttributes } from './own-values.ts';
 import { textsOfRuleError } from './rule-error-texts.ts';
@@ -329,7 +329,8 @@ class Planning {
     const differences = compareAttributes(target.schema, desired.type, shaped, decided, current);
     const weighed = await this.#drift.weigh(mv, differences, shaped.attributes);
     const action = isLive ? (match === undefined ? 'update' : 'link') : current === null ? 'create' : 'restore';
-    const { changes, left } = action === 'link' ? { changes: differences, left: [] } : weighed;
+    const { changes: wanted, left } = action === 'link' ? { changes: differences, left: [] } : weighed;
+    const changes = [...wanted, ...endedStates(target.schema, shaped, isLive ? current : null)];
     await this.#reportLeft(touched, left);
     if (isLive && weighed.event !== null) await store.drift.forgetEvent(mv.id);
     if (isLive && changes.length === 0) {
@@ -339,7 +340,7 @@ class Planning {
     if (isLive && match !== undefined && (await this.#isProtected(touched, match))) return;
     const attributes = keepLeft(shaped.attributes, left, current);
     const name = nameFrom(attributes, current);
-    if (action === 'update') this.changes.add(desired.type, name, changes);
+    if (action === 'update') this.changes.add(desired.type, name, wanted);
     await store.plans.addOperation(this.#plan, {
       action,
       type: desired.type,

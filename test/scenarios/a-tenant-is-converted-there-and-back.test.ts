@@ -28,6 +28,8 @@ const CLOUD_GROUP = {
   proxyAddresses: [`SMTP:news@${UPN_SUFFIX}`],
 };
 const SEED = { licences: [{ skuId: SKU, skuPartNumber: 'MAIL', enabled: 5 }] };
+/** Of a new tenant (DirSyncFeatures), and BlockCloudObjectTakeoverThroughHardMatch. */
+const [USUAL_FEATURES, NO_HARD_MATCH] = [41_016, 1_048_576];
 const CLOUD_PASSWORD = 'Sommerregen-17-im-Juli';
 /** "Pa$$w0rd", from the documentation of DSInternals. */
 const OFFICE_PASSWORD = 'Pa$$w0rd';
@@ -150,6 +152,13 @@ async function holdings(): Promise<Readonly<Record<string, Held>>> {
   return Object.fromEntries(live.map((one) => [String(one['displayName']), describeOne(one)]));
 }
 
+/** Of ours, how many the tenant counts as synchronized. */
+async function countSynchronized(): Promise<number> {
+  const lists = Object.values(await tenant.dump()).filter(Array.isArray) as readonly (readonly Held[])[];
+  const ours = lists.flat().filter((one) => (PARTS as readonly unknown[]).includes(one['displayName']));
+  return ours.filter((one) => one['onPremisesSyncEnabled'] === true).length;
+}
+
 async function idOf(name: Part): Promise<string> {
   return String((await holdings())[name]?.['id']);
 }
@@ -197,6 +206,7 @@ describe('convert', () => {
     expect(there).toMatchObject({ outcome: 'converted', takenOver: { user: 2, group: 1 }, harmed: { count: 0 } });
     expect(there.created?.counts).toEqual({ contact: 1, device: 1, group: 2 });
     expect(await via()).toBe('provisioning');
+    expect(await countSynchronized()).toBe(PARTS.length);
     expect((await tenant.sync()).failed).toBe(0);
     expect(await openOperations()).toEqual([]);
     const byService = await holdings();
@@ -228,6 +238,7 @@ describe('convert', () => {
     await tenant.sync();
     expect(await openOperations()).toEqual([]);
     expect(Object.keys(await holdings()).sort()).toEqual([...PARTS].sort());
+    expect(await countSynchronized()).toBe(PARTS.length);
   });
 
   it('gives groups that the service made to Graph: the same groups, which carry their anchor from then on', async () => {
@@ -302,6 +313,47 @@ describe('convert', () => {
     await tenant.sync();
     expect(await convert(0, 'provisioning', '--apply')).toMatchObject({ outcome: 'converted' });
     expect(await via()).toBe('provisioning');
+  });
+
+  it('is refused when the tenant would refuse to give somebody away, before anything is written', async () => {
+    await tenant.stop();
+    const source = { name: 'corp', kind: 'ldif', path: './corp.ldif' };
+    const helpdesk = { displayName: 'helpdesk', mailEnabled: false, securityEnabled: true, mailNickname: 'helpdesk' };
+    const seed = { groups: [{ ...helpdesk, adminRoles: ['Helpdesk Administrator'] }] };
+    const options = { emulator: { synchronization: true, seed } };
+    tenant = await SynchronizedTenant.start([source], options, { 'corp.ldif': company() });
+    await tenant.sync();
+    const { groups } = await tenant.dump();
+    const holders = groups.find((one) => one['displayName'] === 'helpdesk')?.['id'];
+    const bob = await idOf('bob');
+    await tenant.graph('POST', `/groups/${holders}/members/$ref`, {
+      '@odata.id': `${tenant.emulator.url}/v1.0/directoryObjects/${bob}`,
+    });
+    for (const more of [[], ['--apply']]) {
+      const refused = await convert(3, 'provisioning', ...more);
+      expect(refused.outcome).toBe('refused');
+      expect(refused.harmed?.objects).toMatchObject([{ name: `bob@${UPN_SUFFIX}`, harm: 'forbidden' }]);
+    }
+    const page = await outputOfEnd(3, tenant.configFile, 'convert', '--to', 'provisioning');
+    expect(page).toMatch(/! user bob@.* holds an administrator role/);
+    expect(await countSynchronized()).toBe(0);
+
+    await tenant.graph('DELETE', `/groups/${holders}/members/${bob}/$ref`);
+    expect(await convert(0, 'provisioning', '--apply')).toMatchObject({ outcome: 'converted' });
+    expect(await countSynchronized()).toBe(PARTS.length);
+  });
+
+  it('is refused where the tenant lets nobody be taken over by a hard match', async () => {
+    await tenant.stop();
+    const source = { name: 'corp', kind: 'ldif', path: './corp.ldif' };
+    const seed = { tenant: { synchronization: { isEnabled: true, features: USUAL_FEATURES + NO_HARD_MATCH } } };
+    const options = { emulator: { synchronization: true, seed } };
+    tenant = await SynchronizedTenant.start([source], options, { 'corp.ldif': company() });
+    await tenant.sync();
+    const { outcome, checks } = await convert(3, 'provisioning', '--apply');
+    expect(outcome).toBe('unready');
+    expect(checks).toContainEqual(expect.objectContaining({ what: 'hard matching', state: 'error' }));
+    expect(await countSynchronized()).toBe(0);
   });
 
   it('says whom of the tenant itself it links', async () => {

@@ -76,8 +76,7 @@ function describeCloud(entity: Entity, kind: SyncKind): readonly Pair[] {
   const shown = Object.entries(FROM_CLOUD[kind]).flatMap(([name, property]) =>
     describeValue(spelled(name), entity.values[property] ?? null),
   );
-  const isMastered = (kind === 'user' || kind === 'group') && !isSynchronized(entity);
-  return isMastered ? [...shown, ['CloudMastered', true, 'd:boolean']] : shown;
+  return !isSynchronized(entity) ? [...shown, ['CloudMastered', true, 'd:boolean']] : shown;
 }
 
 function describeSynced(entity: Entity, kind: SyncKind): readonly Pair[] {

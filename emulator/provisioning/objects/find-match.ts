@@ -16,7 +16,10 @@ export function findMatch(object: SyncObject, synced: Values, tenant: Tenant): E
   if (object.cloudAnchor !== undefined && !named) {
     throw new SyncFailure('ObjectNotFound', `There is no object ${object.cloudAnchor}.`);
   }
-  if (object.sourceAnchor === undefined) return named;
+  if (object.sourceAnchor === undefined) {
+    if (named && !isSynchronized(named)) checkTakeover(named, synced, tenant);
+    return named;
+  }
   const bySource = findBySourceAnchor(object.sourceAnchor, tenant.primary);
   if (named) return checkNamed(named, bySource, object.sourceAnchor, synced, tenant);
   if (bySource) return checkHardMatch(bySource, object, synced, tenant);

@@ -13,12 +13,15 @@ const HARMS: Readonly<Record<Harm, string>> = {
   remade: 'would be made again: the other way does not show it, and would give it another id',
   lost: 'would be lost: the other way does not show it any more',
   deleted: 'would be deleted',
+  forbidden: 'holds an administrator role: the tenant lets nobody take such an account over',
 };
 
 /** What to do about each, with the way that the tenant is written by now. */
 function remedyOf(harm: Harm, from: string): string {
   if (harm === 'deleted')
     return `It is about to leave. Let it leave by way of ${from} first: dirbridge sync, and then convert again.`;
+  if (harm === 'forbidden')
+    return `Take the role away, its membership in groups that hold one included, and convert again; afterwards it may be given back. Or stay with ${from}.`;
   return `If somebody has deleted it in the tenant: dirbridge sync, and then convert again. If it is there, stay with ${from}: the other way cannot take it over.`;
 }
 
@@ -116,7 +119,7 @@ function endLines(session: Session, { outcome, to, run }: ConversionResult): rea
   if (outcome === 'refused')
     return [
       '',
-      `${paint('bad', 'Refused')}, so that nobody is made again or deleted. The configuration was left as it is, and nothing was written to the tenant.`,
+      `${paint('bad', 'Refused')}, so that nobody is made again, deleted or left behind. The configuration was left as it is, and nothing was written to the tenant.`,
     ];
   if (outcome === 'possible') {
     const approve = guards.length === 0 ? '' : ' --approve';

@@ -43,6 +43,7 @@ type NativeNames = ReadonlyMap<string, { readonly native: string }>;
 export class Shaping {
   readonly #attributes: Record<string, Value> = {};
   readonly #withheld: string[] = [];
+  readonly #ended: string[] = [];
   readonly #derived: Record<string, string> = {};
   readonly #problems: ShapeProblem[] = [];
   readonly #isCreation: boolean;
@@ -76,6 +77,11 @@ export class Shaping {
     this.#withheld.push(problem.attribute);
   }
 
+  /** A state of the object that ends when it is written. */
+  end(name: string): void {
+    this.#ended.push(name);
+  }
+
   block(problem: ShapeProblem): void {
     this.#problems.push(problem);
     this.#blocked = true;
@@ -98,6 +104,7 @@ export class Shaping {
     return {
       attributes: this.#attributes,
       withheld: this.#withheld,
+      ...(this.#ended.length === 0 ? {} : { ended: this.#ended }),
       problems: this.#blocked ? this.#problems.map(withoutRest) : this.#problems,
       blocked: this.#blocked,
       derived: this.#derived,

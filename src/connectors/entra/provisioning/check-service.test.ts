@@ -3,6 +3,7 @@ import { type EntraTenant, startEntraTenant } from '../../../../test/lab/entra-t
 
 /** What a new tenant has (DirSyncFeatures), and the bit for changed names of licensed users in it. */
 const [USUAL, NAMES_OF_LICENSED] = [41_016, 8192];
+const [NO_SOFT_MATCH, NO_HARD_MATCH] = [524_288, 1_048_576];
 
 let tenant: EntraTenant;
 afterEach(() => tenant.close());
@@ -25,5 +26,13 @@ describe('the check of the provisioning service', () => {
   test('warns where changed names of licensed users come to nothing', async () => {
     const lines = await check(USUAL - NAMES_OF_LICENSED);
     expect(lines).toContain('warning user principal names of licensed users');
+  });
+
+  test('warns where the tenant joins nothing that it holds to what comes', async () => {
+    expect(await check(USUAL + NO_SOFT_MATCH)).toContain('warning soft matching');
+  });
+
+  test('warns where nothing that it counts as its own can be taken over', async () => {
+    expect(await check(USUAL + NO_HARD_MATCH)).toContain('warning hard matching');
   });
 });

@@ -11,6 +11,7 @@ export async function* checkService(client: ProvisioningClient, graph: Graph): A
   if (company === null) return;
   yield checkOthers(company);
   yield checkNames(company);
+  yield* describeMatching(company);
   yield await checkDomains(graph);
 }
 
@@ -38,8 +39,7 @@ export async function* checkReach(
     yield checkDirSync(company);
     return company;
   } catch (thrown) {
-    const more = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
-    yield { what, state: 'error', detail: messageOf(thrown), ...more };
+    yield failureLine(what, thrown);
     return null;
   }
 }
@@ -69,6 +69,49 @@ function checkNames(company: CompanyConfiguration): CheckLine {
     remedy:
       'Switch it on: Microsoft Graph, PATCH /directory/onPremisesSynchronization/{tenant id} with {"features":{"synchronizeUpnForManagedUsersEnabled":true}}.',
   };
+}
+
+const HARD_MATCH = 'hard matching';
+const HARD_MATCH_BLOCKED = 'blocked in the tenant (its feature BlockCloudObjectTakeoverThroughHardMatch is on)';
+const LIFT_HARD_MATCH =
+  'Switch the feature off: Microsoft Graph, PATCH /directory/onPremisesSynchronization/{tenant id} with {"features":{"blockCloudObjectTakeoverThroughHardMatchEnabled":false}}. It can be switched on again afterwards.';
+
+/** What keeps the tenant from joining what it holds to what comes; nothing where nothing does. */
+function* describeMatching(company: CompanyConfiguration): Iterable<CheckLine> {
+  if (hasFeature(company, FEATURE.blockCloudObjectTakeoverThroughHardMatch)) {
+    const detail = `${HARD_MATCH_BLOCKED}: what the tenant counts as its own, such as a user whom an administrator restored, cannot be taken over`;
+    yield { what: HARD_MATCH, state: 'warning', detail, remedy: LIFT_HARD_MATCH };
+  }
+  if (hasFeature(company, FEATURE.blockSoftMatch))
+    yield {
+      what: 'soft matching',
+      state: 'warning',
+      detail:
+        'blocked in the tenant (its feature BlockSoftMatch is on): of an object that the directory and the tenant both have, a second one is made, or its address is refused',
+      remedy:
+        'Leave it blocked where nothing of the tenant is to be joined by address or name. Else: Microsoft Graph, PATCH /directory/onPremisesSynchronization/{tenant id} with {"features":{"blockSoftMatchEnabled":false}}.',
+    };
+}
+
+/** Whether the tenant lets us take over what was written by way of Graph: that is a hard match of everybody (facts E.2). */
+export async function* checkHardMatch(client: ProvisioningClient): AsyncGenerator<CheckLine> {
+  try {
+    const company = await readCompanyConfiguration(client);
+    if (!hasFeature(company, FEATURE.blockCloudObjectTakeoverThroughHardMatch)) return;
+    yield {
+      what: HARD_MATCH,
+      state: 'error',
+      detail: `${HARD_MATCH_BLOCKED}: nobody could be taken over`,
+      remedy: LIFT_HARD_MATCH,
+    };
+  } catch (thrown) {
+    yield failureLine(HARD_MATCH, thrown);
+  }
+}
+
+function failureLine(what: string, thrown: unknown): CheckLine {
+  const more = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
+  return { what, state: 'error', detail: messageOf(thrown), ...more };
 }
 
 function checkOthers({ exportMachine }: CompanyConfiguration): CheckLine {

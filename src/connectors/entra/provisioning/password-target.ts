@@ -77,11 +77,11 @@ export class ServicePasswordTarget implements PasswordTarget {
     for (let attempt = 1; open.length > 0; attempt++) {
       if (attempt > 1) await this.#pace.delay(backOff(attempt - 1, null, this.#pace));
       const outcomes = await this.#send(open);
-      for (const [at, write] of open.entries()) results.set(write, judge(write, outcomes[at]));
+      for (const [at, write] of open.entries()) results.set(write, this.#judge(write, outcomes[at]));
       const isLast = attempt === MOST_TRIES;
       open = open.filter((_, at) => !isLast && isTransientCode(outcomes[at]?.result ?? null));
     }
-    return writes.map((write) => results.get(write) ?? judge(write, undefined));
+    return writes.map((write) => results.get(write) ?? this.#judge(write, undefined));
   }
 
   async #read(): Promise<CompanyConfiguration> {
@@ -97,6 +97,12 @@ export class ServicePasswordTarget implements PasswordTarget {
     if (this.#isEnabled) return;
     await setFeatures(this.#client(), company.features + FEATURE.passwordHashSync);
     this.#isEnabled = true;
+  }
+
+  #judge({ anchor }: PasswordWrite, outcome: CredentialOutcome | undefined): PasswordResult {
+    if (outcome?.result === TAKEN) return { anchor, outcome: 'done' };
+    const failure = describe(outcome, this.#isByGraph);
+    return { anchor, outcome: outcome?.result !== '114' && ABSENT.test(failure.message) ? 'gone' : 'failed', failure };
   }
 
   async #send(writes: readonly PasswordWrite[]): Promise<readonly (CredentialOutcome | undefined)[]> {
@@ -122,31 +128,21 @@ function refuseAll({ result, information }: CredentialOutcome): DirbridgeError {
 }
 
 /** What E.6 has no number for is told in words alone: a user who is not there (yet, or any more). */
-const ABSENT = /(does not exist|not found|no such|unknown|cannot be found|could not be found|not exist)/i;
+const ABSENT =
+  /\b(?:(?:does|do|did) not exist|(?:was|is|were|are)? ?not found|cannot be found|could not be found|no such (?:user|object|anchor)|unknown (?:user|object|anchor))\b/i;
 const TAKEN = '0';
 
-function judge({ anchor }: PasswordWrite, outcome: CredentialOutcome | undefined): PasswordResult {
-  if (outcome?.result === TAKEN) return { anchor, outcome: 'done' };
-  const failure = describe(outcome);
-  return { anchor, outcome: outcome?.result !== '114' && ABSENT.test(failure.message) ? 'gone' : 'failed', failure };
-}
-
-function describe(outcome: CredentialOutcome | undefined): WriteFailure {
+function describe(outcome: CredentialOutcome | undefined, isByGraph: boolean): WriteFailure {
   if (outcome === undefined) return { code: 'no-result', message: 'The service gave no result for this user.' };
   const { result, information } = outcome;
   const message = information ?? `The service refused the password with code ${result}.`;
-  const known = MEANINGS[result];
+  const known =
+    result === '114' ? { cause: OWN_USER, remedy: isByGraph ? NEVER_OURS : NOT_OURS_NOW } : MEANINGS[result];
   return { code: result, message, ...known };
 }
 
 const MEANINGS: Readonly<Record<string, Pick<WriteFailure, 'cause' | 'remedy'>>> = {
   '81': { cause: 'The service was busy all the time.', remedy: 'The next cycle sends the password again.' },
-  '114': {
-    cause:
-      'The tenant counts this user as its own, not as one that is synchronized, and lets no password be set from here.',
-    remedy:
-      'Write the tenant by way of the provisioning service (via: provisioning), so that its users count as synchronized; or use passwords: { method: capture }.',
-  },
 };
 
 /** Facts E.6: error 114, for objects that are the tenant's own. */
@@ -173,3 +169,10 @@ function describeExpiry(company: CompanyConfiguration): CheckLine {
     : 'synchronized passwords do not expire in the tenant, which sets DisablePasswordExpiration with each';
   return { what: 'expiry of passwords', state: 'ok', detail };
 }
+
+const OWN_USER =
+  'The tenant counts this user as its own, not as one that is synchronized, and lets no password be set from here.';
+const NEVER_OURS =
+  'Write the tenant by way of the provisioning service (via: provisioning), so that its users count as synchronized; or use passwords: { method: capture }.';
+const NOT_OURS_NOW =
+  'The next sync takes the user over again, and the password is sent by itself. Should it stay so: dirbridge sync --full.';

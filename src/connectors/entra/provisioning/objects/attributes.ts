@@ -23,7 +23,7 @@ export interface SyncReference {
 
 /**
  * What the tenant connector of Azure AD Connect knows and writes: form, kinds of objects (user, group, contact, device), names. What the cloud alone fills
- * (`cloud…`) is left out, but for what identifies an object.
+ * (`cloud…`) is left out, but for what identifies an object and what tells that it is not synchronized.
  */
 const TABLE: readonly (readonly [Form, string, string])[] = [
   ['text', 'UGCD', 'sourceAnchor displayName'],
@@ -43,6 +43,7 @@ const TABLE: readonly (readonly [Form, string, string])[] = [
   ['text', 'D', 'approximateLastLogonTimestamp deviceOSType deviceOSVersion deviceTrustType'],
   ['flag', 'UGC', 'msExchEnableModeration msExchHideFromAddressLists msExchRequireAuthToSendTo'],
   ['flag', 'UC', 'msRtcSipUserEnabled'],
+  ['flag', 'UGCD', 'cloudMastered'],
   ['flag', 'UD', 'accountEnabled'],
   ['flag', 'U', 'msExchBypassAudit msExchMailboxAuditEnable'],
   ['flag', 'G', 'hideDLMembership msOrgIsOrganizational oOFReplyToOriginator reportToOriginator reportToOwner'],
@@ -112,6 +113,9 @@ const LIMITS: Readonly<Record<string, Pick<SyncAttribute, 'maximum' | 'mostValue
   proxyAddresses: { mostValues: 300 },
 };
 
+/** True of an object that the tenant counts as its own: it takes edits from anybody, and neither a deletion nor a password from us. */
+export const CLOUD_MASTERED = 'cloudMastered';
+
 const DETAILS: Readonly<Record<string, Pick<SyncAttribute, 'uniqueGroup' | 'required' | 'readOnly'>>> = {
   sourceAnchor: { uniqueGroup: 'sourceAnchor', required: true },
   userPrincipalName: { uniqueGroup: 'userPrincipalName', required: true },
@@ -123,6 +127,8 @@ const DETAILS: Readonly<Record<string, Pick<SyncAttribute, 'uniqueGroup' | 'requ
   alias: { required: true },
   // Read to know guests by; what it is the tenant decides.
   userType: { readOnly: true },
+  // Of an object that the tenant counts as its own. Only the service clears it, when it takes the object over.
+  [CLOUD_MASTERED]: { readOnly: true },
 };
 
 /** A text that Graph keeps too is as long there as here: it is one directory. */

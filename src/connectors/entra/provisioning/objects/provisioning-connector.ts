@@ -15,8 +15,8 @@ import type {
 import type { Graph } from '../../graph.ts';
 import type { Pace } from '../../pace.ts';
 import { readRoleHolders } from '../../role-holders.ts';
-import { checkService } from '../check-service.ts';
-import { readCompanyConfiguration } from '../company-configuration.ts';
+import { checkHardMatch, checkService } from '../check-service.ts';
+import { type CompanyConfiguration, readCompanyConfiguration, USUAL_LINKS } from '../company-configuration.ts';
 import { ServicePasswordTarget } from '../password-target.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
 import { fetchObjects, readObjects } from './read-objects.ts';
@@ -44,6 +44,8 @@ export class ProvisioningConnector implements TargetConnector {
   readonly #parts: ProvisioningParts;
   readonly #licences: UserLicences;
   readonly #exported = { total: 0, successes: 0 };
+  /** What the service said when it was read last. */
+  #mostLinks = USUAL_LINKS;
 
   constructor(parts: ProvisioningParts) {
     this.name = parts.context.name;
@@ -56,9 +58,17 @@ export class ProvisioningConnector implements TargetConnector {
     return checkService(this.#parts.client, this.#parts.graph);
   }
 
+  checkTakeover(): AsyncIterable<CheckLine> {
+    return checkHardMatch(this.#parts.client);
+  }
+
   read(request: ReadRequest): AsyncIterable<ReadEvent> {
     const { client, graph, context } = this.#parts;
-    const readCompany = () => readCompanyConfiguration(client);
+    const readCompany = async (): Promise<CompanyConfiguration> => {
+      const company = await readCompanyConfiguration(client);
+      this.#mostLinks = company.mostLinks;
+      return company;
+    };
     const readFacts = () => readDomainFacts(graph, context.log);
     return readObjects({ client, now: context.now, readCompany, readFacts }, request);
   }
@@ -70,7 +80,7 @@ export class ProvisioningConnector implements TargetConnector {
   write(chunks: AsyncIterable<readonly TargetWrite[]>): AsyncIterable<readonly WriteResult[]> {
     const { client, pace, context } = this.#parts;
     const [licences, exported] = [this.#licences, this.#exported];
-    return writeObjects({ client, pace, log: context.log, licences, exported }, chunks);
+    return writeObjects({ client, pace, log: context.log, licences, exported, mostLinks: this.#mostLinks }, chunks);
   }
 
   readLicences(targetIds: readonly string[]): Promise<ReadonlyMap<string, HeldLicences>> {

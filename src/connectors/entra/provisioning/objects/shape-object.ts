@@ -6,7 +6,7 @@ import { deriveGroupNickname, deriveUserNickname, nicknameProblem, textOf } from
 import { shapeUpn } from '../../shape-user.ts';
 import { Shaping, settleNickname, textForPeople, WITHOUT_IT } from '../../shaping.ts';
 import { verifiedDomains } from '../../user-principal-name.ts';
-import { ATTRIBUTES_OF, REFERENCES_OF, type SyncAttribute } from './attributes.ts';
+import { ATTRIBUTES_OF, CLOUD_MASTERED, REFERENCES_OF, type SyncAttribute } from './attributes.ts';
 import { inOrderOf } from './order-of-values.ts';
 import { shapeAddresses } from './shape-addresses.ts';
 
@@ -20,6 +20,7 @@ const HANDLED: ReadonlySet<string> = new Set([
   'accountEnabled',
   'proxyAddresses',
   'userType',
+  CLOUD_MASTERED,
 ]);
 
 /** An object as the provisioning service takes it; `current` is null for a creation. */
@@ -31,6 +32,7 @@ export function shapeObject(
 ): ShapedObject {
   const shaping = new Shaping(ATTRIBUTES_OF[type], current === null);
   shapeAnchor(shaping, desired);
+  if (current?.[CLOUD_MASTERED] === true) shaping.end(CLOUD_MASTERED);
   shapeRequired(shaping, type, desired, 'displayName');
   if (type === 'user') shapeRequired(shaping, type, desired, 'accountEnabled');
   else if (type === 'device') shapeOne(shaping, type, 'accountEnabled', desired, current);

@@ -58,7 +58,7 @@ const QUOTA: Meaning = {
 const BUSY: Meaning = { cause: 'The service was busy all the time.', remedy: 'The next run tries again.' };
 const OF_CLOUD: Meaning = {
   cause:
-    'The tenant counts the object as its own, not as one that is synchronized, and lets nobody delete it from here.',
+    'The tenant counts the object as its own, not as one that is synchronized, also after it was taken over, and lets nobody delete it from here.',
   remedy: 'Delete it in the tenant.',
 };
 const MISSING: Meaning = { isMissing: true };

@@ -1,6 +1,6 @@
 import { TARGET_TYPES } from '../../../../model/change.ts';
 import type { TargetSchema } from '../../../connector.ts';
-import { SYNC_ATTRIBUTES, SYNC_REFERENCES } from './attributes.ts';
+import { CLOUD_MASTERED, SYNC_ATTRIBUTES, SYNC_REFERENCES } from './attributes.ts';
 import { lossOfAttribute, shapeObject } from './shape-object.ts';
 
 /** Objects in one request (facts E.7: what Azure AD Connect exports at once). */
@@ -19,5 +19,7 @@ export const SYNC_SCHEMA: TargetSchema = {
   replacesAddresses: true,
   lossOf: lossOfAttribute,
   lossText: 'The provisioning service has no place for',
+  // Facts E.2, code 103.
+  refusesTakeover: (current, isAdministrator) => isAdministrator && current[CLOUD_MASTERED] === true,
   shape: shapeObject,
 };

@@ -2,20 +2,30 @@ import { DirbridgeError, messageOf } from '../../../../errors.ts';
 import type { ConnectorContext, TargetWrite, WriteFailure, WriteResult } from '../../../connector.ts';
 import { backOff, type Pace } from '../../pace.ts';
 import { readCloudAnchor } from '../cloud-anchor.ts';
-import { USUAL_LINKS } from '../company-configuration.ts';
 import { element } from '../nbfx/xml-building.ts';
 import type { ProvisioningClient } from '../provisioning-client.ts';
 import { isTransientCode } from '../service-fault.ts';
 import { buildSyncRequest } from './sync-object.ts';
 import { describeFailure, isGone, readSyncResults, type SyncResult } from './sync-results.ts';
 import type { UserLicences } from './user-licences.ts';
-import { editsOf, linksOf, nameOf, toSyncObject, withEdits } from './write-properties.ts';
+import {
+  type DeletionWrite,
+  editsOf,
+  isDeletion,
+  linksOf,
+  nameOf,
+  takeoverOf,
+  toSyncObject,
+  withEdits,
+} from './write-properties.ts';
 
 export interface WriteParts {
   readonly client: ProvisioningClient;
   readonly pace: Pace;
   readonly log: ConnectorContext['log'];
   readonly licences: Pick<UserLicences, 'give'>;
+  /** References that one request may change, at most. */
+  readonly mostLinks: number;
   /** Of all writes of a run, which come in several parts: the service keeps the last numbers that it is told. */
   readonly exported: { total: number; successes: number };
 }
@@ -62,7 +72,7 @@ async function finalizeExport({ client, log, exported: { total, successes } }: W
 
 async function writeChunk(parts: WriteParts, chunk: readonly TargetWrite[]): Promise<readonly WriteResult[]> {
   const results: WriteResult[] = [];
-  for (const request of splitRequests(chunk)) {
+  for (const request of splitRequests(chunk, parts.mostLinks)) {
     const answers = await sendUntilTold(parts, request);
     for (const write of request) results.push(await judge(parts, write, answers.get(write)));
   }
@@ -70,12 +80,12 @@ async function writeChunk(parts: WriteParts, chunk: readonly TargetWrite[]): Pro
 }
 
 /** No object twice in one request, so that each result has its write; and no more references than the service takes. */
-function splitRequests(chunk: readonly TargetWrite[]): readonly (readonly TargetWrite[])[] {
+function splitRequests(chunk: readonly TargetWrite[], mostLinks: number): readonly (readonly TargetWrite[])[] {
   const requests: { readonly writes: TargetWrite[]; readonly names: Set<string>; links: number }[] = [];
   for (const write of chunk) {
     const name = nameOf(write);
     const links = linksOf(write);
-    let request = requests.find((one) => !one.names.has(name) && one.links + links <= USUAL_LINKS);
+    let request = requests.find((one) => !one.names.has(name) && one.links + links <= mostLinks);
     if (request === undefined) {
       request = { writes: [], names: new Set(), links: 0 };
       requests.push(request);
@@ -131,10 +141,25 @@ async function judge(parts: WriteParts, write: TargetWrite, result: SyncResult |
     return { id, outcome: 'gone', failure: describeFailure(write, result) };
   if (write.action === 'members' && linksOf(write) > 0 && IS_OF_REFERENCE.has(result.errorCode ?? ''))
     return divide(parts, write, result);
+  if (isDeletion(write) && IS_OF_CLOUD.has(result.errorCode ?? '')) return deleteTakenOver(parts, write);
   return { id, outcome: 'failed', failure: describeFailure(write, result) };
 }
 
 const IS_OF_REFERENCE: ReadonlySet<string> = new Set(['ReferenceUpdateFailed']);
+const IS_OF_CLOUD: ReadonlySet<string> = new Set(['DeletionAccessViolation', '114']);
+
+/** What we manage became the tenant's own while nobody looked (an administrator restored it, synchronization was off): it is ours again first. */
+async function deleteTakenOver(parts: WriteParts, write: DeletionWrite): Promise<WriteResult> {
+  let result: SyncResult | undefined;
+  for (const step of [takeoverOf(write), write]) {
+    result = (await sendUntilTold(parts, [step])).get(step);
+    if (result?.isSuccess !== true) break;
+  }
+  if (result?.isSuccess) return succeed(write, result);
+  const failure = result === undefined ? NO_RESULT : describeFailure(write, result);
+  return { id: write.id, outcome: result !== undefined && isGone(result) ? 'gone' : 'failed', failure };
+}
+
 const NO_RESULT: WriteFailure = { code: 'no-result', message: 'The service gave no result for this object.' };
 
 function succeed(write: TargetWrite, { cloudAnchor }: SyncResult): WriteResult {

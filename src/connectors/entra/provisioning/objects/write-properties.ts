@@ -1,6 +1,7 @@
 import type { ReferredTypes, TargetValue, TargetWrite } from '../../../connector.ts';
 import { cloudAnchor } from '../cloud-anchor.ts';
 import type { XmlElement } from '../nbfx/xml-tree.ts';
+import { CLOUD_MASTERED } from './attributes.ts';
 import {
   buildProperty,
   buildReferenceChanges,
@@ -25,10 +26,26 @@ export function nameOf(write: TargetWrite): string {
   return 'targetId' in write ? cloudAnchor(write.type, write.targetId) : sourceAnchorOf(write);
 }
 
+/** Whether a write makes an object, or one that the tenant counts as its own, a synchronized one. */
+function isTakeover(write: TargetWrite): boolean {
+  return write.action === 'restore' || (write.action === 'update' && write.attributes[CLOUD_MASTERED] === null);
+}
+
+export type DeletionWrite = TargetWrite & { readonly action: 'delete' };
+
+export function isDeletion(write: TargetWrite): write is DeletionWrite {
+  return write.action === 'delete';
+}
+
+/** Takes an object over that the tenant counts as its own, and changes nothing of it. */
+export function takeoverOf({ id, type, anchor, targetId }: DeletionWrite): TargetWrite {
+  return { id, type, anchor, targetId, action: 'update', attributes: { [CLOUD_MASTERED]: null } };
+}
+
 /**
  * A write as the object that the service takes. Everything is a `Set`: the service makes what is not there, by the source anchor, so that none of it does harm
  * when it is sent again. An object that is there is named by its cloud anchor, so that nothing is made where something was to be changed; a source anchor
- * beside it is what it is to carry from now on.
+ * beside it is what it is to carry from now on, and what it is taken over or restored by (facts E.2).
  */
 export function toSyncObject(write: TargetWrite): SyncObject {
   const operation = write.action === 'delete' ? 'Delete' : 'Set';
@@ -36,7 +53,7 @@ export function toSyncObject(write: TargetWrite): SyncObject {
 }
 
 function anchorsOf(write: TargetWrite): readonly XmlElement[] {
-  const source = 'targetId' in write ? givenAnchor(write) : sourceAnchorOf(write);
+  const source = 'targetId' in write && !isTakeover(write) ? givenAnchor(write) : sourceAnchorOf(write);
   return [
     ...('targetId' in write ? [buildTextProperty('CloudAnchor', nameOf(write))] : []),
     ...(source === undefined ? [] : [buildTextProperty('SourceAnchor', source)]),
@@ -61,7 +78,7 @@ function propertiesOf(write: TargetWrite): readonly XmlElement[] {
 
 function attributesOf(write: TargetWrite, attributes: Readonly<Record<string, TargetValue>>): readonly XmlElement[] {
   return Object.entries(attributes)
-    .filter(([name]) => name !== 'sourceAnchor')
+    .filter(([name]) => name !== 'sourceAnchor' && name !== CLOUD_MASTERED)
     .map(([name, value]) => buildProperty(write.type, name, value));
 }
 
