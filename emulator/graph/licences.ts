@@ -13,6 +13,9 @@ import {
 import { type Entity, textOf, type Value } from '../tenant/entity.ts';
 import { patchOf } from '../tenant/patch-of.ts';
 import { asBody } from '../tenant/rules/check-values.ts';
+import { mailboxOf } from '../tenant/rules/mailbox-addresses.ts';
+import { hasExchange } from '../tenant/rules/user-rules.ts';
+import { hasMailbox } from '../tenant/sku.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { findForWrite } from './find-entity.ts';
 import { CONTEXT, type GraphRequest } from './graph-request.ts';
@@ -56,7 +59,10 @@ export function assignLicense(request: GraphRequest): Answer {
   const left = [...held.values(), ...inherited];
   const products = [...new Set(left.map(({ skuId }) => skuId))];
   const assigned = products.map((skuId): Value => ({ disabledPlans: switchedOff(skuId, left), skuId }));
-  tenant.commit([patchOf(user, { assignedLicenses: assigned, licenseAssignmentStates: left as unknown as Value })]);
+  const licences = { assignedLicenses: assigned, licenseAssignmentStates: left as unknown as Value };
+  const getsMailbox =
+    !hasExchange(user, tenant) && tenant.skus.some((sku) => products.includes(sku.skuId) && hasMailbox(sku));
+  tenant.commit([patchOf(user, { ...licences, ...(getsMailbox ? mailboxOf(user, tenant) : {}) })]);
   return answerJson(200, {
     '@odata.context': `${CONTEXT}users/$entity`,
     ...projectEntity(user, [...selectNames('user', undefined), 'assignedLicenses']),

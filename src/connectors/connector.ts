@@ -505,6 +505,11 @@ export interface TargetAttribute {
   readonly readOnly?: boolean;
   /** Cannot be cleared once set. */
   readonly required?: boolean;
+  /**
+   * Mail addresses to which the tenant adds of its own: those that it holds and that we never gave stay beside ours. One that is taken over with the mark of
+   * `ended` keeps all that it has.
+   */
+  readonly keepsOwn?: boolean;
 }
 
 export interface ShapedObject {

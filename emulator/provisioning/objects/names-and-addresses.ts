@@ -1,10 +1,13 @@
 import { toGraphTime } from '../../clock.ts';
 import { isRecord } from '../../json-value.ts';
-import { type Entity, textOf, type Value, type Values } from '../../tenant/entity.ts';
+import { type Entity, textOf, textsOf, type Value, type Values } from '../../tenant/entity.ts';
+import { initialAddresses, isForeign, mailboxNames, withOwn } from '../../tenant/rules/mailbox-addresses.ts';
 import { checkUserPrincipalName } from '../../tenant/rules/user-principal-name.ts';
-import { hasFeature } from '../../tenant/synchronization.ts';
+import { hasExchange } from '../../tenant/rules/user-rules.ts';
+import { hasFeature, isSynchronized } from '../../tenant/synchronization.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { addressKey } from '../../tenant/unique-keys.ts';
+import { syncedOf } from './graph-values.ts';
 import type { SyncKind } from './sync-attributes.ts';
 
 export interface NamingParts {
@@ -38,8 +41,10 @@ export function namesAndAddresses(parts: NamingParts): Record<string, Value> {
     const upn = principalNameOf(parts, String(values['mailNickname'] ?? nicknameOf(parts)), errors);
     if (upn !== undefined) values['userPrincipalName'] = upn;
   } else errors.push(...before.filter(({ propertyCausingError }) => propertyCausingError === 'UserPrincipalName'));
-  const hasAddresses = changed.includes('proxyAddresses') || changed.includes('mail');
-  if (!entity || hasAddresses || isPending('ProxyAddress')) Object.assign(values, addressesOf(parts, errors));
+  const upn = textOrNone(values['userPrincipalName']) ?? (entity && textOf(entity, 'userPrincipalName'));
+  const isRenamed = kind === 'user' && values['userPrincipalName'] !== undefined;
+  const hasAddresses = changed.includes('proxyAddresses') || changed.includes('mail') || isRenamed;
+  if (!entity || hasAddresses || isPending('ProxyAddress')) Object.assign(values, addressesOf(parts, upn, errors));
   if (errors.length > 0 || before.length > 0) values['onPremisesProvisioningErrors'] = describeErrors(errors, parts);
   return values;
 }
@@ -114,15 +119,16 @@ function isTaken(upn: string, entity: Entity | undefined, tenant: Tenant): boole
   return holder !== undefined && holder.id !== entity?.id;
 }
 
-/** E.4: what is taken of the addresses that were given. */
-function addressesOf(
-  { synced, entity, kind, tenant }: NamingParts,
-  errors: ProvisioningError[],
-): Record<string, Value> {
+/** E.4: what is taken of the addresses that were given, and what the tenant adds. `upn`: the name that the object has from now on. */
+function addressesOf(parts: NamingParts, upn: string | undefined, errors: ProvisioningError[]): Record<string, Value> {
+  const { synced, entity, kind, tenant } = parts;
   const mail = typeof synced['mail'] === 'string' ? synced['mail'] : undefined;
+  const isMailbox = entity !== undefined && hasExchange(entity, tenant);
   const given = listOf(synced['proxyAddresses']).filter(isKept);
-  const hasPrimary = given.some((address) => address.startsWith('SMTP:'));
-  const wanted = mail === undefined || hasPrimary ? given : promote(mail, given);
+  const kept = isMailbox ? given.filter((address) => !isForeign(address, tenant)) : given;
+  const hasPrimary = kept.some((address) => address.startsWith('SMTP:'));
+  const promoted = mail === undefined || hasPrimary ? kept : promote(mail, kept);
+  const wanted = withOwn(promoted, ownAddresses(parts, upn, isMailbox));
   const isFree = (address: string): boolean => {
     const holder = tenant.primary.findUnique('proxyAddresses', addressKey(address));
     return holder === undefined || holder.id === entity?.id;
@@ -130,9 +136,29 @@ function addressesOf(
   const free = wanted.filter(isFree);
   for (const value of wanted) if (!free.includes(value)) errors.push({ propertyCausingError: 'ProxyAddress', value });
   const isMailFree = mail !== undefined && isFree(`smtp:${mail}`);
-  const shown = isMailFree ? mail : null;
+  const primary = free.find((address) => address.startsWith('SMTP:'))?.slice('SMTP:'.length);
+  const shown = isMailFree ? mail : isMailbox ? (primary ?? null) : null;
   const isMailEnabled = shown?.includes('@') === true || free.some((address) => /^SMTP:.*@/.test(address));
   return { mail: shown, proxyAddresses: free, ...(kind === 'group' ? { mailEnabled: isMailEnabled } : {}) };
+}
+
+/** What the tenant gave the object itself: its address at the initial domain, which stays, and with a mailbox its names, those before included (E.3). */
+function ownAddresses({ entity, tenant }: NamingParts, upn: string | undefined, isMailbox: boolean): readonly string[] {
+  if (entity === undefined) return [];
+  if (!isMailbox) return initialAddresses(entity, tenant);
+  const held = textsOf(entity, 'proxyAddresses');
+  const before = textOf(entity, 'userPrincipalName');
+  return [
+    ...mailboxNames(entity, upn, tenant),
+    ...(before === undefined ? [] : [`smtp:${before}`]),
+    ...held.filter((address) => isOwnBefore(address, entity)),
+  ];
+}
+
+/** Of an object that is synchronized already, what the directory never gave. */
+function isOwnBefore(address: string, entity: Entity): boolean {
+  const given = listOf(syncedOf(entity.values)['proxyAddresses']).map((one) => one.toLowerCase());
+  return isSynchronized(entity) && /^smtp:/i.test(address) && !given.includes(address.toLowerCase());
 }
 
 function promote(mail: string, given: readonly string[]): readonly string[] {
@@ -148,6 +174,10 @@ function isKept(address: string): boolean {
   if (['msmail', 'x400', 'ccmail', 'notes', 'gwise'].includes(type.toLowerCase())) return false;
   if (type.toLowerCase() !== 'smtp') return true;
   return /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(rest) && !/@([^@]+\.)?(onmicrosoft|microsoftonline)\.com$/i.test(rest);
+}
+
+function textOrNone(value: Value | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function listOf(value: Value | undefined): readonly string[] {

@@ -19,7 +19,7 @@ export function isFederatedUpn(upn: string, tenant: Tenant): boolean {
   return findVerifiedDomain(upn.slice(upn.lastIndexOf('@') + 1), tenant)?.authenticationType === 'Federated';
 }
 
-function findVerifiedDomain(name: string, tenant: Tenant): Tenant['domains'][number] | undefined {
+export function findVerifiedDomain(name: string, tenant: Tenant): Tenant['domains'][number] | undefined {
   return tenant.domains.find((domain) => domain.isVerified && domain.id === name.toLowerCase());
 }
 

@@ -126,7 +126,7 @@ function followMail(values: Record<string, Value>, user: Entity | undefined, ten
   values['proxyAddresses'] = addresses;
 }
 
-function hasExchange(user: Entity, tenant: Tenant): boolean {
+export function hasExchange(user: Entity, tenant: Tenant): boolean {
   const licences = user.values['assignedLicenses'];
   if (!Array.isArray(licences)) return false;
   return licences.some((licence: unknown) => {

@@ -34,6 +34,8 @@ export async function writeGiven(
 /** What the tenant does not hold any more, in whatever case, is no value of ours: if it comes back, somebody else has put it there. */
 export async function forgetNotHeld(driver: Driver, mv: number, attributes: Attributes): Promise<void> {
   for (const { attribute, key } of await rowsOf(driver, mv)) {
+    // No value, but the mark that it is known which ones were given.
+    if (key === '') continue;
     const held = scalarsOf(attributes[attribute]).map((value) => scalarText(value).toLowerCase());
     if (held.includes(key.toLowerCase())) continue;
     await driver.run('delete from given_value where mv = ? and attribute = ? and key = ?', mv, attribute, key);

@@ -116,11 +116,11 @@ const LIMITS: Readonly<Record<string, Pick<SyncAttribute, 'maximum' | 'mostValue
 /** True of an object that the tenant counts as its own: it takes edits from anybody, and neither a deletion nor a password from us. */
 export const CLOUD_MASTERED = 'cloudMastered';
 
-const DETAILS: Readonly<Record<string, Pick<SyncAttribute, 'uniqueGroup' | 'required' | 'readOnly'>>> = {
+const DETAILS: Readonly<Record<string, Pick<SyncAttribute, 'uniqueGroup' | 'required' | 'readOnly' | 'keepsOwn'>>> = {
   sourceAnchor: { uniqueGroup: 'sourceAnchor', required: true },
   userPrincipalName: { uniqueGroup: 'userPrincipalName', required: true },
-  mail: { uniqueGroup: 'address' },
-  proxyAddresses: { uniqueGroup: 'address' },
+  mail: { uniqueGroup: 'address', keepsOwn: true },
+  proxyAddresses: { uniqueGroup: 'address', keepsOwn: true },
   displayName: { required: true },
   accountEnabled: { required: true },
   usageLocation: { required: true },

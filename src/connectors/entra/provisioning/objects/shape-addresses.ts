@@ -1,3 +1,4 @@
+import type { TargetType } from '../../../../model/change.ts';
 import type { Attributes } from '../../../../model/value.ts';
 import { textsOf } from '../../mail-nickname.ts';
 import { type Shaping, WITHOUT_IT } from '../../shaping.ts';
@@ -16,11 +17,18 @@ const OF_CLOUD = /@([^@]+\.)?(onmicrosoft\.com|microsoftonline\.com)$/i;
  * Addresses of mail: what the tenant takes of what the directory has, and what the tenant gave the object itself and nobody may take away. A value that the
  * tenant drops without a word would otherwise be sent again in every run.
  */
-export function shapeAddresses(shaping: Shaping, desired: Attributes, current: Attributes | null, facts: Facts): void {
+export function shapeAddresses(
+  shaping: Shaping,
+  type: TargetType,
+  desired: Attributes,
+  current: Attributes | null,
+  facts: Facts,
+): void {
   const given = textsOf(desired['proxyAddresses']);
   const held = textsOf(current?.['proxyAddresses']);
-  const taken = unique(given.filter((address) => KEPT.test(address) && !OF_CLOUD.test(address)));
-  noteLost(shaping, given, taken, facts);
+  const fit = unique(given.filter((address) => KEPT.test(address) && !OF_CLOUD.test(address)));
+  noteLost(shaping, given, fit, facts);
+  const taken = type === 'user' ? withoutDropped(shaping, fit, held, facts) : fit;
   const known = new Set(taken.map((address) => address.toLowerCase()));
   const ofCloud = held.filter((address) => OF_CLOUD.test(address) && !known.has(address.toLowerCase()));
   const wanted = [...taken, ...ofCloud];
@@ -31,6 +39,37 @@ export function shapeAddresses(shaping: Shaping, desired: Attributes, current: A
   } else if (wanted.length > 0) {
     shaping.set('proxyAddresses', inOrderOf(wanted, held.length === 0 ? undefined : held));
   }
+}
+
+/**
+ * Of a user with addresses, the secondary ones at foreign domains that it does not hold: a mailbox drops them (facts E.4), and they would be sent again in every
+ * run. They are sent when the tenant gets to know the domain, and with the first addresses of a user.
+ */
+function withoutDropped(
+  shaping: Shaping,
+  given: readonly string[],
+  held: readonly string[],
+  facts: Facts,
+): readonly string[] {
+  const { verified } = verifiedDomains(facts);
+  if (held.length === 0 || verified.size === 0) return given;
+  const there = new Set(held.map((address) => address.toLowerCase()));
+  const isDropped = (address: string): boolean => {
+    const domain = /^smtp:[^@]+@(.+)$/.exec(address)?.[1]?.toLowerCase();
+    return domain !== undefined && !verified.has(domain) && !there.has(address.toLowerCase());
+  };
+  const dropped = given.filter(isDropped);
+  if (dropped.length > 0)
+    shaping.note({
+      code: 'attribute-invalid',
+      severity: 'warning',
+      attribute: 'proxyAddresses',
+      value: dropped.join(', '),
+      cause:
+        'These addresses are at domains that the tenant has not verified. Whoever has a mailbox does not get them, so they are not sent; the others are synchronized.',
+      remedy: 'Verify the domain in the tenant, or take the addresses away in the directory.',
+    });
+  return given.filter((address) => !isDropped(address));
 }
 
 /** Once each, whatever its case; the first spelling stays, and the primary address before all others. */

@@ -38,7 +38,7 @@ export function shapeObject(
   else if (type === 'device') shapeOne(shaping, type, 'accountEnabled', desired, current);
   const nickname = type === 'device' ? undefined : shapeNickname(shaping, type, desired, current);
   if (type === 'user') shapeUpn(shaping, desired, current, nickname, verifiedDomains(facts));
-  if (type !== 'device') shapeAddresses(shaping, desired, current, facts);
+  if (type !== 'device') shapeAddresses(shaping, type, desired, current, facts);
   for (const name of Object.keys(desired)) if (!HANDLED.has(name)) shapeOne(shaping, type, name, desired, current);
   return shaping.finish();
 }
