@@ -37,8 +37,8 @@ export const ERRORS_OF_CONNECT = {
   },
   ExceededAllowedLength: { codes: ['attribute-too-long'], when: 'in the plan' },
   DeletionAccessViolation: {
-    codes: ['target-refused'],
-    when: 'when the tenant counts an object as its own, and lets nobody take it over before it is deleted',
+    codes: [],
+    when: 'does not come up: only what Dirbridge manages is deleted, and by the service taken over first where the tenant counts it as its own',
   },
   'PasswordAccessViolation (114)': { codes: ['password-refused'], when: 'when the tenant refuses a password' },
   'password synchronization not activated (90)': {

@@ -35,8 +35,8 @@ export function describeLicenceContract(name: string, createHarness: () => Promi
       return write({ id: 'l', action: 'license', type: 'user', anchor: 'a', targetId, licences });
     }
 
-    function remove(action: 'delete' | 'restore', targetId: string): Promise<WriteResult | undefined> {
-      return write({ id: action, action, type: 'user', anchor: 'a', targetId });
+    function remove(action: 'delete' | 'restore', targetId: string, anchor: string): Promise<WriteResult | undefined> {
+      return write({ id: action, action, type: 'user', anchor, targetId });
     }
 
     async function held(targetId: string): Promise<unknown> {
@@ -59,9 +59,9 @@ export function describeLicenceContract(name: string, createHarness: () => Promi
       const [first, second] = harness.licences;
       const ann = await harness.createUser('ann');
       await harness.license(ann, [first, second]);
-      await remove('delete', ann);
+      await remove('delete', ann, 'ann');
       expect(await held(ann)).toBe('gone');
-      await remove('restore', ann);
+      await remove('restore', ann, 'ann');
       expect(await held(ann)).toEqual([]);
       expect(await assign(ann, [first, second])).toEqual({ id: 'l', outcome: 'done', targetId: ann });
       expect(await held(ann)).toEqual([first, second]);
@@ -98,7 +98,7 @@ export function describeLicenceContract(name: string, createHarness: () => Promi
 
     it('says of a user who is not there that he is gone', async () => {
       const ann = await harness.createUser('ann');
-      await remove('delete', ann);
+      await remove('delete', ann, 'ann');
       expect(await assign(ann, [harness.licences[0]])).toMatchObject({ outcome: 'gone' });
     });
 
