@@ -5,6 +5,7 @@ import type {
   PasswordResult,
   PasswordTarget,
   PasswordWrite,
+  UndecidedPassword,
 } from '../../connectors/connector.ts';
 
 /** So many requests are underway at once. */
@@ -41,9 +42,28 @@ export class ClearPasswords implements PasswordTarget {
         this.#target.set({ anchor, targetId, password: credential, forceChange, expires: this.#expires }),
       ),
     );
-    return settled.map((one) => {
+    const results = settled.map((one) => {
       if (one.status === 'rejected') throw one.reason;
       return one.value;
     });
+    return settleUndecided(writes, results);
   }
+}
+
+/**
+ * One user whom the tenant fails over holds up nobody: where it answers for others, or has left this very user open while it did, that is a refusal of this user alone. Throws when nothing tells
+ * that it is not the tenant.
+ */
+function settleUndecided(
+  writes: readonly PasswordWrite[],
+  results: readonly (PasswordResult | UndecidedPassword)[],
+): readonly PasswordResult[] {
+  const isAnswering = results.some(({ outcome }) => outcome !== 'undecided');
+  const isOfUsers = isAnswering || writes.every(({ wasRefused }) => wasRefused === true);
+  return results.map((result) => {
+    if (result.outcome !== 'undecided') return result;
+    const { anchor, failure, error } = result;
+    if (!isOfUsers) throw error;
+    return { anchor, outcome: 'failed', failure };
+  });
 }
