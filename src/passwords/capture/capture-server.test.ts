@@ -114,6 +114,22 @@ describe('the socket', () => {
     expect(taken).toHaveLength(1);
   });
 
+  test('takes a password that came in time, though there was no time to read it', async () => {
+    await start({ patience: 5 });
+    const socket = connect(pathOf());
+    socket.write(Uint8Array.from(REQUEST));
+    let isOver = false;
+    const answer = answerOf(socket).finally(() => {
+      isOver = true;
+    });
+    // Nothing else happens in this process meanwhile, and then the loop goes round once: the time is over between the connection and the reading.
+    while (!isOver) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([await answer, taken.length]).toEqual(['taken\n', 1]);
+  });
+
   test('may be entered by its owner only, or by the group of its folder where that is asked for', async () => {
     await start();
     expect(statSync(pathOf()).mode & 0o777).toBe(0o600);

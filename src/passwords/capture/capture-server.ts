@@ -71,7 +71,7 @@ function serve(accepted: Socket, { take, log, patience = PATIENCE }: CaptureServ
     reader.clear();
     socket.end(refusal === null ? 'taken\n' : `refused ${refusal}\n`);
   };
-  const timer = setTimeout(() => socket.destroy(), patience);
+  const timer = setTimeout(() => afterReading(() => socket.destroySoon()), patience);
   const socket = readInto(accepted, (bytes) => {
     if (isAnswered) {
       bytes.fill(0);
@@ -92,6 +92,14 @@ function serve(accepted: Socket, { take, log, patience = PATIENCE }: CaptureServ
     reader.clear();
   });
   return socket;
+}
+
+/**
+ * After everything was read that has come by now. Timers come before reading: when we were busy for longer than a peer has, its whole request may lie there unread. The first `setImmediate` comes
+ * right after the reading that follows, the second also where this one came between the two.
+ */
+function afterReading(work: () => void): void {
+  setImmediate(() => setImmediate(work));
 }
 
 function takeSafely(request: HandOver, take: CaptureServerOptions['take'], log: Log): Refusal | null {
