@@ -65,13 +65,12 @@ interface Verdict {
   readonly took: number;
 }
 
+function run(password: string | Uint8Array, more: Partial<ScriptSettings> = {}, account = 'ann'): Promise<Verdict> {
+  return runScript(writeScript(more), password, account);
+}
+
 /** Runs it as Samba does: by the shell, the password on stdin, until all its outputs are closed. */
-async function run(
-  password: string | Uint8Array,
-  more: Partial<ScriptSettings> = {},
-  account = 'ann',
-): Promise<Verdict> {
-  const script = writeScript(more);
+async function runScript(script: string, password: string | Uint8Array, account: string): Promise<Verdict> {
   const begun = performance.now();
   const child = spawn('/bin/sh', ['-c', script], { env: { ...process.env, SAMBA_CPS_ACCOUNT_NAME: account } });
   let output = '';
@@ -181,6 +180,25 @@ describe.skipIf(!directoryServersAvailable())('handing over', () => {
     stopped.kill('SIGKILL');
     expect(status).toBe(0);
     expect(took).toBeLessThan(LIMIT);
+  });
+
+  test('is told in the system log each time that no answer came', async () => {
+    mkdirSync(own, { mode: 0o700 });
+    stranger = createServer((socket) => socket.resume()).listen(socketPath());
+    await once(stranger, 'listening');
+    chmodSync(socketPath(), 0o600);
+    const names = Array.from({ length: 4 }, (_, index) => `user${index}`);
+    const log = join(folder, 'log');
+    const script = writeScript();
+    // What goes to the log of the system goes to a file.
+    const telling = `open(${JSON.stringify(log)}, "a").write(`;
+    const text = readFileSync(script, 'utf8').replace('syslog.syslog(syslog.LOG_WARNING, ', telling);
+    writeFileSync(script, text.replace('handed over: %s"', 'handed over: %s\\n"'));
+    const verdicts = await Promise.all(names.map((name) => runScript(script, 'Passw0rd!', name)));
+    expect(verdicts.map(({ status }) => status)).toEqual(names.map(() => 0));
+    const told = () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean).sort() : []);
+    const line = (name: string) => `the new password of ${name} was not handed over: Dirbridge did not answer in time`;
+    await expect.poll(told, { timeout: 10_000 }).toEqual(names.map(line));
   });
 
   test('counts though Dirbridge was busy for longer than anybody waits', async () => {
