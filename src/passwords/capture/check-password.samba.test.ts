@@ -88,16 +88,21 @@ async function runScript(script: string, password: string | Uint8Array, account:
 
 const received = () => taken.map((one) => [one.source, one.account, Buffer.from(one.password).toString('utf8')]);
 
-describe.skipIf(!directoryServersAvailable())('the verdict on a password', () => {
-  /** Compares with the very function that Samba calls where there is no script. */
-  const COMPARISON = `
-import functools, importlib.machinery, importlib.util, random, sys
-from samba import check_password_quality as theirs
+/** The script as a module. */
+const LOADED = `
+import importlib.machinery, importlib.util, sys
 sys.dont_write_bytecode = True
 loader = importlib.machinery.SourceFileLoader('ours', sys.argv[1])
 spec = importlib.util.spec_from_loader('ours', loader)
 module = importlib.util.module_from_spec(spec)
 loader.exec_module(module)
+`;
+
+describe.skipIf(!directoryServersAvailable())('the verdict on a password', () => {
+  /** Compares with the very function that Samba calls where there is no script. */
+  const COMPARISON = `${LOADED}
+import functools, random
+from samba import check_password_quality as theirs
 module.class_of = functools.lru_cache(None)(module.class_of)
 codes = [code for code in range(1, 0x11000) if not 0xd800 <= code < 0xe000]
 codes += [0x1d400, 0x1f600, 0x20000, 0x10ffff]
@@ -123,6 +128,22 @@ print(count)
     expect(compared.stderr).toBe('');
     expect(Number(compared.stdout)).toBeGreaterThan(250_000);
   }, 120_000);
+
+  /** How often a character is put into a class. */
+  const COUNTING = `${LOADED}
+original = module.class_of
+asked = []
+def class_of(character):
+    asked.append(character)
+    return original(character)
+module.class_of = class_of
+print(module.is_complex(('\\u4e2d' * 60000 + 'Aa1').encode('utf-8')), len(asked))
+`;
+
+  test('looks at each character of the longest one once: Samba does not wait for ever', () => {
+    const counted = spawnSync(PYTHON, ['-c', COUNTING, TEMPLATE], { encoding: 'utf8' });
+    expect([counted.stdout, counted.stderr]).toEqual(['True 4\n', '']);
+  });
 
   test.each([
     ['Passw0rd', 0],
