@@ -23,13 +23,17 @@ async function begin(match: string, fault: string): Promise<void> {
   await tenant.control('faults', [{ match, fault, times: 1000 }]);
 }
 
-async function write(
-  names: readonly (typeof NAMES)[number][],
-  more: Partial<PasswordWrite> = {},
-): Promise<readonly PasswordResult[]> {
+function newTarget(): ClearPasswords {
   const { clearPasswordTarget } = tenant.target;
   if (clearPasswordTarget === undefined) throw new Error('no passwords can be set');
-  const target = new ClearPasswords(clearPasswordTarget, { mayForceChange: false, expires: false });
+  return new ClearPasswords(clearPasswordTarget, { mayForceChange: false, expires: false });
+}
+
+function write(
+  names: readonly (typeof NAMES)[number][],
+  more: Partial<PasswordWrite> = {},
+  target = newTarget(),
+): Promise<readonly PasswordResult[]> {
   const writes = names.map((name) => ({
     anchor: name,
     targetId: idOf(name),
@@ -65,6 +69,14 @@ test.each(['503', 'reset'])('a tenant that answers for nobody is away: %s', asyn
 test('one who is left of a batch, and was refused in it, does not make the tenant one that is away', async () => {
   await begin(BOB, '503');
   expect(await write(['bob'], { wasRefused: true })).toMatchObject([{ anchor: 'bob', outcome: 'failed' }]);
+});
+
+test('a tenant that has answered for others a moment before is not away, until it fails once more', async () => {
+  await begin(BOB, '503');
+  const target = newTarget();
+  expect(await write(['ann'], {}, target)).toMatchObject([{ outcome: 'done' }]);
+  expect(await write(['bob'], {}, target)).toMatchObject([{ outcome: 'failed' }]);
+  await expect(write(['bob'], {}, target)).rejects.toMatchObject({ code: 'tenant-unreachable' });
 });
 
 test('a tenant that wants to be left alone is left alone, also when it answered for others', async () => {
