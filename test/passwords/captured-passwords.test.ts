@@ -244,6 +244,20 @@ describe('a user whom the tenant keeps failing over', () => {
     expect([lab.passwordOf('u00'), lab.held.size]).toEqual(['Second-2-u00', 0]);
   });
 
+  test('is tried again soon, too, when there was no password for long', async () => {
+    lab.inner.source.put(user('new'));
+    await lab.inner.sync();
+    for (let cycle = 0; cycle < 20; cycle++) await lab.cycle();
+    expect(await lab.inner.state('new')).toBe('excluded no-password');
+    const id = lab.inner.idOf('new');
+    lab.tenant.answer = ({ targetId }) => (targetId === id ? 'undecided' : 'done');
+    for (const name of ['new', 'u01']) lab.change(name, 'Second-2');
+    expect(await lab.cycle()).toMatchObject({ sent: 1, failed: 1 });
+    lab.tenant.answer = () => 'done';
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('new')).toBe('Second-2');
+  });
+
   test('ends the cycle as long as it may be the tenant: nobody is answered, and nobody was before', async () => {
     lab.change('u00', 'Second-2');
     await expect(lab.cycle()).rejects.toThrow('kept failing');
