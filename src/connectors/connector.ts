@@ -296,6 +296,8 @@ export interface PasswordWrite {
   /** ISO 8601. */
   readonly changedAt: string;
   readonly forceChange: boolean;
+  /** Since the tenant took a password of this user last, it did not take one. */
+  readonly wasRefused?: boolean;
 }
 
 /** `gone`: the tenant does not know such a user (yet). */
@@ -305,15 +307,24 @@ export interface PasswordResult {
   readonly failure?: WriteFailure;
 }
 
+/** The tenant neither took a password nor refused it, though it was asked several times: the user is in trouble there, or the tenant as a whole. What others are answered tells which. */
+export interface UndecidedPassword {
+  readonly anchor: string;
+  readonly outcome: 'undecided';
+  readonly failure: WriteFailure;
+  /** What is to be thrown when the tenant is in trouble. */
+  readonly error: Error;
+}
+
 /** Sets passwords of users that are in the tenant already. Never puts one into a log, an error or a file. */
 export interface ClearPasswordTarget {
   /** Looks whether passwords would be taken, without sending one. Never throws for what it looks for. */
   check(): AsyncIterable<CheckLine>;
   /**
-   * Sets one. Safe to repeat. Transient refusals are retried here for a short time. Throws only when the tenant as a whole cannot be used: whether the password was set is then
-   * unknown, and it is to be sent again. The buffer is the caller's, and no longer used when it returns or throws.
+   * Sets one. Safe to repeat. Transient refusals are retried here for a short time. Throws only when the tenant as a whole cannot be used. Whether the password was set is unknown
+   * then, and when it is undecided: it is to be sent again. The buffer is the caller's, and no longer used when it returns or throws.
    */
-  set(write: ClearPasswordWrite): Promise<PasswordResult>;
+  set(write: ClearPasswordWrite): Promise<PasswordResult | UndecidedPassword>;
 }
 
 export interface ClearPasswordWrite {

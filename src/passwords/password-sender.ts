@@ -204,12 +204,13 @@ export class PasswordSender {
     try {
       await this.#context.requireRight?.();
       return await this.#context.target.write(
-        batch.map(({ sourceAnchor, targetId, credential, changedAt, sending }) => ({
+        batch.map(({ sourceAnchor, targetId, credential, changedAt, sending, account }) => ({
           anchor: sourceAnchor,
           targetId,
           credential: credential ?? new Uint8Array(),
           changedAt,
           forceChange: sending.force,
+          wasRefused: account.failure !== null,
         })),
       );
     } finally {

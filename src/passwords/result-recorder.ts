@@ -45,7 +45,8 @@ export class ResultRecorder {
 
   async #settle(one: Outgoing, { outcome, failure }: PasswordResult): Promise<PasswordAccount> {
     if (outcome === 'done') return this.#done(one);
-    const attempts = one.account.attempts + 1;
+    // An account that had no password for long was asked for often, which is none of the tenant's refusals.
+    const attempts = one.account.failure === null ? 1 : one.account.attempts + 1;
     const nextAt = retryAt(attempts, this.#context.now());
     const told = failure ?? { code: 'unknown', message: 'the tenant gave no reason' };
     this.#context.log.warn(

@@ -5,6 +5,7 @@ import type {
   PasswordMarkEvent,
   PasswordMarkSource,
   PasswordResult,
+  UndecidedPassword,
 } from '../../src/connectors/connector.ts';
 import { runCapturedCycle } from '../../src/passwords/capture/captured-cycle.ts';
 import { CapturedPasswords } from '../../src/passwords/capture/captured-passwords.ts';
@@ -55,15 +56,19 @@ class Marks implements PasswordMarkSource {
 class Tenant implements ClearPasswordTarget {
   readonly passwords = new Map<string, { readonly password: string; readonly forced: boolean }>();
   readonly buffers: Uint8Array[] = [];
-  answer: (write: ClearPasswordWrite) => PasswordResult['outcome'] = () => 'done';
+  answer: (write: ClearPasswordWrite) => (PasswordResult | UndecidedPassword)['outcome'] = () => 'done';
 
   async *check() {
     yield { what: 'tenant', state: 'ok', detail: '' } as const;
   }
 
-  async set(write: ClearPasswordWrite): Promise<PasswordResult> {
+  async set(write: ClearPasswordWrite): Promise<PasswordResult | UndecidedPassword> {
     this.buffers.push(write.password);
     const outcome = this.answer(write);
+    if (outcome === 'undecided') {
+      const failure = { code: 'serviceUnavailable', message: 'come again' };
+      return { anchor: write.anchor, outcome, failure, error: new Error('kept failing') };
+    }
     if (outcome === 'failed')
       return { anchor: write.anchor, outcome, failure: { code: 'Request_BadRequest', message: 'too weak' } };
     if (outcome === 'done')

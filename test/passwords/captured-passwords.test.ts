@@ -212,3 +212,59 @@ test('a password of somebody who is left out is not set', async () => {
   expect(await lab.inner.state('ann')).toBe('excluded not-selected');
   await lab.inner.end();
 });
+
+describe('a user whom the tenant keeps failing over', () => {
+  const NAMES = Array.from({ length: 20 }, (_, index) => `u${String(index).padStart(2, '0')}`);
+  let lab: CapturedLab;
+  beforeEach(async () => {
+    lab = await CapturedLab.begin();
+    for (const name of NAMES) {
+      lab.inner.source.put(user(name));
+      lab.change(name, 'Before-us-1', { isHandedOver: false });
+    }
+    await lab.inner.sync();
+    await lab.cycle();
+    const id = lab.inner.idOf('u00');
+    lab.tenant.answer = ({ targetId }) => (targetId === id ? 'undecided' : 'done');
+  });
+  afterEach(() => lab.inner.end());
+
+  test('holds up nobody else, and is tried again later and later', async () => {
+    for (const name of NAMES) lab.change(name, `Second-2-${name}`);
+    expect(await lab.cycle()).toMatchObject({ sent: 19, failed: 1 });
+    expect(NAMES.filter((name) => lab.passwordOf(name) === undefined)).toEqual(['u00']);
+    expect([await lab.inner.state('u00'), lab.held.size]).toEqual(['failing', 1]);
+    // Now alone, and the cycle is a good one all the same: the tenant has answered for others.
+    const failed: number[] = [];
+    for (let cycle = 0; cycle < 6; cycle++) failed.push((await lab.cycle()).failed);
+    expect(failed).toEqual([1, 0, 1, 0, 0, 0]);
+    lab.tenant.answer = () => 'done';
+    lab.inner.pass(8 * 60_000);
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect([lab.passwordOf('u00'), lab.held.size]).toEqual(['Second-2-u00', 0]);
+  });
+
+  test('is tried again soon, too, when there was no password for long', async () => {
+    lab.inner.source.put(user('new'));
+    await lab.inner.sync();
+    for (let cycle = 0; cycle < 20; cycle++) await lab.cycle();
+    expect(await lab.inner.state('new')).toBe('excluded no-password');
+    const id = lab.inner.idOf('new');
+    lab.tenant.answer = ({ targetId }) => (targetId === id ? 'undecided' : 'done');
+    for (const name of ['new', 'u01']) lab.change(name, 'Second-2');
+    expect(await lab.cycle()).toMatchObject({ sent: 1, failed: 1 });
+    lab.tenant.answer = () => 'done';
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('new')).toBe('Second-2');
+  });
+
+  test('ends the cycle as long as it may be the tenant: nobody is answered, and nobody was before', async () => {
+    lab.change('u00', 'Second-2');
+    await expect(lab.cycle()).rejects.toThrow('kept failing');
+    await expect(lab.cycle()).rejects.toThrow('kept failing');
+    expect(await lab.inner.state('u00')).toBe('waiting to-send');
+    lab.change('u01', 'Second-2');
+    expect(await lab.cycle()).toMatchObject({ sent: 1, failed: 1 });
+    expect([lab.passwordOf('u01'), await lab.inner.state('u00')]).toEqual(['Second-2', 'failing']);
+  });
+});

@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type EntraTenant, startEntraTenant } from '../../../test/lab/entra-tenant.ts';
 import { signInAs } from '../../../test/lab/sign-in-as.ts';
-import type { CheckLine, ClearPasswordTarget, ClearPasswordWrite, PasswordResult } from '../connector.ts';
+import type {
+  CheckLine,
+  ClearPasswordTarget,
+  ClearPasswordWrite,
+  PasswordResult,
+  UndecidedPassword,
+} from '../connector.ts';
 
 const ANN = '10000000-0000-4000-8000-000000000001';
 const BOSS = '10000000-0000-4000-8000-000000000002';
@@ -25,7 +31,7 @@ function writeOf(password: string, more: Partial<ClearPasswordWrite> = {}): Clea
   return { anchor: 'a1', targetId: ANN, password: Buffer.from(password), forceChange: false, expires: false, ...more };
 }
 
-const set = (password: string, more: Partial<ClearPasswordWrite> = {}): Promise<PasswordResult> =>
+const set = (password: string, more: Partial<ClearPasswordWrite> = {}): Promise<PasswordResult | UndecidedPassword> =>
   setter().set(writeOf(password, more));
 
 /** The number of the refusal, or that there is none. */
@@ -89,11 +95,25 @@ describe('a password', () => {
     expect(await signIn('Plain-Word-1')).toBe('welcome');
   });
 
-  test.each(['503', 'reset'])('throws when the tenant stays away: %s', async (fault) => {
+  test.each([
+    ['503', 'ServiceUnavailable'],
+    ['reset', 'no-answer'],
+  ])('is undecided when the tenant stays away: %s', async (fault, code) => {
     tenant = await startEntraTenant({ seed: SEED });
     await tenant.control('faults', [{ match: 'PATCH /v1.0/users/*', fault, times: 100 }]);
-    await expect(set('Plain-Word-1')).rejects.toMatchObject({ code: 'tenant-unreachable' });
+    expect(await set('Plain-Word-1')).toMatchObject({
+      anchor: 'a1',
+      outcome: 'undecided',
+      failure: { code, remedy: expect.stringContaining('tried again by itself') },
+      error: { code: 'tenant-unreachable' },
+    });
     expect(await signIn('Plain-Word-1')).toBe(50126);
+  });
+
+  test('throws when the tenant wants to be left alone', async () => {
+    tenant = await startEntraTenant({ seed: SEED });
+    await tenant.control('faults', [{ match: 'PATCH /v1.0/users/*', fault: '429', times: 100 }]);
+    await expect(set('Plain-Word-1')).rejects.toMatchObject({ code: 'tenant-unreachable' });
   });
 
   test("is neither changed nor kept: the buffer stays the caller's", async () => {
@@ -147,7 +167,10 @@ describe('its expiry', () => {
     await tenant.control('faults', [{ match: 'GET /v1.0/users/*', fault: '503', times: 2 }]);
     expect(await set('Plain-Word-1')).toMatchObject({ outcome: 'done' });
     await tenant.control('faults', [{ match: 'GET /v1.0/users/*', fault: '503', times: 100 }]);
-    await expect(set('Plain-Word-2')).rejects.toMatchObject({ code: 'tenant-unreachable' });
+    expect(await set('Plain-Word-2')).toMatchObject({
+      outcome: 'undecided',
+      error: { code: 'tenant-unreachable' },
+    });
     expect(await signIn('Plain-Word-1')).toBe('welcome');
   });
 });

@@ -1,5 +1,12 @@
 import { DirbridgeError } from '../../errors.ts';
-import type { CheckLine, ClearPasswordTarget, ClearPasswordWrite, PasswordResult, WriteFailure } from '../connector.ts';
+import type {
+  CheckLine,
+  ClearPasswordTarget,
+  ClearPasswordWrite,
+  PasswordResult,
+  UndecidedPassword,
+  WriteFailure,
+} from '../connector.ts';
 import { type Graph, type GraphAnswer, type GraphRequest, NoAnswer, refused } from './graph.ts';
 import {
   type GraphRefusal,
@@ -55,26 +62,28 @@ export class PasswordSetter implements ClearPasswordTarget {
     }
   }
 
-  async set(write: ClearPasswordWrite): Promise<PasswordResult> {
+  async set(write: ClearPasswordWrite): Promise<PasswordResult | UndecidedPassword> {
     const url = `/users/${encodeURIComponent(write.targetId)}`;
     const held = await this.#send({ method: 'GET', url: `${url}?$select=passwordPolicies` });
+    if (held instanceof Undecided) return held.resultOf(write);
     if (held.status !== 200) return resultOf(write, held);
     const bytes = composePasswordBody(write.password, write.forceChange, changePolicies(held.body, write.expires));
     try {
-      return resultOf(write, await this.#send({ method: 'PATCH', url, bytes }));
+      const answer = await this.#send({ method: 'PATCH', url, bytes });
+      return answer instanceof Undecided ? answer.resultOf(write) : resultOf(write, answer);
     } finally {
       bytes.fill(0);
     }
   }
 
-  /** The answer that is no transient one. Throws `tenant-unreachable`. */
-  async #send(request: GraphRequest): Promise<GraphAnswer> {
+  /** The answer that is no transient one, if there is any. Throws `tenant-unreachable` when the tenant wants to be left alone. */
+  async #send(request: GraphRequest): Promise<GraphAnswer | Undecided> {
     const { graph, pace, requireRight } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       await requireRight();
       const outcome = await this.#try(request);
       if (!(outcome instanceof NoAnswer) && !isTransient(outcome)) return outcome;
-      if (attempt === MOST_TRIES) throw unreachable(outcome);
+      if (attempt === MOST_TRIES) return giveUp(outcome);
       const retryAfter = outcome instanceof NoAnswer ? null : graph.retryAfter(outcome.headers);
       await pace.delay(backOff(attempt, retryAfter, pace));
     }
@@ -106,6 +115,36 @@ function changePolicies(user: unknown, expires: boolean): string | null {
 
 function isTransient({ status, body }: GraphAnswer): boolean {
   return isTransientStatus(status) || isConcurrencyRefusal(readRefusal(status, body));
+}
+
+/** The last answer of several that left it open whether the password is set, or that there was none. */
+class Undecided {
+  readonly #last: GraphAnswer | NoAnswer;
+
+  constructor(last: GraphAnswer | NoAnswer) {
+    this.#last = last;
+  }
+
+  resultOf({ anchor }: ClearPasswordWrite): UndecidedPassword {
+    const failure = { ...this.#words(), cause: CAUSE_OF_TROUBLE, remedy: REMEDY_OF_TROUBLE };
+    return { anchor, outcome: 'undecided', failure, error: unreachable(this.#last) };
+  }
+
+  #words(): Pick<WriteFailure, 'code' | 'message'> {
+    if (this.#last instanceof NoAnswer) return { code: 'no-answer', message: this.#last.message };
+    const { code, message } = readRefusal(this.#last.status, this.#last.body);
+    return { code, message };
+  }
+}
+
+const CAUSE_OF_TROUBLE = 'Microsoft Graph kept failing over this user, though it answers for others';
+const REMEDY_OF_TROUBLE =
+  'Nothing at first: it is tried again by itself, after two minutes and less often later, for as long as it is held (passwords.hold). If it stays so, look at the service health of the tenant, then set the password of this user in the tenant by hand, or have the user choose another one.';
+
+/** TooManyRequests and "bandwidth limit exceeded" are said to the application, whomever it asks about. */
+function giveUp(last: GraphAnswer | NoAnswer): Undecided {
+  if (!(last instanceof NoAnswer) && (last.status === 429 || last.status === 509)) throw unreachable(last);
+  return new Undecided(last);
 }
 
 function unreachable(outcome: GraphAnswer | NoAnswer): DirbridgeError {

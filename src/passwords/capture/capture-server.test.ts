@@ -1,13 +1,28 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SILENT_LOG } from '../../log.ts';
 import { type CaptureServer, type CaptureServerOptions, startCaptureServer } from './capture-server.ts';
 import type { HandOver } from './hand-over-request.ts';
-import { findFault } from './socket-place.ts';
+import { findFault, type SocketAccess } from './socket-place.ts';
+
+/** Numbers that are nobody's here. */
+const SOME_GROUP = 54_321;
+const SOME_USER = 54_322;
 
 let folder: string;
 let server: CaptureServer | undefined;
@@ -114,6 +129,22 @@ describe('the socket', () => {
     expect(taken).toHaveLength(1);
   });
 
+  test('takes a password that came in time, though there was no time to read it', async () => {
+    await start({ patience: 5 });
+    const socket = connect(pathOf());
+    socket.write(Uint8Array.from(REQUEST));
+    let isOver = false;
+    const answer = answerOf(socket).finally(() => {
+      isOver = true;
+    });
+    // Nothing else happens in this process meanwhile, and then the loop goes round once: the time is over between the connection and the reading.
+    while (!isOver) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([await answer, taken.length]).toEqual(['taken\n', 1]);
+  });
+
   test('may be entered by its owner only, or by the group of its folder where that is asked for', async () => {
     await start();
     expect(statSync(pathOf()).mode & 0o777).toBe(0o600);
@@ -124,6 +155,31 @@ describe('the socket', () => {
     await start({ access: 'group' });
     expect(statSync(pathOf()).mode & 0o777).toBe(0o660);
   });
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  'the socket is of the group of its folder, whatever group we are of',
+  async () => {
+    mkdirSync(join(folder, 'own'));
+    chmodSync(join(folder, 'own'), 0o750);
+    chownSync(join(folder, 'own'), 0, SOME_GROUP);
+    await start({ access: 'group' });
+    const { uid, gid, mode } = statSync(pathOf());
+    expect([uid, gid, mode & 0o777]).toEqual([0, SOME_GROUP, 0o660]);
+  },
+);
+
+test('a folder of a group that we are not in is told before anybody is kept out', () => {
+  mkdirSync(join(folder, 'own'));
+  chmodSync(join(folder, 'own'), 0o750);
+  const { uid, gid } = statSync(join(folder, 'own'));
+  const user = uid === 0 ? SOME_USER : uid;
+  if (uid === 0) chownSync(join(folder, 'own'), user, gid);
+  const faultOf = (access: SocketAccess, groups: readonly number[]) => findFault(pathOf(), access, { user, groups });
+  expect(faultOf('group', [gid + 1, gid])).toBe(null);
+  expect(faultOf('group', [gid + 1])).toContain(`belongs to group ${gid}, which user ${user} is not in`);
+  chmodSync(join(folder, 'own'), 0o2750);
+  expect(faultOf('group', [gid + 1])).toBe(null);
 });
 
 describe('a place that cannot be trusted is refused', () => {

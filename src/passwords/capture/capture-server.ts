@@ -1,10 +1,9 @@
-import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type HandOver, HandOverReader, type RequestFault } from './hand-over-request.ts';
 import { readInto } from './read-into.ts';
-import { isPipe, prepareFolder, removeStaleSocket, type SocketAccess, unusable } from './socket-place.ts';
+import { isPipe, letIn, prepareFolder, removeStaleSocket, type SocketAccess, unusable } from './socket-place.ts';
 
 /** Why a password was not taken: the request is none (RequestFault), we don't know its source, or hold too many already. */
 export type Refusal = RequestFault | 'unknown-source' | 'busy';
@@ -43,8 +42,12 @@ export async function startCaptureServer(options: CaptureServerOptions): Promise
   });
   server.maxConnections = MOST_PEERS;
   await listen(server, path);
-  // Until here the folder alone has kept everybody out.
-  if (!isPipe(path)) chmodSync(path, access === 'owner' ? 0o600 : 0o660);
+  try {
+    if (!isPipe(path)) letIn(path, access);
+  } catch (error) {
+    await close(server, peers);
+    throw error;
+  }
   return { close: () => close(server, peers) };
 }
 
@@ -71,7 +74,7 @@ function serve(accepted: Socket, { take, log, patience = PATIENCE }: CaptureServ
     reader.clear();
     socket.end(refusal === null ? 'taken\n' : `refused ${refusal}\n`);
   };
-  const timer = setTimeout(() => socket.destroy(), patience);
+  const timer = setTimeout(() => afterReading(() => socket.destroySoon()), patience);
   const socket = readInto(accepted, (bytes) => {
     if (isAnswered) {
       bytes.fill(0);
@@ -92,6 +95,14 @@ function serve(accepted: Socket, { take, log, patience = PATIENCE }: CaptureServ
     reader.clear();
   });
   return socket;
+}
+
+/**
+ * After everything was read that has come by now. Timers come before reading: when we were busy for longer than a peer has, its whole request may lie there unread. The first `setImmediate` comes
+ * right after the reading that follows, the second also where this one came between the two.
+ */
+function afterReading(work: () => void): void {
+  setImmediate(() => setImmediate(work));
 }
 
 function takeSafely(request: HandOver, take: CaptureServerOptions['take'], log: Log): Refusal | null {

@@ -24,6 +24,8 @@ EARLIER = ""
 # Seconds. Samba ends a script after 10 s and refuses the change: an earlier script may use all but a little of them.
 HAND_OVER = 1.0
 WHOLE = 9.0
+# So long whoever hands over may still take to tell the system's log that it did not. Nobody waits for that.
+TELLING = 5.0
 
 ACCEPTED = 0
 REFUSED = 1
@@ -102,7 +104,7 @@ def is_complex(password):
         text = password.split(b"\0", 1)[0].decode("utf-8")
     except UnicodeDecodeError:
         return False
-    found = {class_of(character) for character in text}
+    found = {class_of(character) for character in set(text)}
     found.discard(None)
     return len(found) >= 3
 
@@ -117,18 +119,24 @@ def class_of(character):
             return "lower"
         return "symbol" if character in SYMBOLS else None
     code = ord(character)
-    if holds(UPPER, code):
+    if code in spread(UPPER):
         return "upper"
-    return "lower" if holds(LOWER, code) else "other"
+    return "lower" if code in spread(LOWER) else "other"
 
 
-def holds(ranges, code):
-    for one in ranges.split():
-        step = 2 if "~" in one else 1
-        ends = [int(end, 16) for end in one.replace("~", "-").split("-")]
-        if ends[0] <= code <= ends[-1] and (code - ends[0]) % step == 0:
-            return True
-    return False
+SPREAD = {}
+
+
+def spread(ranges):
+    """All that the ranges name, worked out once: the longest password must not take the time that Samba gives."""
+    if ranges not in SPREAD:
+        SPREAD[ranges] = frozenset(code for one in ranges.split() for code in codes_of(one))
+    return SPREAD[ranges]
+
+
+def codes_of(one):
+    ends = [int(end, 16) for end in one.replace("~", "-").split("-")]
+    return range(ends[0], ends[-1] + 1, 2 if "~" in one else 1)
 
 
 # --- Handing over: docs/guide/password-capture.md, "The protocol" ---
@@ -145,16 +153,24 @@ def hand_over_within(seconds, password):
         try:
             os.close(reader)
             leave_stdio()
+            end_within(seconds + TELLING)
             hand_over(deadline, password)
         finally:
             os._exit(0)
     os.close(writer)
-    # The child never writes: its end closes the pipe.
+    # The child never writes: its end closes the pipe. It is not killed: it has the system's log to tell, and ends by itself.
     import select
 
-    ready, _, _ = select.select([reader], [], [], max(0, deadline - time.monotonic()))
-    if not ready:
-        os.kill(child, 9)
+    select.select([reader], [], [], max(0, deadline - time.monotonic()))
+
+
+def end_within(seconds):
+    """The kernel ends this process then, whatever it hangs in and whatever Samba has set for signals."""
+    import signal
+
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def leave_stdio():
@@ -191,18 +207,26 @@ def exchange(deadline, request):
 
     check_place()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(max(0.01, deadline - time.monotonic()))
+        connection.settimeout(left_until(deadline))
         connection.connect(SOCKET)
         check_peer(connection, socket)
         connection.sendall(request)
         answer = b""
         while not answer.endswith(b"\n") and len(answer) < 200:
-            connection.settimeout(max(0.01, deadline - time.monotonic()))
+            connection.settimeout(left_until(deadline))
             part = connection.recv(200)
             if not part:
                 break
             answer += part
         return answer
+
+
+def left_until(deadline):
+    """Nothing is sent any more when the time is over: the next change may have begun."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
 
 
 def check_place():
@@ -232,6 +256,8 @@ def complain(account, error):
 
         syslog.openlog("dirbridge-check-password", 0, syslog.LOG_AUTH)
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        if isinstance(error, TimeoutError):
+            text = "Dirbridge did not answer in time"
         shown = account.encode("ascii", "replace").decode("ascii")
         syslog.syslog(syslog.LOG_WARNING, "the new password of %s was not handed over: %s" % (shown, text))
     except Exception:

@@ -65,13 +65,12 @@ interface Verdict {
   readonly took: number;
 }
 
+function run(password: string | Uint8Array, more: Partial<ScriptSettings> = {}, account = 'ann'): Promise<Verdict> {
+  return runScript(writeScript(more), password, account);
+}
+
 /** Runs it as Samba does: by the shell, the password on stdin, until all its outputs are closed. */
-async function run(
-  password: string | Uint8Array,
-  more: Partial<ScriptSettings> = {},
-  account = 'ann',
-): Promise<Verdict> {
-  const script = writeScript(more);
+async function runScript(script: string, password: string | Uint8Array, account: string): Promise<Verdict> {
   const begun = performance.now();
   const child = spawn('/bin/sh', ['-c', script], { env: { ...process.env, SAMBA_CPS_ACCOUNT_NAME: account } });
   let output = '';
@@ -89,16 +88,21 @@ async function run(
 
 const received = () => taken.map((one) => [one.source, one.account, Buffer.from(one.password).toString('utf8')]);
 
-describe.skipIf(!directoryServersAvailable())('the verdict on a password', () => {
-  /** Compares with the very function that Samba calls where there is no script. */
-  const COMPARISON = `
-import functools, importlib.machinery, importlib.util, random, sys
-from samba import check_password_quality as theirs
+/** The script as a module. */
+const LOADED = `
+import importlib.machinery, importlib.util, sys
 sys.dont_write_bytecode = True
 loader = importlib.machinery.SourceFileLoader('ours', sys.argv[1])
 spec = importlib.util.spec_from_loader('ours', loader)
 module = importlib.util.module_from_spec(spec)
 loader.exec_module(module)
+`;
+
+describe.skipIf(!directoryServersAvailable())('the verdict on a password', () => {
+  /** Compares with the very function that Samba calls where there is no script. */
+  const COMPARISON = `${LOADED}
+import functools, random
+from samba import check_password_quality as theirs
 module.class_of = functools.lru_cache(None)(module.class_of)
 codes = [code for code in range(1, 0x11000) if not 0xd800 <= code < 0xe000]
 codes += [0x1d400, 0x1f600, 0x20000, 0x10ffff]
@@ -124,6 +128,22 @@ print(count)
     expect(compared.stderr).toBe('');
     expect(Number(compared.stdout)).toBeGreaterThan(250_000);
   }, 120_000);
+
+  /** How often a character is put into a class. */
+  const COUNTING = `${LOADED}
+original = module.class_of
+asked = []
+def class_of(character):
+    asked.append(character)
+    return original(character)
+module.class_of = class_of
+print(module.is_complex(('\\u4e2d' * 60000 + 'Aa1').encode('utf-8')), len(asked))
+`;
+
+  test('looks at each character of the longest one once: Samba does not wait for ever', () => {
+    const counted = spawnSync(PYTHON, ['-c', COUNTING, TEMPLATE], { encoding: 'utf8' });
+    expect([counted.stdout, counted.stderr]).toEqual(['True 4\n', '']);
+  });
 
   test.each([
     ['Passw0rd', 0],
@@ -181,6 +201,25 @@ describe.skipIf(!directoryServersAvailable())('handing over', () => {
     stopped.kill('SIGKILL');
     expect(status).toBe(0);
     expect(took).toBeLessThan(LIMIT);
+  });
+
+  test('is told in the system log each time that no answer came', async () => {
+    mkdirSync(own, { mode: 0o700 });
+    stranger = createServer((socket) => socket.resume()).listen(socketPath());
+    await once(stranger, 'listening');
+    chmodSync(socketPath(), 0o600);
+    const names = Array.from({ length: 4 }, (_, index) => `user${index}`);
+    const log = join(folder, 'log');
+    const script = writeScript();
+    // What goes to the log of the system goes to a file.
+    const telling = `open(${JSON.stringify(log)}, "a").write(`;
+    const text = readFileSync(script, 'utf8').replace('syslog.syslog(syslog.LOG_WARNING, ', telling);
+    writeFileSync(script, text.replace('handed over: %s"', 'handed over: %s\\n"'));
+    const verdicts = await Promise.all(names.map((name) => runScript(script, 'Passw0rd!', name)));
+    expect(verdicts.map(({ status }) => status)).toEqual(names.map(() => 0));
+    const told = () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean).sort() : []);
+    const line = (name: string) => `the new password of ${name} was not handed over: Dirbridge did not answer in time`;
+    await expect.poll(told, { timeout: 10_000 }).toEqual(names.map(line));
   });
 
   test('counts though Dirbridge was busy for longer than anybody waits', async () => {

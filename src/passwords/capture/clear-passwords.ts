@@ -5,6 +5,7 @@ import type {
   PasswordResult,
   PasswordTarget,
   PasswordWrite,
+  UndecidedPassword,
 } from '../../connectors/connector.ts';
 
 /** So many requests are underway at once. */
@@ -16,6 +17,8 @@ export class ClearPasswords implements PasswordTarget {
   readonly #target: ClearPasswordTarget;
   readonly #mayForceChange: boolean;
   readonly #expires: boolean;
+  /** It has answered for somebody of the last write. */
+  #wasAnswering = false;
 
   constructor(
     target: ClearPasswordTarget,
@@ -41,9 +44,29 @@ export class ClearPasswords implements PasswordTarget {
         this.#target.set({ anchor, targetId, password: credential, forceChange, expires: this.#expires }),
       ),
     );
-    return settled.map((one) => {
+    const results = settled.map((one) => {
       if (one.status === 'rejected') throw one.reason;
       return one.value;
+    });
+    return this.#settleUndecided(writes, results);
+  }
+
+  /**
+   * One user whom the tenant fails over holds up nobody: where it answers for others, or did so a moment before, or when it failed over this very user while it did, that is a refusal of this
+   * user alone. Throws when nothing tells that it is not the tenant; of one that goes away in the middle the next write tells.
+   */
+  #settleUndecided(
+    writes: readonly PasswordWrite[],
+    results: readonly (PasswordResult | UndecidedPassword)[],
+  ): readonly PasswordResult[] {
+    const isAnswering = results.some(({ outcome }) => outcome !== 'undecided');
+    const isOfUsers = isAnswering || this.#wasAnswering || writes.every(({ wasRefused }) => wasRefused === true);
+    this.#wasAnswering = isAnswering;
+    return results.map((result) => {
+      if (result.outcome !== 'undecided') return result;
+      const { anchor, failure, error } = result;
+      if (!isOfUsers) throw error;
+      return { anchor, outcome: 'failed', failure };
     });
   }
 }

@@ -18,6 +18,7 @@ function begin(sources: readonly string[], find: (account: string) => Promise<Pa
   };
   const held = new HeldPasswords({ now: clock.now, hold: 3_600_000 });
   const taken = Promise.withResolvers<void>();
+  const asked: number[] = [];
   const told: string[] = [];
   const tell = (fields: object, message: string): void => {
     told.push(`${message} ${JSON.stringify(fields)}`);
@@ -25,13 +26,16 @@ function begin(sources: readonly string[], find: (account: string) => Promise<Pa
   const desk = new HandOverDesk({
     held,
     sources: new Map(sources.map((name) => [name, { find }])),
-    onTaken: taken.resolve,
+    onTaken: () => {
+      asked.push(clock.at);
+      taken.resolve();
+    },
     clock,
     log: { ...SILENT_LOG, debug: tell, info: tell, warn: tell },
   });
   const handOver = (account: string, source = '') =>
     desk.take({ source, account, password: Buffer.from('Some-Secret-1'), at: clock.at });
-  return { desk, held, clock, taken: taken.promise, told, handOver };
+  return { desk, held, clock, taken: taken.promise, asked, told, handOver };
 }
 
 function mark(at: number): PasswordMark {
@@ -86,6 +90,35 @@ test('a directory that cannot be asked is asked again', async () => {
   stop.abort();
   await running;
   expect(told.filter((line) => line.includes('away'))).toHaveLength(3);
+});
+
+test('each that the domain has taken asks to be sent at once, though the others are still looked for', async () => {
+  const { desk, asked, handOver, clock } = begin(['corp'], async () => {
+    clock.at += 10_000;
+    return mark(NOON);
+  });
+  for (const account of ['ann', 'bob', 'cid']) handOver(account);
+  clock.at += 1000;
+  await desk.step();
+  expect(asked.map((at) => at - NOON)).toEqual([11_000, 21_000, 31_000]);
+});
+
+test('none is kept beyond its time by a directory that is slow with the others', async () => {
+  const looked: string[] = [];
+  const sizes: number[] = [];
+  const { desk, held, handOver, clock, told } = begin(['corp'], async (account) => {
+    looked.push(account);
+    sizes.push(held.size);
+    clock.at += 2_000_000;
+    throw new Error('slow');
+  });
+  for (const account of ['ann', 'bob', 'cid']) handOver(account);
+  clock.at += 1000;
+  await desk.step();
+  // After two look-ups the hour of all three is over: nobody is looked for any more.
+  expect([looked, sizes, held.size]).toEqual([['ann', 'bob'], [3, 3], 0]);
+  expect(told.filter((line) => line.includes('was not set in time'))).toHaveLength(3);
+  expect(held.nextAt()).toBe(null);
 });
 
 test('one that the domain did not take is dropped in the end, and told', async () => {

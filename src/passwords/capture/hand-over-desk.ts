@@ -9,7 +9,7 @@ export interface DeskOptions {
   readonly held: HeldPasswords;
   /** By the name of the source. */
   readonly sources: ReadonlyMap<string, Pick<PasswordMarkSource, 'find'>>;
-  /** The domain has taken a password that is held now: it is to be sent. */
+  /** The domain has taken a password that is held now: it is to be sent. Told of each one by itself. */
   readonly onTaken: () => void;
   readonly clock: DeskClock;
   readonly log: Log;
@@ -23,6 +23,8 @@ export interface DeskClock {
 
 /** Nothing is held: somebody will wake us. */
 const LONG = 60_000;
+/** So long between two searches for what is held for too long, while others are looked at: each goes through all that is held. */
+const EXPIRY_CHECK = 1000;
 
 /**
  * Takes new passwords from domain controllers and finds out, by looking at the directory, which of them the domain has taken. A password goes further only after that: a script that
@@ -31,6 +33,7 @@ const LONG = 60_000;
 export class HandOverDesk {
   readonly #options: DeskOptions;
   #waiting: AbortController | null = null;
+  #expiredAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -63,31 +66,42 @@ export class HandOverDesk {
     }
   }
 
-  /** One look at everybody who is due. */
+  /** One look at everybody who is due. A slow directory keeps nothing longer than it may be kept, and holds up nothing that was taken already. */
   async step(): Promise<void> {
-    const { held, log, onTaken } = this.#options;
-    let isAnyTaken = false;
+    const { held, clock } = this.#options;
     for (const who of held.due()) {
-      const mark = await this.#find(who);
-      if (mark === undefined) {
-        held.lookLater(who);
-        continue;
-      }
-      const { isTaken, refused } = held.look(who, mark);
-      isAnyTaken ||= isTaken;
-      if (isTaken) log.debug({ ...who }, 'the domain has taken a new password');
-      if (refused > 0)
-        log.info(
-          { ...who, passwords: refused },
-          'a password was handed over that the domain did not take, or not as the last one; it was dropped',
-        );
+      if (clock.now() - this.#expiredAt >= EXPIRY_CHECK) this.#expire();
+      if (held.isDue(who)) await this.#look(who);
     }
+    this.#expire();
+  }
+
+  async #look(who: HeldAccount): Promise<void> {
+    const { held, log, onTaken } = this.#options;
+    const mark = await this.#find(who);
+    if (mark === undefined) {
+      held.lookLater(who);
+      return;
+    }
+    const { isTaken, refused } = held.look(who, mark);
+    if (refused > 0)
+      log.info(
+        { ...who, passwords: refused },
+        'a password was handed over that the domain did not take, or not as the last one; it was dropped',
+      );
+    if (!isTaken) return;
+    log.debug({ ...who }, 'the domain has taken a new password');
+    onTaken();
+  }
+
+  #expire(): void {
+    const { held, clock, log } = this.#options;
+    this.#expiredAt = clock.now();
     for (const who of held.expire())
       log.warn(
         { ...who },
         'a new password was not set in time: the tenant is away or refuses it, or the account is not synchronized. It was dropped; where the account is synchronized it waits for the next change',
       );
-    if (isAnyTaken) onTaken();
   }
 
   /** Undefined: it could not be asked. */

@@ -89,6 +89,11 @@ export class HeldPasswords {
     });
   }
 
+  isDue(who: HeldAccount): boolean {
+    const looks = this.#looks.get(keyOf(who));
+    return looks !== undefined && looks.nextAt <= this.#options.now();
+  }
+
   /** When something is to be done next; null: nothing is held. */
   nextAt(): number | null {
     const looks = [...this.#looks.values()].map(({ nextAt }) => nextAt);

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import process from 'node:process';
@@ -7,6 +7,12 @@ import { DirbridgeError, messageOf } from '../../errors.ts';
 /** Who may hand passwords over: the owner of the socket (and root), or also the group of its folder. */
 export const SOCKET_ACCESS = ['owner', 'group'] as const;
 export type SocketAccess = (typeof SOCKET_ACCESS)[number];
+
+/** The account that makes the socket. */
+export interface SocketMaker {
+  readonly user: number;
+  readonly groups: readonly number[];
+}
 
 /** sun_path of unix(7), without the zero byte at its end. */
 const MOST_PATH = 107;
@@ -19,19 +25,35 @@ export function isPipe(path: string): boolean {
 const OTHER_THING = 'something other than a socket is there';
 
 /** What is wrong with the place of the socket; null: nothing, or its folder is not there yet and can be made. */
-export function findFault(path: string, access: SocketAccess): string | null {
+export function findFault(path: string, access: SocketAccess, maker = ourselves()): string | null {
   if (isPipe(path)) return null;
   if (Buffer.byteLength(path) > MOST_PATH) return `its path is longer than ${MOST_PATH} bytes`;
   const folder = dirname(path);
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found === undefined) return existsSync(dirname(folder)) ? null : `there is no folder ${dirname(folder)}`;
   if (!found.isDirectory()) return `${folder} is no folder`;
-  const self = process.getuid?.() ?? found.uid;
-  if (found.uid !== self) return `the folder ${folder} belongs to user ${found.uid}, not to user ${self}`;
+  if (maker !== null && found.uid !== maker.user)
+    return `the folder ${folder} belongs to user ${found.uid}, not to user ${maker.user}`;
   if ((found.mode & (access === 'owner' ? 0o077 : 0o027)) !== 0)
     return `others may enter its folder ${folder} (mode ${(found.mode & 0o777).toString(8)}); give it mode ${folderMode(access).toString(8)}`;
+  if (maker !== null && access === 'group' && !mayLetIn(found, maker))
+    return `the folder ${folder} belongs to group ${found.gid}, which user ${maker.user} is not in, so the socket cannot be given to that group; put the user into the group, or give the folder a group that the user is in`;
   const there = lstatSync(path, { throwIfNoEntry: false });
   return there === undefined || there.isSocket() ? null : OTHER_THING;
+}
+
+/** Null where accounts have no numbers (Windows). */
+function ourselves(): SocketMaker | null {
+  const user = process.geteuid?.();
+  const group = process.getegid?.();
+  return user === undefined || group === undefined ? null : { user, groups: [group, ...(process.getgroups?.() ?? [])] };
+}
+
+const SET_GROUP_ID = 0o2000;
+
+/** chown(2): who owns a file may give it to a group of his own; in a folder with the set-group-ID bit it has the group of the folder from the beginning. */
+function mayLetIn(folder: Stats, { user, groups }: SocketMaker): boolean {
+  return user === 0 || groups.includes(folder.gid) || (folder.mode & SET_GROUP_ID) !== 0;
 }
 
 function folderMode(access: SocketAccess): number {
@@ -60,6 +82,22 @@ export async function removeStaleSocket(path: string): Promise<void> {
   if (!found.isSocket()) throw unusable(path, OTHER_THING);
   if (await isListenedTo(path)) throw unusable(path, 'another process listens on it already');
   unlinkSync(path);
+}
+
+/** Lets those in whom the socket is for; until then the folder alone keeps everybody out. Throws `capture-socket`. */
+export function letIn(path: string, access: SocketAccess): void {
+  if (access === 'group') giveToGroup(path);
+  chmodSync(path, access === 'owner' ? 0o600 : 0o660);
+}
+
+/** It was made with the group of our process, which need not be that of the folder. */
+function giveToGroup(path: string): void {
+  const { gid } = statSync(dirname(path));
+  try {
+    chownSync(path, -1, gid);
+  } catch (error) {
+    throw unusable(path, `it cannot be given to group ${gid}, that of its folder: ${messageOf(error)}`, error);
+  }
 }
 
 function isListenedTo(path: string): Promise<boolean> {
