@@ -209,6 +209,25 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
     });
   });
 
+  it('because it stores no hash tells of a password that was changed all the same: a newer one, without a hash', async () => {
+    const account = await domain.addServiceAccount({ name: 'changed', replicationRights: false });
+    const before = await collectPasswords(connect(reader), null);
+    const known = [...before.accounts.values()].find((one) => hexOf(one) === ntHash(account.password).toString('hex'));
+    const configuration = await readFile(domain.smbConf, 'utf8');
+    await writeFile(domain.smbConf, configuration.replace('[global]', '[global]\n\tnt hash store = never'));
+    await domain.restart();
+    try {
+      await domain.samba(['user', 'setpassword', 'changed', '--newpassword=Another-one-1']);
+      const { accounts } = await collectPasswords(connect(reader), before.watermark);
+      const changed = accounts.get(known?.anchor ?? '');
+      expect(changed).toMatchObject({ ntHash: null });
+      expect(changed?.version).toBeGreaterThan(known?.version ?? 0);
+    } finally {
+      await writeFile(domain.smbConf, configuration);
+      await domain.restart();
+    }
+  });
+
   it('that refuses NTLM is told apart from a wrong password', async () => {
     const before = await readFile(domain.smbConf, 'utf8');
     await writeFile(domain.smbConf, before.replace('[global]', '[global]\n\tntlm auth = disabled'));
