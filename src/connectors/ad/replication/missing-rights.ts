@@ -76,6 +76,6 @@ export function secretsHidden(replica: Replica, account: string): DirbridgeError
 }
 
 async function findDn(replica: Replica, account: string): Promise<string> {
-  const found = await replica.session.crackName(account, NAME_FORM.unknown, NAME_FORM.dn).catch(() => null);
+  const found = await replica.nameAccount(account, NAME_FORM.dn).catch(() => null);
   return found ?? account;
 }

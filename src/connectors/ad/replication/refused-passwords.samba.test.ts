@@ -111,8 +111,20 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
 
   describe('because of the account', () => {
     it('takes its name in every form', async () => {
-      for (const user of [reader.user, `${domain.netbios}\\reader`, reader.dn])
-        expect(await checkPasswords(connect({ ...reader, user }))).toMatchObject([{ state: 'ok' }]);
+      const { netbios, realm } = domain;
+      const [dns, short] = [realm.toLowerCase(), netbios.toLowerCase()];
+      const names = [
+        reader.user,
+        `${netbios}\\reader`,
+        `${short}\\reader`,
+        `${dns}\\reader`,
+        `${realm}\\reader`,
+        'reader',
+      ];
+      for (const user of [...names, reader.dn])
+        expect(await checkPasswords(connect({ ...reader, user })), user).toMatchObject([
+          { state: 'ok', detail: expect.stringContaining('its own was read and is right') },
+        ]);
     });
 
     it('takes a name with letters whose capitals languages and directories do not agree on', async () => {
