@@ -79,6 +79,7 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       expect(failure.remedy).toContain(
         `dsacls "${domain.baseDn}" /G "${account.user}:CA;Replicating Directory Changes"`,
       );
+      expect(failure.remedy).toMatch(/^"dirbridge account create" gives what is missing.* By hand: On Windows:/);
       await runSambaCommands(domain, failure.remedy);
       expect((await collectPasswords(connect(account), null)).accounts.size).toBeGreaterThan(0);
     });
@@ -94,6 +95,21 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       expect(line).toMatchObject({ state: 'error', code: 'password-rights', detail: failure.message });
       await runSambaCommands(domain, failure.remedy);
       expect(await checkPasswords(connect(account))).toMatchObject([{ state: 'ok' }]);
+    });
+
+    it('of replication.user is not given by a command that prepares another account, which nobody is sent to', async () => {
+      const account = await domain.addServiceAccount({ name: 'svc-apart', replicationRights: false });
+      const replication = { replication: { user: `${domain.realm}\\svc-apart`, password: { env: 'OTHER' } } };
+      const connectApart = (): Connector => connect({ ...account, user: reader.user }, replication);
+      const failure = await failureOf(connectApart());
+      const [line] = await checkPasswords(connectApart());
+      expect(line).toMatchObject({ code: 'password-rights', remedy: failure.remedy });
+      expect(failure.remedy).not.toContain('account create');
+      expect(failure.remedy).toContain(
+        `Give ${domain.realm}\\svc-apart, which replication.user names, "Replicating Directory Changes" and "Replicating Directory Changes All" on ${domain.baseDn}. On Windows: dsacls`,
+      );
+      await runSambaCommands(domain, failure.remedy);
+      expect(await checkPasswords(connectApart())).toMatchObject([{ state: 'ok' }]);
     });
 
     it('is not needed in Builtin\\Administrators, and with both rights an ordinary account reads passwords of others', async () => {
