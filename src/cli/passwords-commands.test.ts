@@ -178,6 +178,29 @@ describe('what a cycle did reads like sentences', () => {
     );
   });
 
+  test('of a password of which the directory stores no hash: nobody has refused it', async () => {
+    const open = { ...OPEN, reason: 'no-hash', failure: null } as const;
+    const why =
+      'changed, but the domain controller stores no NT hash of it: the tenant still takes the one before (finding password-without-hash)';
+    const users = [{ ...open, asked: 'ann', sentAt: null }];
+    const told = await written((session) => writePasswordSync(session, { cycle: { ...CYCLE, failed: 0 }, users }));
+    expect(told).toContain(`\n  ann@contoso.com: not sent: ${why}\n`);
+    const status = {
+      last: null,
+      lastSent: null,
+      synchronized: 9,
+      waiting: 0,
+      failing: 1,
+      excluded: 0,
+      reasons: [{ state: 'failing', reason: 'no-hash', count: 1 }],
+      withoutAccount: 0,
+      oldest: open,
+    } as const;
+    const state = await written((session) => writePasswordStatus(session, 'hash', status, [open]));
+    expect(state).toContain(`\n  1 failing: ${why}\n`);
+    expect(state).toContain(`password of 2030-01-01 00:00:00 UTC: ${why}\n`);
+  });
+
   test('of the state', async () => {
     const status = {
       last: { ...CYCLE, outcome: 'failed', message: 'the tenant did not answer' },

@@ -236,6 +236,13 @@ export const FINDINGS = {
     remedy:
       'Nothing: the password that the user chooses at the next logon is sent. To let users change a temporary password in the cloud, switch the feature UserForcePasswordChangeOnLogon of the tenant on (and password writeback, or the change stays in the cloud).',
   },
+  'password-without-hash': {
+    severity: 'error',
+    cause:
+      'The password was changed, but the domain controller stores no NT hash of it, so it cannot be sent. The tenant still takes the one before it, which the directory takes no more.',
+    remedy:
+      'On Samba, set nt hash store = always in smb.conf of every domain controller and restart them (never stores none, nor does auto together with ntlm auth = disabled). Then have the user set another password: the one that is there gets no hash later. If the old one must not open the tenant until then, disable the account in the directory: the next sync blocks the user in the tenant.',
+  },
 } as const satisfies Readonly<Record<string, FindingEntry>>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -2,11 +2,11 @@ import type { AccountPassword, PasswordFeatures, ReadProblem } from '../connecto
 import { messageOf } from '../errors.ts';
 import type { PasswordAccount, PasswordGiver } from '../store/password-store.ts';
 import { type CycleRecord, storeCycle } from './cycle-record.ts';
-import { beginToWait, type Decision, decide, lookAgainLater } from './decide.ts';
+import { beginToWait, type Decision, decide, failWithoutHash, lookAgainLater } from './decide.ts';
 import { forgetOthers, judgeEverybody, leaveOut } from './judge-everybody.ts';
 import { outgoingOf } from './outgoing.ts';
 import type { NamedPasswordSource, PasswordContext } from './password-context.ts';
-import { problemFinding, tellOf, temporaryFinding } from './password-finding.ts';
+import { hashFinding, problemFinding, tellOf, temporaryFinding } from './password-finding.ts';
 import { PasswordSender } from './password-sender.ts';
 import { ResultRecorder } from './result-recorder.ts';
 import { retryAt } from './retry-time.ts';
@@ -191,9 +191,12 @@ class PasswordCycle {
   async #noteMissing(space: number, anchors: readonly string[]): Promise<void> {
     const { store, now } = this.#context;
     const givers = await store.passwords.givers(space, anchors);
-    const accounts = givers.flatMap(({ account }) => (account === null ? [] : [withoutPassword(account, now())]));
+    const accounts = givers.flatMap(({ account, targetId }) =>
+      account === null ? [] : [withoutPassword(account, targetId, now())],
+    );
     await store.passwords.save(accounts);
-    for (const account of accounts) await tellOf(this.#context, account, []);
+    // What still fails keeps what is told of it.
+    for (const account of accounts) if (account.state !== 'failing') await tellOf(this.#context, account, []);
     // A sync cycle beside this one has taken the others away.
     if (givers.length < anchors.length) await forgetOthers(this.#context);
   }
@@ -293,6 +296,8 @@ class PasswordCycle {
       await tellOf(this.#context, account, [
         temporaryFinding(await judge.nameOf(account.space, account.anchor), isCaptured),
       ]);
+    else if (account.reason === 'no-hash')
+      await tellOf(this.#context, account, [hashFinding(await judge.nameOf(account.space, account.anchor))]);
     else if (account.state === 'synchronized' || account.state === 'excluded') await tellOf(this.#context, account, []);
   }
 
@@ -329,7 +334,9 @@ class PasswordCycle {
  * It has none, or the domain controller has not heard of the account yet: what tells of changes need not tell of it again, so that it is asked for later and later. A password that was told of before,
  * and waits, goes on waiting.
  */
-function withoutPassword(account: PasswordAccount, now: Date): PasswordAccount {
+function withoutPassword(account: PasswordAccount, targetId: string | null, now: Date): PasswordAccount {
+  if (account.reason === 'no-hash' && account.sent !== null && account.sent.target === targetId)
+    return failWithoutHash(account, now);
   if (account.version !== null && account.state === 'waiting') return lookAgainLater(account, now);
   const attempts = account.reason === 'no-password' ? account.attempts + 1 : 1;
   return {

@@ -2,6 +2,7 @@ import type { AccountPassword } from '../connectors/connector.ts';
 import type { PasswordAccount, PasswordGiver, PasswordReason, PasswordState } from '../store/password-store.ts';
 import type { ExpiredAccounts } from './password-context.ts';
 import { isNewerPassword, isSamePassword, type PasswordVersion } from './password-version.ts';
+import { retryAt } from './retry-time.ts';
 
 /** So long until a directory is asked again that is behind what is known of it. */
 const BEHIND_MS = 2 * 60_000;
@@ -40,7 +41,8 @@ export function decide(giver: PasswordGiver, password: AccountPassword, circumst
     return { account: lookAgainLater(before, circumstances.now), sending: null };
   const { version, changedAt, expiresAt } = password;
   const account = { ...before, version, changedAt, expiresAt, judged: circumstances.judged };
-  if (password.ntHash === null && circumstances.isCaptured !== true) return rest(account, 'excluded', 'no-password');
+  if (password.ntHash === null && circumstances.isCaptured !== true)
+    return doWithoutHash(giver, password, account, circumstances);
   if (giver.targetId === null) return wait(account, 'not-in-tenant', circumstances);
   const sending = sendingOf(giver, password, account, circumstances);
   if (sending === null) return rest(account, 'synchronized', null);
@@ -67,6 +69,28 @@ function knownOf({ version, changedAt, sent }: PasswordAccount): PasswordVersion
 export function lookAgainLater(account: PasswordAccount, now: Date): PasswordAccount {
   if (account.state !== 'waiting' && account.state !== 'failing') return account;
   return { ...account, nextAt: new Date(now.getTime() + BEHIND_MS).toISOString() };
+}
+
+/** Whoever has none of ours in the tenant is left out. With any other the one that was sent still opens the tenant, though the directory takes it no more. */
+function doWithoutHash(
+  { targetId }: PasswordGiver,
+  password: AccountPassword,
+  account: PasswordAccount,
+  { now }: Circumstances,
+): Decision {
+  const { sent } = account;
+  const isOldTaken = sent !== null && sent.target === targetId && !sent.isBlocked && !isSamePassword(sent, password);
+  return isOldTaken
+    ? { account: failWithoutHash(account, now), sending: null }
+    : rest(account, 'excluded', 'no-password');
+}
+
+/** It is asked for again later and later: another domain controller may have the hash. */
+export function failWithoutHash(account: PasswordAccount, now: Date): PasswordAccount {
+  const attempts = account.reason === 'no-hash' ? account.attempts + 1 : 1;
+  const waitingSince = account.waitingSince ?? now.toISOString();
+  const nextAt = retryAt(attempts, now);
+  return { ...account, state: 'failing', reason: 'no-hash', waitingSince, attempts, nextAt, failure: null };
 }
 
 /** How the password would be sent; a text: why it waits; null: what the tenant has is right. */

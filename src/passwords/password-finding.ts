@@ -41,6 +41,15 @@ export function temporaryFinding(object: ObjectName, isCaptured: boolean): Findi
   });
 }
 
+/** Of a changed password of which the directory stores no hash. */
+export function hashFinding(object: ObjectName): Finding {
+  const { name } = object;
+  return finding('password-without-hash', 'passwords', {
+    object,
+    cause: `The password of ${name} was changed, but the domain controller stores no NT hash of it, so it cannot be sent. ${name} still signs in to the tenant with the one before it, which the directory takes no more.`,
+  });
+}
+
 /** An account whose password could not be read. */
 export function problemFinding(object: ObjectName, problem: ReadProblem): Finding {
   return finding(problem.code, 'passwords', {

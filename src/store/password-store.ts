@@ -1,6 +1,6 @@
 /**
  * What became of the password of an account. `synchronized`: the tenant has taken the version that we know. `waiting`: it is sent as soon as `reason` is over.
- * `failing`: the tenant refused it, and it is sent again later. `excluded`: it is not sent, and `reason` says why.
+ * `failing`: the tenant refused it, or `reason` says why it cannot be sent; it is tried again later. `excluded`: it is not sent, and `reason` says why.
  */
 export const PASSWORD_STATES = ['synchronized', 'waiting', 'failing', 'excluded'] as const;
 export type PasswordState = (typeof PASSWORD_STATES)[number];
@@ -13,7 +13,13 @@ export const WAITING_REASONS = ['to-send', 'not-shown', 'not-in-tenant', 'tempor
 
 /** Why a password is not sent. `no-source`: the account is of a directory that gives no passwords. `expired`: a random one that nobody knows stands in its place. */
 export const EXCLUSION_REASONS = ['not-selected', 'rules', 'no-source', 'no-password', 'expired'] as const;
-export type PasswordReason = (typeof WAITING_REASONS)[number] | (typeof EXCLUSION_REASONS)[number];
+
+/** Why a password fails that the tenant has not refused. `no-hash`: the directory has another one, of which it stores no hash; the tenant still takes the one that was sent. */
+export const FAILING_REASONS = ['no-hash'] as const;
+export type PasswordReason =
+  | (typeof WAITING_REASONS)[number]
+  | (typeof EXCLUSION_REASONS)[number]
+  | (typeof FAILING_REASONS)[number];
 
 /** What was sent last, and to whom. */
 export interface SentPassword {

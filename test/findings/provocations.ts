@@ -12,7 +12,7 @@ import type { ProvokedWorld } from './provoked-world.ts';
 /** Codes that come up only where two servers share a tenant. */
 type OfTwoServers = 'standby-differs' | 'nobody-writes' | 'standby-configuration';
 /** Codes that only password cycles tell. */
-type OfPasswords = 'password-refused' | 'password-temporary';
+type OfPasswords = 'password-refused' | 'password-temporary' | 'password-without-hash';
 export type OfOneServer = Exclude<FindingCode, OfTwoServers | OfPasswords>;
 
 export const PROVOCATIONS_OF_ONE_SERVER: Readonly<Record<OfOneServer, Provocation>> = {
@@ -56,6 +56,7 @@ export const PROVOCATIONS: Readonly<Record<FindingCode, Provocation<ProvokedWorl
   ...PROVOCATIONS_OF_ONE_SERVER,
   'password-refused': passwords.passwordRefused,
   'password-temporary': passwords.passwordTemporary,
+  'password-without-hash': passwords.passwordWithoutHash,
   'standby-differs': secondServer.standbyDiffers,
   'standby-configuration': secondServer.standbyConfiguration,
   'nobody-writes': secondServer.nobodyWrites,

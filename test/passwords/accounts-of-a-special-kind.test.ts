@@ -16,6 +16,11 @@ describe('the password of an account', () => {
     lab.editPassword('ann', { expiresAt: new Date(lab.clock.now + inMilliseconds).toISOString() });
   }
 
+  /** How often it is told that the tenant still takes an old password. */
+  async function told(): Promise<number> {
+    return (await lab.lab.findings('password-without-hash')).length;
+  }
+
   test('that has expired is sent as ever, unless the configuration says otherwise', async () => {
     await begin();
     expire(-DAY);
@@ -79,13 +84,44 @@ describe('the password of an account', () => {
   });
 
   test('that has none is left out until it has one', async () => {
-    await begin();
+    lab = await PasswordLab.begin();
+    lab.hire('ann', 'Sommer-2030');
     lab.source.passwords.clearPassword(guid('ann'));
+    await lab.sync();
     expect(await lab.cycle()).toMatchObject({ read: 1, sent: 0 });
     expect(await lab.state('ann')).toBe('excluded no-password');
+    expect(await lab.lab.findings('password-without-hash')).toEqual([]);
     lab.setPassword('ann', 'Herbst-2030');
     expect(await lab.cycle()).toMatchObject({ sent: 1 });
     expect(lab.signIn('ann', 'Herbst-2030')).toBe('welcome');
+  });
+
+  test('that was changed and of which the directory stores no hash fails, because the one before still opens the tenant', async () => {
+    await begin();
+    lab.source.passwords.clearPassword(guid('ann'));
+    expect(await lab.cycle()).toMatchObject({ read: 1, sent: 0 });
+    expect(lab.signIn('ann', 'Sommer-2030')).toBe('welcome');
+    expect([await lab.state('ann'), await told()]).toEqual(['failing no-hash', 1]);
+    // Asked for again by itself, by name, and with everybody: still told.
+    lab.pass(DAY);
+    await lab.cycle();
+    await lab.cycle({ accounts: [{ space: (await lab.account('ann'))?.space ?? 0, anchor: guid('ann') }] });
+    await lab.cycle({ full: true });
+    expect([await lab.state('ann'), await told()]).toEqual(['failing no-hash', 1]);
+    lab.setPassword('ann', 'Herbst-2030');
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect([await lab.state('ann'), await told()]).toEqual(['synchronized', 0]);
+    expect([lab.signIn('ann', 'Sommer-2030'), lab.signIn('ann', 'Herbst-2030')]).toEqual(['wrong', 'welcome']);
+  });
+
+  test('without a hash fails no more when its user has left the tenant: there the old one opens nothing', async () => {
+    await begin();
+    lab.source.passwords.clearPassword(guid('ann'));
+    await lab.cycle();
+    await lab.deleteInTenant('ann');
+    await lab.lab.plan();
+    await lab.cycle();
+    expect([await lab.state('ann'), await told()]).toEqual(['waiting not-in-tenant', 0]);
   });
 
   test('that was disabled in the directory, which no sync has seen yet, is sent: a reset by the helpdesk counts at once', async () => {

@@ -24,14 +24,14 @@ describe.skipIf(!directoryServersAvailable())('an administrator who sets Dirbrid
     if (folder !== undefined) await removeTemporaryFolder(folder);
   });
 
-  function writeConfig(user: string, passwordFile: string): void {
+  function writeConfig(user: string, passwordFile: string, more = ''): void {
     const { url, tenant, clientId } = emulator;
     writeFileSync(
       join(folder, 'dirbridge.yaml'),
       `sources:
   - { name: corp, kind: ad, servers: [${domain.ldapsUrl}], tls: { ca: ${domain.ca} }, user: ${user}, password: { file: ${passwordFile} } }
 target: { kind: entra, tenant: ${tenant}, clientId: ${clientId}, clientSecret: { file: ./secret }, graph: "${url}", authority: "${url}" }
-`,
+${more}`,
     );
   }
 
@@ -78,5 +78,14 @@ target: { kind: entra, tenant: ${tenant}, clientId: ${clientId}, clientSecret: {
     expect(again.code).toBe(2);
     expect(JSON.parse(again.out)).toMatchObject({ error: { code: 'account-exists' } });
     expect(readFileSync(join(folder, 'new-password'), 'utf8')).toBe(password);
+  });
+
+  it('gets an account for password hashes, which is tried with the one password that is no secret', async () => {
+    writeConfig('svc-hashes@corp.example.com', './hashes-password', 'passwords: { method: hash }\n');
+    const made = await dirbridge('account', 'create', '--run', ...asAdmin());
+    expect(made).toMatchObject({ code: 0, err: '' });
+    expect(made.out).toContain('changes are read by DirSync\n');
+    expect(made.out).toContain('svc-hashes@corp.example.com may read passwords of');
+    expect(made.out).toContain('its own was read and is right\n');
   });
 });

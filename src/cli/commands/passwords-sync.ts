@@ -17,7 +17,7 @@ export function addPasswordsSyncCommand(passwords: Command, session: Session): v
       `\nWhile another dirbridge works on the store (a run, or a cycle of serve) this one is refused and says by whom: start it again a moment later.\n${helpTail(
         ['passwords sync', 'passwords sync ann@contoso.com', 'passwords sync --full'],
         [0, 1, 2, 4, 70],
-        { 1: 'done, but the tenant refused the passwords of some users' },
+        { 1: 'done, but the tenant refused the passwords of some users, or one of those named cannot be sent' },
       )}`,
     )
     .action((users: readonly string[], options: { readonly full?: boolean }) =>

@@ -24,7 +24,7 @@ export function addPasswordsCommand(program: Command, session: Session): void {
     .addHelpText(
       'after',
       helpTail(['passwords status', 'passwords status --json'], [0, 1, 2, 4, 70], {
-        1: 'the tenant refuses the passwords of some users',
+        1: 'the tenant refuses the passwords of some users, or still takes an old one',
       }),
     )
     .action((options: { readonly limit: number }) => showStatus(session, options.limit));

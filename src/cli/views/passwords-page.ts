@@ -14,6 +14,8 @@ const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
   rules: 'no outbound rule with passwordSync applies',
   'no-source': 'its source gives no passwords (a file, say)',
   'no-password': 'the domain controller that was asked knows no password of the account',
+  'no-hash':
+    'changed, but the domain controller stores no NT hash of it: the tenant still takes the one before (finding password-without-hash)',
   expired: 'the account has expired; nobody can sign in with its password (passwords.expiredAccounts: block)',
 };
 
@@ -38,7 +40,7 @@ function describeUser(user: PasswordSyncResult['users'][number], { startedAt }: 
   if (state === 'synchronized' && sentAt !== null && sentAt < startedAt)
     return `${name}: not sent again: the tenant has this password since ${formatTime(sentAt)}, and it is not held any more`;
   if (state === 'synchronized') return `${name}: sent, and taken by the tenant`;
-  if (state === 'failing') return `${name}: refused by the tenant: ${printableText(failure ?? '')}`;
+  if (state === 'failing' && reason === null) return `${name}: refused by the tenant: ${printableText(failure ?? '')}`;
   return `${name}: not sent: ${reason === null ? STATE_WORDS[state] : REASONS[reason]}`;
 }
 
@@ -100,7 +102,7 @@ function describeOpen({
   const since = waitingSince === null ? '' : ` since ${formatTime(waitingSince)}`;
   const changed = changedAt === null ? '' : `, password of ${formatTime(changedAt)}`;
   const why =
-    state === 'failing'
+    state === 'failing' && reason === null
       ? `refused ${attempts === 1 ? 'once' : `${attempts} times`}: ${printableText(failure ?? '')}${nextAt === null ? '' : `; again at ${formatTime(nextAt)}`}`
       : reason === null
         ? ''

@@ -1,3 +1,4 @@
+import { guid } from '../../memory/memory-lab.ts';
 import { DAY } from '../../passwords/password-lab.ts';
 import { PasswordWorld } from '../password-world.ts';
 import { type Provocation, person } from '../provocation.ts';
@@ -50,6 +51,30 @@ export const passwordTemporary: Provocation<PasswordWorld> = {
     for (const name of ['ann', 'bob']) passwords.hire(name, `Sommer-${name}`);
     await world.run();
     passwords.setPassword('ann', 'Temporary-1', { mustChange: true });
+    await world.run();
+    return { world, follow: () => passwords.setPassword('ann', 'Herbst-2030') };
+  },
+};
+
+export const passwordWithoutHash: Provocation<PasswordWorld> = {
+  told: [
+    {
+      object: person('ann'),
+      otherObject: null,
+      attribute: null,
+      value: null,
+      cause:
+        'The password of ann@contoso.com was changed, but the domain controller stores no NT hash of it, so it cannot be sent. ann@contoso.com still signs in to the tenant with the one before it, which the directory takes no more.',
+      remedy:
+        'On Samba, set nt hash store = always in smb.conf of every domain controller and restart them (never stores none, nor does auto together with ntlm auth = disabled). Then have the user set another password: the one that is there gets no hash later. If the old one must not open the tenant until then, disable the account in the directory: the next sync blocks the user in the tenant.',
+    },
+  ],
+  provoke: async () => {
+    const world = await PasswordWorld.begin();
+    const { passwords } = world;
+    for (const name of ['ann', 'bob']) passwords.hire(name, `Sommer-${name}`);
+    await world.run();
+    passwords.source.passwords.clearPassword(guid('ann'));
     await world.run();
     return { world, follow: () => passwords.setPassword('ann', 'Herbst-2030') };
   },

@@ -293,6 +293,85 @@ describe.skipIf(!directoryServersAvailable())('the service account in a Samba do
     expect(user?.['userPrincipalName']).toBe(userName());
   });
 
+  describe('with a sign-in name of another suffix', () => {
+    const wanted = (): string => `${name}@alt.example.org`;
+    const dn = (): string => `CN=${name},CN=Users,${domain.baseDn}`;
+    const named = (): SourceAccount => account({}, { user: wanted() });
+    const again = { useExisting: true, overwrite: true };
+
+    async function principal(): Promise<unknown> {
+      const [user] = await find(`(sAMAccountName=${name})`, ['userPrincipalName']);
+      return user?.['userPrincipalName'];
+    }
+
+    it.each(['no', 'the usual'])('is given it when it is there with %s name, and signs in', async (kind) => {
+      await create(account());
+      if (kind === 'no') await domain.modify(`dn: ${dn()}\nchangetype: modify\ndelete: userPrincipalName\n`);
+      // The name of account and domain signs in, written or not: nobody loses it.
+      await signIn(readFileSync(passwordFile(), 'utf8'));
+      const lines = await create(named(), again);
+      expect(lines.find(({ detail }) => detail.includes('sign-in name'))?.detail).toContain(wanted());
+      expect(lines.at(-1)).toMatchObject({ state: 'ok', detail: 'changes are read by DirSync' });
+      expect(await principal()).toBe(wanted());
+      await signIn(readFileSync(passwordFile(), 'utf8'));
+      const third = await create(named(), again);
+      expect(third.filter(({ detail }) => detail.includes('sign-in name'))).toEqual([]);
+    });
+
+    it('is refused when it has another one, which both ways out name, and nothing is changed', async () => {
+      await create(account());
+      const other = `${name}@other.example.org`;
+      await domain.modify(replaceRecord(dn(), { userPrincipalName: other, userAccountControl: String(NORMAL) }));
+      const password = readFileSync(passwordFile(), 'utf8');
+      const failure = await failureOf(create(named(), again));
+      expect(failure).toMatchObject({ code: 'account-unsuitable', exitCode: 2 });
+      expect(failure.message).toContain(`${dn()} signs in as ${other}, not as ${wanted()}`);
+      expect(failure.remedy).toContain(`user: ${other}`);
+      expect(await principal()).toBe(other);
+      expect(readFileSync(passwordFile(), 'utf8')).toBe(password);
+      const [user] = await find(`(sAMAccountName=${name})`, ['userAccountControl']);
+      expect(user?.['userAccountControl']).toBe(String(NORMAL));
+      // Named by what it has, or by the name that always counts, it is as good as any.
+      expect((await create(account({}, { user: other }), again)).at(-1)?.state).toBe('ok');
+      expect((await create(account(), again)).at(-1)?.state).toBe('ok');
+      expect(await principal()).toBe(other);
+    });
+
+    it('is completed by the script that was refused the name, as soon as the name is free', async () => {
+      const other = await domain.addServiceAccount({ name: `holder-${count}`, replicationRights: false });
+      await domain.modify(replaceRecord(other.dn, { userPrincipalName: wanted() }));
+      const refused = await carryOut(named());
+      expect(refused.code).toBe(4);
+      expect(refused.err).toContain(`the sign-in name ${wanted()} was refused`);
+      await domain.modify(replaceRecord(other.dn, { userPrincipalName: other.user }));
+      const done = await carryOut(named());
+      expect(done).toMatchObject({ code: 0, err: '' });
+      expect(await principal()).toBe(wanted());
+      const lines = await create(named(), { useExisting: true });
+      expect(lines.at(-1)).toMatchObject({ state: 'ok', detail: 'changes are read by DirSync' });
+    });
+
+    it('is left alone by the script when it has another one', async () => {
+      await create(account());
+      const other = `${name}@other.example.org`;
+      await domain.modify(replaceRecord(dn(), { userPrincipalName: other }));
+      const refused = await carryOut(named());
+      expect(refused.code).toBe(2);
+      expect(refused.err).toContain(`${name} signs in as ${other}, not as ${wanted()}`);
+      expect(await principal()).toBe(other);
+    });
+  });
+
+  async function carryOut(of: SourceAccount): Promise<{ readonly code: unknown; readonly err: string }> {
+    const script = join(folder, 'create.sh');
+    writeFileSync(script, of.writeScript('samba').text);
+    const env = { ...process.env, SMB_CONF: domain.smbConf };
+    return run('sh', [script, `--password-file=${passwordFile()}`], { env, cwd: folder }).then(
+      ({ stderr }) => ({ code: 0, err: stderr }),
+      ({ code, stderr }: { readonly code: unknown; readonly stderr: string }) => ({ code, err: stderr }),
+    );
+  }
+
   it('is not created by whoever may not, who is named, and leaves no file behind', async () => {
     const clerk = await domain.addServiceAccount({ name: `clerk-${count}`, replicationRights: false });
     const admin = { user: clerk.user, readPassword: () => clerk.password };

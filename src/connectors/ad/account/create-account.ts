@@ -14,7 +14,8 @@ import { type FoundAccount, findAccounts, isOfSystem } from './find-account.ts';
 import { encodePassword, generatePassword } from './generated-password.ts';
 import { grantRight } from './grant-right.ts';
 import { PasswordFile } from './password-file.ts';
-import { findUserContainer, readDnsName } from './user-container.ts';
+import { missingSignInName, usualSignInName } from './sign-in-name.ts';
+import { findUserContainer } from './user-container.ts';
 import { verifyAccount } from './verify-account.ts';
 
 /** userAccountControl ([MS-ADTS] 2.2.16): a normal account whose password does not expire and in whose name no service may act. */
@@ -96,7 +97,7 @@ async function createNew(session: Session, setup: AccountSetup, order: AccountOr
   const { name, passwordFile } = setup;
   const container = await findUserContainer(session, name.container);
   const dn = `${rdnOf(name)},${container}`;
-  const userPrincipalName = name.userPrincipalName ?? `${name.samAccountName}@${readDnsName(session)}`;
+  const userPrincipalName = name.userPrincipalName ?? usualSignInName(session, name);
   await withNewPassword(setup, order, `creating ${dn}`, (unicodePwd) =>
     addEntry(session.connection, dn, {
       objectClass: 'user',
@@ -123,7 +124,15 @@ async function completeExisting(
   order: AccountOrder,
 ): Promise<MadeAccount> {
   const { dn, userAccountControl } = account;
+  const signInName = missingSignInName(session, account, setup.name);
   const lines = [ok('account', `${dn} was there already`)];
+  if (signInName !== null) {
+    const doing = `setting the sign-in name of ${dn} to ${signInName}`;
+    await replaceValue(session.connection, dn, ['userPrincipalName', signInName]).catch((error: unknown) => {
+      throw asAccountFailure(error, { admin: order.admin.user, doing });
+    });
+    lines.push(ok('account', `its sign-in name is ${signInName} now`));
+  }
   const wanted = userAccountControl | LASTING;
   if (wanted !== userAccountControl) {
     await replaceValue(session.connection, dn, ['userAccountControl', String(wanted)]).catch((error: unknown) => {

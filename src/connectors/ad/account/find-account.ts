@@ -9,6 +9,7 @@ export interface FoundAccount {
   readonly dn: string;
   readonly sid: Buffer;
   readonly samAccountName: string;
+  readonly userPrincipalName: string | null;
   readonly userAccountControl: number;
   readonly isPerson: boolean;
 }
@@ -29,7 +30,7 @@ export async function findAccounts(session: Session, name: AccountName): Promise
     base: session.facts.namingContext,
     scope: 'sub',
     filter: new OrFilter({ filters: names }),
-    attributes: ['objectSid', 'sAMAccountName', 'userAccountControl', 'objectClass'],
+    attributes: ['objectSid', 'sAMAccountName', 'userPrincipalName', 'userAccountControl', 'objectClass'],
   });
   return entries.flatMap((entry) => readAccount(entry) ?? []);
 }
@@ -42,6 +43,7 @@ function readAccount(entry: LdapEntry): FoundAccount | null {
     dn: entry.dn,
     sid: Buffer.from(sid),
     samAccountName: readText(entry, 'sAMAccountName') ?? '',
+    userPrincipalName: readText(entry, 'userPrincipalName') ?? null,
     userAccountControl: Number(readText(entry, 'userAccountControl') ?? 0),
     isPerson: classes.includes('user') && !classes.includes('computer'),
   };

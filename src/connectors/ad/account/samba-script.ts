@@ -56,11 +56,11 @@ base=DC=$(setting realm | tr '[:upper:]' '[:lower:]' | sed 's/\\./,DC=/g')`;
 
 function settings(name: AccountName): string {
   const { samAccountName, userPrincipalName, container } = name;
-  const principal = userPrincipalName === null ? "$name@$(setting realm | tr '[:upper:]' '[:lower:]')" : null;
   const place = container === null ? 'CN=Users' : relativeDn(container);
   return [
     `name=${quoteForShell(samAccountName)}`,
-    `principal=${principal === null ? quoteForShell(userPrincipalName ?? '') : `"${principal}"`}`,
+    `usual_principal="$name@$(setting realm | tr '[:upper:]' '[:lower:]')"`,
+    `principal=${userPrincipalName === null ? '$usual_principal' : quoteForShell(userPrincipalName)}`,
     `container=${quoteForShell(place)}`,
     `account=${quoteForShell(rdnOf(name))}"\${container:+,$container},$base"`,
   ].join('\n');
@@ -76,28 +76,29 @@ function relativeDn(dn: string): string {
 const ACCOUNT = `# RFC 4515: what would mean something in a filter.
 filter=$(printf %s "$name" | sed 's/\\\\/\\\\5c/g; s/\\*/\\\\2a/g; s/(/\\\\28/g; s/)/\\\\29/g')
 find() { ldbsearch -H "$database" "(sAMAccountName=$filter)" "$1" | value "$1"; }
+lower() { printf %s "$1" | tr '[:upper:]' '[:lower:]'; }
+is_same() { [ "$(lower "$1")" = "$(lower "$2")" ]; }
 
 sid=$(find objectSid)
 if [ -z "$sid" ]; then
   samba user create "$name" --random-password --userou="$container" --description='Reads this directory for Dirbridge' >/dev/null
-  printf 'dn:: %s\\nchangetype: modify\\nreplace: userPrincipalName\\nuserPrincipalName:: %s\\n' \\
-    "$(encode "$account")" "$(encode "$principal")" | ldbmodify -H "$database" >/dev/null
   # Until here its password is known to nobody.
   new_password=yes
   sid=$(find objectSid)
-  echo "created: $account, sign-in name $principal"
+  echo "created: $account"
 else
   echo "there already: $name ($sid)"
   if [ "$new_password" = no ]; then echo "its password stays as it is; --new-password sets another one"; fi
   account=$(find dn)
   if [ "\${sid##*-}" -lt 1000 ]; then echo "$name is an account of the system: name another one in the configuration" >&2; exit 2; fi
 fi
-
-# Nobody is there to change it, and no service may act in its name.
-samba user setexpiry "$name" --noexpiry >/dev/null
-flags=$(find userAccountControl)
-if [ $((flags & 0x100000)) -eq 0 ]; then samba user sensitive "$name" on >/dev/null; fi
-echo "set: password never expires, account cannot be delegated"
+# A name that was given to the account is that of somebody who signs in by it. The usual one of account and domain counts also when it is not written.
+present=$(find userPrincipalName)
+if is_same "$principal" "$usual_principal" || is_same "$principal" "$present"; then sets_principal=no; else sets_principal=yes; fi
+if [ "$sets_principal" = yes ] && [ -n "$present" ] && ! is_same "$present" "$usual_principal"; then
+  echo "$name signs in as $present, not as $principal: write user: $present into the source of Dirbridge, or, if nobody else signs in by $present, give the account the name $principal" >&2
+  exit 2
+fi
 
 if [ "$new_password" = yes ]; then
   # Through pipes alone: what stands in a command line can be read by others. The file is written before the directory gets the password, so that it is never lost.
@@ -109,7 +110,19 @@ if [ "$new_password" = yes ]; then
   printf 'dn:: %s\\nchangetype: modify\\nreplace: unicodePwd\\nunicodePwd:: %s\\n' "$(encode "$account")" "$encoded" |
     ldbmodify -H "$database" >/dev/null || { rm -f "$password_file"; echo "the password was refused" >&2; exit 4; }
   echo "set: a new password, in $password_file (mode 600)"
-fi`;
+fi
+
+# After the password, so that nothing that is refused leaves an account behind whose password nobody knows. Nobody is there to change it, and no service may act in its name.
+samba user setexpiry "$name" --noexpiry >/dev/null
+flags=$(find userAccountControl)
+if [ $((flags & 0x100000)) -eq 0 ]; then samba user sensitive "$name" on >/dev/null; fi
+echo "set: password never expires, account cannot be delegated"
+
+if [ "$sets_principal" = yes ]; then
+  printf 'dn:: %s\\nchangetype: modify\\nreplace: userPrincipalName\\nuserPrincipalName:: %s\\n' "$(encode "$account")" "$(encode "$principal")" |
+    ldbmodify -H "$database" >/dev/null || { echo "the sign-in name $principal was refused, most likely because another account has it; take it from that one, or name another user in the source of Dirbridge, and carry this out again" >&2; exit 4; }
+fi
+echo "sign-in name: $principal"`;
 
 function grantPart({ name, object, guid }: NeededRight): string {
   if (object === 'deleted objects') return DELETED_OBJECTS;

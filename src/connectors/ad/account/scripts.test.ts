@@ -109,6 +109,19 @@ describe('a script', () => {
     expect(text).toContain('SupportsShouldProcess');
   });
 
+  it('for Windows sets the sign-in name also of an account that is there, and refuses before it changes one with another', () => {
+    const { text } = account({ user: 'svc@alt.example.org' }).writeScript('windows');
+    expect(text).toContain("$principal = 'svc@alt.example.org'\n");
+    const refused = text.indexOf('if (Test-OtherPrincipal) { throw');
+    const changed = text.indexOf('Set-ADUser -Server $server -Identity $account -PasswordNeverExpires');
+    const named = text.indexOf('Set-ADUser -Server $server -Identity $account -UserPrincipalName $principal');
+    const isOver = text.indexOf('if ($null -eq $account) { return }');
+    expect([refused, changed, isOver, named]).toEqual([refused, changed, isOver, named].toSorted((a, b) => a - b));
+    expect(refused).toBeGreaterThan(0);
+    const { text: usual } = account({ user: 'CORP\\svc' }).writeScript('windows');
+    expect(usual).toContain('$usualPrincipal = "$name@$($domain.DNSRoot)"\n$principal = $usualPrincipal\n');
+  });
+
   it('says at its head what it does, and that it may be carried out twice', () => {
     for (const platform of ['windows', 'samba'] as const) {
       const { text } = account({}, { readsPasswords: true }).writeScript(platform);

@@ -9,7 +9,7 @@ import { commentLine, quoteForPowerShell } from './script-quoting.ts';
  * at once; access control lists are changed through ADSI with the mask Dacl, so that neither owner nor auditing is written.
  */
 export function writeWindowsScript(name: AccountName, rights: readonly NeededRight[]): AccountScript {
-  const parts = [head(name, rights), FRAME, settings(name), ACCOUNT, PASSWORD, rightsPart(rights), END];
+  const parts = [head(name, rights), FRAME, settings(name), ACCOUNT, PASSWORD, SIGN_IN_NAME, rightsPart(rights), END];
   return { fileName: 'create-service-account.ps1', text: `${parts.join('\n\n')}\n` };
 }
 
@@ -39,16 +39,27 @@ Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'`;
 
 function settings({ samAccountName, userPrincipalName, container }: AccountName): string {
-  const principal = userPrincipalName === null ? '"$name@$($domain.DNSRoot)"' : quoteForPowerShell(userPrincipalName);
+  const principal = userPrincipalName === null ? '$usualPrincipal' : quoteForPowerShell(userPrincipalName);
   return `$name = ${quoteForPowerShell(samAccountName)}
 $domain = Get-ADDomain
 $server = $domain.PDCEmulator
+$usualPrincipal = "$name@$($domain.DNSRoot)"
 $principal = ${principal}
 $container = ${container === null ? '$domain.UsersContainer' : quoteForPowerShell(container)}`;
 }
 
 const ACCOUNT = `function Find-Account {
   Get-ADUser -Server $server -LDAPFilter "(sAMAccountName=$(ConvertTo-FilterValue $name))" -Properties PasswordNeverExpires, AccountNotDelegated
+}
+
+# What the account lacks. The usual name of account and domain counts also when it is not written.
+function Test-MissingPrincipal {
+  $principal -ne $usualPrincipal -and $account.UserPrincipalName -ne $principal
+}
+
+# A name that was given to the account is that of somebody who signs in by it.
+function Test-OtherPrincipal {
+  (Test-MissingPrincipal) -and $account.UserPrincipalName -and $account.UserPrincipalName -ne $usualPrincipal
 }
 
 # RFC 4515: what would mean something in a filter.
@@ -121,6 +132,7 @@ if ($null -eq $account) {
 } else {
   Write-Output "there already: $($account.DistinguishedName)"
   if ([int]($account.SID.Value -split '-')[-1] -lt 1000) { throw "$name is an account of the system. Name another one in the configuration." }
+  if (Test-OtherPrincipal) { throw "$name signs in as $($account.UserPrincipalName), not as $principal. Write user: $($account.UserPrincipalName) into the source of Dirbridge, or, if nobody else signs in by $($account.UserPrincipalName), give the account the name $principal." }
   if (-not ($account.PasswordNeverExpires -and $account.AccountNotDelegated) -and $PSCmdlet.ShouldProcess($name, 'password never expires, account cannot be delegated')) {
     Set-ADUser -Server $server -Identity $account -PasswordNeverExpires $true -AccountNotDelegated $true
     Write-Output 'set: password never expires, account cannot be delegated'
@@ -135,6 +147,11 @@ if ($null -eq $account) {
   }
 }
 if ($null -eq $account) { return }`;
+
+const SIGN_IN_NAME = `if ((Test-MissingPrincipal) -and $PSCmdlet.ShouldProcess($name, "set the sign-in name $principal")) {
+  Set-ADUser -Server $server -Identity $account -UserPrincipalName $principal
+  Write-Output "set: the sign-in name $principal"
+}`;
 
 function rightsPart(rights: readonly NeededRight[]): string {
   const extended = rights.flatMap(({ name, guid }) => (guid === null ? [] : [grantLine(name, guid)]));

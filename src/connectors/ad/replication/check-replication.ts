@@ -36,7 +36,7 @@ function asWarning(line: CheckLine): CheckLine {
 
 async function lookAt(server: ReplicaServer, replicas: Replicas, now: Date) {
   const what = `passwords from ${server.label}`;
-  const { source } = replicas.settings;
+  const { source, hasOwnAccount } = replicas.settings;
   let open: OpenReplica | null = null;
   try {
     open = await replicas.open(server);
@@ -44,7 +44,9 @@ async function lookAt(server: ReplicaServer, replicas: Replicas, now: Date) {
     const proof = await prove(open, replicas);
     return { lines: [...clock, describeProof(what, proof, open)], code: null };
   } catch (thrown) {
-    const explained = open ? await explainRefusal(thrown, open.replica, open.account.text).catch(() => thrown) : thrown;
+    const explained = open
+      ? await explainRefusal(thrown, open.replica, { account: open.account.text, hasOwnAccount }).catch(() => thrown)
+      : thrown;
     const { message, remedy, code } = asReplicationError(explained, source, 'trying to read a password');
     const line: CheckLine = { what, state: 'error', detail: message, remedy, code };
     return { lines: [line], code };

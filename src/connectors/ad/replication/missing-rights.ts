@@ -19,11 +19,19 @@ const RIGHTS = {
 } as const;
 type Right = (typeof RIGHTS)[keyof typeof RIGHTS];
 
+/** Who asks for passwords. */
+export interface Asker {
+  readonly account: string;
+  /** It is not the account of the source, but one for reading passwords alone. */
+  readonly hasOwnAccount: boolean;
+}
+
 /** Which right a refusal of access means: asks once more for what the first of the two is enough for. Other refusals pass unchanged. */
-export async function explainRefusal(thrown: unknown, replica: Replica, account: string): Promise<unknown> {
+export async function explainRefusal(thrown: unknown, replica: Replica, asker: Asker): Promise<unknown> {
   if (!(thrown instanceof DrsRefusal) || thrown.code !== DRS_ERROR.accessDenied) return thrown;
   const hasFirst = await mayReadHarmless(replica);
   const missing = hasFirst ? [RIGHTS.all] : [RIGHTS.changes, RIGHTS.all];
+  const { account } = asker;
   const { dn } = replica.domain;
   const [first = RIGHTS.all] = missing;
   const also = hasFirst ? '' : `; it needs ${nameOf(RIGHTS.all)} too, which can be tried only with the first`;
@@ -31,7 +39,7 @@ export async function explainRefusal(thrown: unknown, replica: Replica, account:
   const dnOfAccount = await findDn(replica, account);
   return new DirbridgeError('password-rights', message, {
     cause: thrown,
-    remedy: grantCommands(missing, replica, account, dnOfAccount),
+    remedy: `${wayOut(missing, replica, asker)} ${grantCommands(missing, replica, account, dnOfAccount)}`,
   });
 }
 
@@ -50,13 +58,21 @@ async function mayReadHarmless(replica: Replica): Promise<boolean> {
   }
 }
 
+/** The command prepares the account of the source and no other. */
+function wayOut(missing: readonly Right[], replica: Replica, { account, hasOwnAccount }: Asker): string {
+  if (!hasOwnAccount)
+    return '"dirbridge account create" gives what is missing, also to an account that is there (docs/guide/service-account.md). By hand:';
+  const rights = missing.map(({ shown }) => `"${shown}"`).join(' and ');
+  return `Give ${account}, which replication.user names, ${rights} on ${replica.domain.dn}.`;
+}
+
 function grantCommands(missing: readonly Right[], replica: Replica, account: string, accountDn: string): string {
   const { dn } = replica.domain;
   const windows = missing.map(({ shown }) => `"${account}:CA;${shown}"`).join(' ');
   const samba = missing.map(
     ({ car }) => `samba-tool dsacl set --action=allow --car=${car} --objectdn="${dn}" --trusteedn="${accountDn}"`,
   );
-  return `"dirbridge account create" gives what is missing, also to an account that is there (docs/guide/service-account.md). By hand: On Windows: dsacls "${dn}" /G ${windows}. On Samba: ${samba.join(' && ')}`;
+  return `On Windows: dsacls "${dn}" /G ${windows}. On Samba: ${samba.join(' && ')}`;
 }
 
 /**
@@ -76,6 +92,6 @@ export function secretsHidden(replica: Replica, account: string): DirbridgeError
 }
 
 async function findDn(replica: Replica, account: string): Promise<string> {
-  const found = await replica.session.crackName(account, NAME_FORM.unknown, NAME_FORM.dn).catch(() => null);
+  const found = await replica.nameAccount(account, NAME_FORM.dn).catch(() => null);
   return found ?? account;
 }

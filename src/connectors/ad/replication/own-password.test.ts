@@ -11,8 +11,8 @@ import { sambaAnswer, sambaSessionKey } from './trial/samba-answers.ts';
 const reply = readChangesReply(sambaAnswer('changes'), 'reading');
 const ann = reply.objects.find(({ name }) => name.dn.startsWith('CN=ann,'));
 
-/** A domain controller that knows one account, and answers with that object when it is asked for it. */
-async function replicaOf(object: ReplicatedObject | undefined): Promise<Replica> {
+/** A domain controller that knows one account, by every name or by one alone, and answers with that object when it is asked for it. */
+async function replicaOf(object: ReplicatedObject | undefined, onlyName?: string): Promise<Replica> {
   const guid = object?.name.guid ?? null;
   const session: ReplicationSession = {
     server: { label: 'dc1', host: 'dc1', port: null },
@@ -30,7 +30,7 @@ async function replicaOf(object: ReplicatedObject | undefined): Promise<Replica>
     ],
     crackName: async (name, _from, to) => {
       if (name === 'corp.example.com/') return to === 6 ? `{${reply.invocationId}}` : 'DC=corp,DC=example,DC=com';
-      return guid === null ? null : `{${guid}}`;
+      return guid === null || (onlyName ?? name) !== name ? null : `{${guid}}`;
     },
     getChanges: async () => ({ ...reply, objects: object ? [object] : [], extendedResult: 1 }),
     close: async () => undefined,
@@ -50,6 +50,21 @@ describe('the proof by our own password', () => {
     const attributes = new Map([...ann.attributes].filter(([name]) => name !== 'unicodePwd'));
     expect(await proveByOwnPassword(await replicaOf({ ...ann, attributes }), 'ann', 'of ann')).toBe('hidden');
     expect(await proveByOwnPassword(await replicaOf(undefined), 'ann@other.example.org', 'of ann')).toBe('elsewhere');
+  });
+
+  test.each([
+    'corp.example.com\\ann',
+    'CORP.EXAMPLE.COM\\ann',
+    'CORP\\ann',
+    'corp\\ann',
+    'ann',
+  ])('holds also for %s, which a domain controller finds by its short name alone', async (name) => {
+    expect(await proveByOwnPassword(await replicaOf(ann, 'CORP\\ann'), name, 'of ann')).toBe('proved');
+  });
+
+  test('is not had of an account of another domain, though one of that name is here', async () => {
+    for (const name of ['other.example.com\\ann', 'OTHER\\ann', 'ann@other.example.com'])
+      expect(await proveByOwnPassword(await replicaOf(ann, 'CORP\\ann'), name, 'of ann')).toBe('elsewhere');
   });
 
   test('when the password is left out, says that a right is not what is missing', async () => {

@@ -99,7 +99,8 @@ export class ReadWork {
     try {
       return await work();
     } catch (error) {
-      throw await explainRefusal(error, replica, account.text);
+      const { hasOwnAccount } = this.#settings;
+      throw await explainRefusal(error, replica, { account: account.text, hasOwnAccount });
     }
   }
 }

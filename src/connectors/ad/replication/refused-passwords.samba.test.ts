@@ -79,6 +79,7 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       expect(failure.remedy).toContain(
         `dsacls "${domain.baseDn}" /G "${account.user}:CA;Replicating Directory Changes"`,
       );
+      expect(failure.remedy).toMatch(/^"dirbridge account create" gives what is missing.* By hand: On Windows:/);
       await runSambaCommands(domain, failure.remedy);
       expect((await collectPasswords(connect(account), null)).accounts.size).toBeGreaterThan(0);
     });
@@ -96,6 +97,21 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       expect(await checkPasswords(connect(account))).toMatchObject([{ state: 'ok' }]);
     });
 
+    it('of replication.user is not given by a command that prepares another account, which nobody is sent to', async () => {
+      const account = await domain.addServiceAccount({ name: 'svc-apart', replicationRights: false });
+      const replication = { replication: { user: `${domain.realm}\\svc-apart`, password: { env: 'OTHER' } } };
+      const connectApart = (): Connector => connect({ ...account, user: reader.user }, replication);
+      const failure = await failureOf(connectApart());
+      const [line] = await checkPasswords(connectApart());
+      expect(line).toMatchObject({ code: 'password-rights', remedy: failure.remedy });
+      expect(failure.remedy).not.toContain('account create');
+      expect(failure.remedy).toContain(
+        `Give ${domain.realm}\\svc-apart, which replication.user names, "Replicating Directory Changes" and "Replicating Directory Changes All" on ${domain.baseDn}. On Windows: dsacls`,
+      );
+      await runSambaCommands(domain, failure.remedy);
+      expect(await checkPasswords(connectApart())).toMatchObject([{ state: 'ok' }]);
+    });
+
     it('is not needed in Builtin\\Administrators, and with both rights an ordinary account reads passwords of others', async () => {
       const administrator = await domain.addServiceAccount({ name: 'svc-admin', replicationRights: false });
       await domain.samba(['group', 'addmembers', 'Administrators', 'svc-admin']);
@@ -111,8 +127,20 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
 
   describe('because of the account', () => {
     it('takes its name in every form', async () => {
-      for (const user of [reader.user, `${domain.netbios}\\reader`, reader.dn])
-        expect(await checkPasswords(connect({ ...reader, user }))).toMatchObject([{ state: 'ok' }]);
+      const { netbios, realm } = domain;
+      const [dns, short] = [realm.toLowerCase(), netbios.toLowerCase()];
+      const names = [
+        reader.user,
+        `${netbios}\\reader`,
+        `${short}\\reader`,
+        `${dns}\\reader`,
+        `${realm}\\reader`,
+        'reader',
+      ];
+      for (const user of [...names, reader.dn])
+        expect(await checkPasswords(connect({ ...reader, user })), user).toMatchObject([
+          { state: 'ok', detail: expect.stringContaining('its own was read and is right') },
+        ]);
     });
 
     it('takes a name with letters whose capitals languages and directories do not agree on', async () => {
@@ -207,6 +235,25 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       const failure = await failureOf(source);
       expect(['directory-unreachable', 'directory-credentials']).toContain(failure.code);
     });
+  });
+
+  it('because it stores no hash tells of a password that was changed all the same: a newer one, without a hash', async () => {
+    const account = await domain.addServiceAccount({ name: 'changed', replicationRights: false });
+    const before = await collectPasswords(connect(reader), null);
+    const known = [...before.accounts.values()].find((one) => hexOf(one) === ntHash(account.password).toString('hex'));
+    const configuration = await readFile(domain.smbConf, 'utf8');
+    await writeFile(domain.smbConf, configuration.replace('[global]', '[global]\n\tnt hash store = never'));
+    await domain.restart();
+    try {
+      await domain.samba(['user', 'setpassword', 'changed', '--newpassword=Another-one-1']);
+      const { accounts } = await collectPasswords(connect(reader), before.watermark);
+      const changed = accounts.get(known?.anchor ?? '');
+      expect(changed).toMatchObject({ ntHash: null });
+      expect(changed?.version).toBeGreaterThan(known?.version ?? 0);
+    } finally {
+      await writeFile(domain.smbConf, configuration);
+      await domain.restart();
+    }
   });
 
   it('that refuses NTLM is told apart from a wrong password', async () => {

@@ -1,7 +1,7 @@
 import type { ReplicatedAttribute } from './drsuapi/attribute-ids.ts';
 import type { ChangesReply } from './drsuapi/changes-reply.ts';
 import { EXTENDED_OPERATION } from './drsuapi/changes-request.ts';
-import { NAME_FORM } from './drsuapi/crack-names.ts';
+import { NAME_FORM, type NameForm } from './drsuapi/crack-names.ts';
 import { DRS_ERROR, DrsRefusal } from './drsuapi/drs-refusal.ts';
 import type { DrsSession } from './drsuapi/drs-session.ts';
 import type { ReplicatedObject } from './drsuapi/replicated-object.ts';
@@ -96,8 +96,24 @@ export class Replica {
 
   /** The GUID of an account by the name it signs in with; null when it is not of this forest. */
   async findAccount(name: string): Promise<string | null> {
-    const guid = await this.session.crackName(name, NAME_FORM.unknown, NAME_FORM.uniqueId);
+    const guid = await this.nameAccount(name, NAME_FORM.uniqueId);
     return guid === null ? null : readGuid(guid);
+  }
+
+  /** An account, by the name it signs in with, in another form; null when it is not of this forest. */
+  async nameAccount(name: string, form: NameForm): Promise<string | null> {
+    const named = await this.session.crackName(name, NAME_FORM.unknown, form);
+    const other = named === null ? this.#shortName(name) : null;
+    return other === null ? named : this.session.crackName(other, NAME_FORM.nt4, form);
+  }
+
+  /** NTLM takes a name also after the DNS name of the domain, or alone; looked up it can be only after the short name. Null for a name of another domain. */
+  #shortName(name: string): string | null {
+    const { dnsDomain, netbiosDomain } = this.session.facts;
+    const [, domain, account] = /^(?:([^\\]+)\\)?([^\\@]+)$/.exec(name) ?? [];
+    if (netbiosDomain === null || account === undefined) return null;
+    const isOwn = domain === undefined || isSameName(domain, dnsDomain) || isSameName(domain, netbiosDomain);
+    return isOwn ? `${netbiosDomain}\\${account}` : null;
   }
 
   #extendedRefusal(result: number): DrsRefusal {
@@ -118,16 +134,19 @@ const EXTENDED_ERRORS: Readonly<Record<number, number>> = { 2: DRS_ERROR.notSupp
 /** [MS-DRSR] 4.1.5.3: level 2 lists the domain controllers that can be written to, level 3 also the others. */
 async function findDsa(session: ReplicationSession, domain: string): Promise<string> {
   const { netbiosComputer, dnsComputer } = session.facts;
-  const isSame = (one: string | null, other: string | null): boolean =>
-    one !== null && other !== null && one.toLowerCase() === other.toLowerCase();
   for (const level of [2, 3] as const) {
     const found = (await session.listControllers(domain, level)).find(
-      (one) => isSame(one.netbiosName, netbiosComputer) || isSame(one.dnsName, dnsComputer),
+      (one) => isSameName(one.netbiosName, netbiosComputer) || isSameName(one.dnsName, dnsComputer),
     );
     if (found && level === 3) throw new ReadOnlyController(session.server.label, netbiosComputer);
     if (found) return found.dsaGuid;
   }
   throw new MalformedAnswer(`${session.server.label}: the server is not among the domain controllers of ${domain}`);
+}
+
+/** Names of domains and computers, whatever their case; one that is not known is the same as none. */
+function isSameName(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one.toLowerCase() === other.toLowerCase();
 }
 
 /** `{xxxxxxxx-...}`. */

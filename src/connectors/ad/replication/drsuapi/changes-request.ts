@@ -9,7 +9,7 @@ import {
 import { writeDsNameOfGuid } from './dsname.ts';
 import type { Cursor, ReplicationState, UsnVector } from './replication-state.ts';
 
-/** EXOP_REPL_OBJ ([MS-DRSR] 4.1.10.2.22): one object, whenever it changed. EXOP_REPL_SECRETS would bring no more, and is for read-only domain controllers. */
+/** EXOP_REPL_OBJ ([MS-DRSR] 4.1.10.2.22): one object, whenever it changed. Why not EXOP_REPL_SECRETS: docs/decisions/0010-single-passwords-are-asked-for-as-objects.md. */
 export const EXTENDED_OPERATION = { none: 0, object: 6 } as const;
 
 export interface ChangesRequest {
