@@ -3,6 +3,7 @@ import type { ConnectorContext } from '../../connector.ts';
 import { ConnectionLost } from '../ldap/ldap-failure.ts';
 import type { LogonName } from './logon-name.ts';
 import { Replica } from './replica.ts';
+import { isOfOneServer } from './replication-failure.ts';
 import type { ReplicaServer, ReplicationSettings } from './replication-settings.ts';
 import { signIn } from './sign-in.ts';
 
@@ -83,7 +84,7 @@ export class Replicas {
         if (failures.length > 0) this.#log.warn({ server: server.label }, 'reading passwords from another server');
         return open;
       } catch (error) {
-        if (isDecisive(error)) throw error;
+        if (error instanceof DirbridgeError && !isOfOneServer(error)) throw error;
         this.#log.warn({ server: server.label, reason: messageOf(error) }, 'passwords cannot be read from a server');
         failures.push(error);
       }
@@ -101,13 +102,6 @@ export class Replicas {
       throw error;
     }
   }
-}
-
-/** A wrong password is wrong everywhere: trying it on each server would only lock the account. */
-function isDecisive(thrown: unknown): boolean {
-  return (
-    thrown instanceof DirbridgeError && thrown.code !== 'directory-unreachable' && thrown.code !== 'directory-refused'
-  );
 }
 
 /** Anything but a server that is away says more than that one. */

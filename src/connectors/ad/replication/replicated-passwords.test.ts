@@ -37,6 +37,7 @@ async function connect(...scripts: readonly ControllerScript[]) {
     hasOwnAccount: true,
     readPassword: () => ANN.password,
     pageSize: 100,
+    wait: () => new Promise((resolve) => setImmediate(resolve)),
     limits: { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, mostAnswerBytes: 1 << 24 },
   };
   return {
@@ -159,6 +160,62 @@ describe('another domain controller stands in', () => {
     const events = await collect(passwords);
     expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
     expect(controllers[1]?.rpc.connections).toBe(1);
+  });
+
+  test.each([
+    ['cuts the connection', 'cut'],
+    ['makes a mistake', 8442],
+    ['replicates to nobody', 8456],
+    ['denies it', 5],
+    ['cannot reach what it needs', 1722],
+    ['fails at a call', 1726],
+    ['answers what nobody understands', 'malformed'],
+  ] as const)('for one that proves that it gives passwords, and %s whenever it is asked for those of the domain', async (_what, trouble) => {
+    const { passwords, controllers } = await connect({ onPart: () => trouble }, {});
+    const events = await collect(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 1]);
+  });
+
+  test('not for a missing right, which is missing everywhere', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 8453 }, {});
+    expect((await failureOf(passwords)).code).toBe('password-rights');
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 0]);
+  });
+
+  test('and where all of them refuse, each is asked once', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 8442 }, { onPart: () => 8456 });
+    const failure = await failureOf(passwords);
+    expect(failure.code).toBe('directory-refused');
+    expect(failure.message).toContain(`${controllers[1]?.server.label}: reading changes: outbound replication`);
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 1]);
+  });
+
+  test('and where the only one breaks off, it is asked five times more', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 'cut' });
+    expect((await failureOf(passwords)).code).toBe('directory-interrupted');
+    expect(controllers[0]?.rpc.connections).toBe(6);
+  });
+
+  test('and where the only one refuses, it is not asked again', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 8442 });
+    expect((await failureOf(passwords)).code).toBe('directory-refused');
+    expect(controllers[0]?.rpc.connections).toBe(1);
+  });
+
+  test('but two that each become busy after their first part do not take turns for ever', async () => {
+    const busyLater: ControllerScript = { partsBefore: 5, onPart: (usn) => (usn > 0n ? 8438 : null) };
+    const other = 'bbbbbbbb-0000-0000-0000-000000000000';
+    const { passwords } = await connect(busyLater, { ...busyLater, invocationId: other });
+    const pages: unknown[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { kind } of passwords.read({ watermark: null })) {
+        if (kind === 'page') pages.push(kind);
+        if (pages.length > 50) throw new Error('they take turns');
+      }
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'directory-interrupted' });
+    expect(pages.length).toBeLessThan(10);
   });
 
   test('and where none does, the error names the one that it speaks of', async () => {
