@@ -57,7 +57,8 @@ export class AccountReader {
   }
 
   async #openDirectory(): Promise<Session> {
-    this.#directory ??= await this.#open.server.openDirectory();
+    // It rests while pages without news come, and a server may end it meanwhile.
+    if (!this.#directory?.connection.isOpen) this.#directory = await this.#open.server.openDirectory();
     if (!this.#isClosed) return this.#directory;
     this.close();
     throw new ConnectionLost('the read was ended');

@@ -1,9 +1,16 @@
+import { BerWriter, EqualityFilter, OrFilter } from 'ldapts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DirbridgeError } from '../../../errors.ts';
 import { SILENT_LOG } from '../../../log.ts';
 import type { PasswordReadEvent } from '../../connector.ts';
-import { ConnectionLost } from '../ldap/ldap-failure.ts';
+import { BerCursor } from '../ldap/ber-cursor.ts';
+import type { LdapSearch } from '../ldap/ldap-connection.ts';
+import { decodeEntry, type LdapEntry } from '../ldap/ldap-entry.ts';
+import { ConnectionLost, LdapRefusal, RESULT } from '../ldap/ldap-failure.ts';
+import type { Session } from '../session/sessions.ts';
+import { writeEntry } from '../trial/write-entry.ts';
 import { AccountReader } from './account-reader.ts';
+import { attributeNumber } from './drsuapi/attribute-ids.ts';
 import { readChangesReply } from './drsuapi/changes-reply.ts';
 import { decryptNtHash } from './drsuapi/replicated-secret.ts';
 import { FROM_THE_START } from './drsuapi/replication-state.ts';
@@ -251,6 +258,117 @@ describe('another domain controller stands in', () => {
     const failure = await failureOf(passwords);
     expect(failure.code).toBe('directory-refused');
     expect(failure.message).toContain('which is not the domain DC=corp,DC=example,DC=com that the others hold');
+  });
+});
+
+/** An LDAP server that knows the state of every account that it is asked for. */
+class Directory {
+  opened = 0;
+  searches = 0;
+  /** Ends the connection after each search. */
+  readonly #isShort: boolean;
+
+  constructor(isShort = false) {
+    this.#isShort = isShort;
+  }
+
+  readonly open = async (): Promise<Session> => {
+    this.opened += 1;
+    const connection = {
+      isOpen: true,
+      searchAll: async ({ filter }: LdapSearch) => {
+        if (!connection.isOpen) throw new ConnectionLost('ldaps://dc1: the server closed the connection');
+        this.searches += 1;
+        connection.isOpen = !this.#isShort;
+        const asked = filter instanceof OrFilter ? filter.filters : [];
+        return asked.map((one) => stateOf(one instanceof EqualityFilter ? one.value : ''));
+      },
+      close: () => undefined,
+    };
+    return { connection, facts: { namingContext: DOMAIN.dn } } as unknown as Session;
+  };
+}
+
+function stateOf(objectGUID: Buffer | string): LdapEntry {
+  const values = { objectGUID, userAccountControl: '512', pwdLastSet: '1', accountExpires: '0' };
+  const writer = new BerWriter();
+  writeEntry(
+    writer,
+    '',
+    Object.entries(values).map(([name, value]) => [name, [value]] as const),
+  );
+  return decodeEntry(new BerCursor(writer.buffer));
+}
+
+describe('a read of changes, which come without the state of their accounts,', () => {
+  /** The attribute of another number is none that we asked for. */
+  const withoutExpiry = (stub: Buffer): void => {
+    const number = Buffer.alloc(4);
+    number.writeUInt32LE(attributeNumber('accountExpires'));
+    for (let at = stub.indexOf(number); at >= 0; at = stub.indexOf(number, at)) stub.writeUInt32LE(0x9ffff, at);
+  };
+  const { invocationId } = readChangesReply(sambaAnswer('changes'), 'recorded');
+  const known = formatWatermark({ domain: DOMAIN.guid, state: { ...FROM_THE_START, invocationId }, attributes: ASKED });
+  const readChanges = (passwords: ReplicatedPasswords) => Array.fromAsync(passwords.read({ watermark: known }));
+
+  test('asks for it over LDAP, and again where that connection was ended', async () => {
+    const directory = new Directory(true);
+    const script = { partsBefore: 2, edit: withoutExpiry, openDirectory: directory.open };
+    const { passwords, controllers } = await connect(script);
+    const events = await readChanges(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'page', 'page', 'end']);
+    expect([directory.opened, directory.searches]).toEqual([3, 3]);
+    expect(controllers[0]?.rpc.connections).toBe(1);
+  });
+
+  test.each([
+    ['is away', new ConnectionLost('ldaps://dc1: connect ECONNREFUSED')],
+    ['has a certificate that has expired', new DirbridgeError('directory-certificate', 'ldaps://dc1: it has expired')],
+    ['refuses to be asked', new LdapRefusal(RESULT.insufficientAccessRights, '')],
+  ])('goes on at another domain controller where LDAP of the first %s', async (_what, failure) => {
+    const directory = new Directory();
+    const broken = () => Promise.reject(failure);
+    const { passwords, controllers } = await connect(
+      { edit: withoutExpiry, openDirectory: broken },
+      { edit: withoutExpiry, openDirectory: directory.open },
+    );
+    const events = await readChanges(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
+    expect([directory.searches, controllers[0]?.rpc.connections]).toEqual([1, 1]);
+  });
+
+  test('tries no wrong password on another domain controller', async () => {
+    const refusal = new DirbridgeError('directory-credentials', 'ldaps://dc1: ann was refused');
+    const openDirectory = () => Promise.reject(refusal);
+    const { passwords, controllers } = await connect({ edit: withoutExpiry, openDirectory }, {});
+    await expect(readChanges(passwords)).rejects.toMatchObject({ code: 'directory-credentials' });
+    expect(controllers[1]?.rpc.connections).toBe(0);
+  });
+});
+
+describe('check', () => {
+  const away = () => Promise.reject(new ConnectionLost('ldaps://dc1: connect ECONNREFUSED'));
+
+  test('is content with a domain controller that also tells the state of accounts over LDAP', async () => {
+    const directory = new Directory();
+    const { passwords } = await connect({ openDirectory: directory.open });
+    const lines = await Array.fromAsync(passwords.check());
+    expect(lines.map(({ state }) => state)).toEqual(['ok']);
+    expect(directory.searches).toBe(1);
+  });
+
+  test('tells of one that gives passwords and is not there over LDAP, which each read of changes needs', async () => {
+    const { passwords, controllers } = await connect({ openDirectory: away });
+    const [line] = await Array.fromAsync(passwords.check());
+    expect(line).toMatchObject({ state: 'error', code: 'directory-unreachable' });
+    expect(line?.detail).toContain(`${controllers[0]?.server.label} gives passwords, but cannot be asked over LDAP`);
+    expect(line?.remedy).toContain('servers of the source');
+  });
+
+  test('only warns of it where another one stands in', async () => {
+    const { passwords } = await connect({ openDirectory: away }, { openDirectory: new Directory().open });
+    const lines = await Array.fromAsync(passwords.check());
+    expect(lines.map(({ state }) => state)).toEqual(['ok', 'warning']);
   });
 });
 
