@@ -35,6 +35,7 @@ export interface Connector {
   readonly passwords?: PasswordSource;
   /** Of a directory that tells when passwords were set, which needs no right to read them. */
   readonly passwordMarks?: PasswordMarkSource;
+  /** Lets go of what is open. A source may be used again afterwards: it opens what it needs anew. */
   close(): Promise<void>;
 }
 

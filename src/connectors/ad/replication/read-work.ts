@@ -5,7 +5,7 @@ import { type AccountPage, AccountReader, discardPage } from './account-reader.t
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { proveByOwnPassword } from './own-password.ts';
 import type { Replica, ReplicaDomain } from './replica.ts';
-import { type OpenReplica, Replicas } from './replicas.ts';
+import { type OpenReplica, type Preference, Replicas } from './replicas.ts';
 import type { ReplicationCycle } from './replication-cycle.ts';
 import { asLostWhereTransient, isOfOneServer } from './replication-failure.ts';
 import type { ReplicaServer, ReplicationSettings } from './replication-settings.ts';
@@ -26,8 +26,8 @@ export class ReadWork {
   #domain: ReplicaDomain | null = null;
   #isClosed = false;
 
-  constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
-    this.#replicas = new Replicas(settings, log);
+  constructor(settings: ReplicationSettings, log: ConnectorContext['log'], preference: Preference) {
+    this.#replicas = new Replicas(settings, log, preference);
     this.#settings = settings;
     this.#attempts = new Attempts(settings.wait);
     this.#log = log;

@@ -17,17 +17,24 @@ export interface OpenReplica {
 /** Throws for a domain controller that cannot be used although we are signed in to it. */
 export type Accept = (open: OpenReplica) => Promise<void>;
 
+/** The place in the list of the domain controller that is asked first: of the one that answered last. */
+export interface Preference {
+  at: number;
+}
+
 /** One domain controller at a time: the first that answers and can be used; the one that answered last is asked first. */
 export class Replicas {
   readonly settings: ReplicationSettings;
   readonly #log: ConnectorContext['log'];
+  readonly #preference: Preference;
   #current: OpenReplica | null = null;
-  #preferred = 0;
   #isClosed = false;
 
-  constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
+  /** `preference`: what one read learns, for the next one. */
+  constructor(settings: ReplicationSettings, log: ConnectorContext['log'], preference: Preference = { at: 0 }) {
     this.settings = settings;
     this.#log = log;
+    this.#preference = preference;
   }
 
   /** Throws a DirbridgeError, or what a session or `accept` throws when no server can be used. */
@@ -44,7 +51,7 @@ export class Replicas {
 
   /** The next one is asked first: this one cannot be used at the moment. */
   async leave(): Promise<void> {
-    this.#preferred += 1;
+    this.#preference.at += 1;
     await this.#leaveCurrent();
   }
 
@@ -73,14 +80,15 @@ export class Replicas {
 
   async #openAny(accept: Accept): Promise<OpenReplica> {
     const { servers } = this.settings;
+    const { at: first } = this.#preference;
     const failures: unknown[] = [];
     for (let index = 0; index < servers.length; index++) {
-      const at = (this.#preferred + index) % servers.length;
+      const at = (first + index) % servers.length;
       const server = servers[at];
       if (!server) continue;
       try {
         const open = await this.#openAccepted(server, accept);
-        this.#preferred = at;
+        this.#preference.at = at;
         if (failures.length > 0) this.#log.warn({ server: server.label }, 'reading passwords from another server');
         return open;
       } catch (error) {

@@ -157,6 +157,10 @@ test('the keys of a connection that broke are forgotten', async () => {
   expect(new Set(clear.mock.contexts).size).toBe(2);
 });
 
+const ANN_ANCHOR = readChangesReply(sambaAnswer('changes'), 'recorded').objects.find(({ name }) =>
+  name.dn.startsWith('CN=ann,'),
+)?.name.guid as string;
+
 describe('another domain controller stands in', () => {
   test.each([
     ['that does not replicate outwards', 8456],
@@ -182,6 +186,14 @@ describe('another domain controller stands in', () => {
     const events = await collect(passwords);
     expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
     expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 1]);
+  });
+
+  test('and is asked first from then on, by reads and for single accounts', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 'cut' }, {});
+    await collect(passwords);
+    await collect(passwords);
+    await Array.fromAsync(passwords.fetch([ANN_ANCHOR]));
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 3]);
   });
 
   test('not for a missing right, which is missing everywhere', async () => {

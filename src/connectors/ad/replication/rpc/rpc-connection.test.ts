@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConnectionLost } from '../../ldap/ldap-failure.ts';
 import { DRSUAPI } from '../drsuapi/bind.ts';
+import { DrsSession } from '../drsuapi/drs-session.ts';
 import { MalformedAnswer } from '../malformed-answer.ts';
 import { NtlmClient } from '../ntlm/ntlm-client.ts';
 import { mutated } from '../trial/mutated-bytes.ts';
@@ -9,6 +10,7 @@ import { sambaAnswer } from '../trial/samba-answers.ts';
 import { Conversation, ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
 import { readBindAnswer } from './bind-answer.ts';
 import { CallAnswer } from './call-answer.ts';
+import { findPort } from './endpoint-mapper.ts';
 import { formatPdu, PDU_FLAG, PDU_TYPE, parsePdu } from './pdu.ts';
 import { RpcConnection, type RpcLimits } from './rpc-connection.ts';
 import { RpcRefusal } from './rpc-refusal.ts';
@@ -171,6 +173,29 @@ describe('an answer', () => {
   });
 });
 
+describe('a server that takes connections and says nothing', () => {
+  const limits = { ...LIMITS, connectTimeoutMs: 50 };
+  const told = { message: expect.stringContaining('no answer within 0.05 s') };
+
+  test('is waited for as long as for a connection, by whoever signs in and by whoever asks for the port', async () => {
+    const server = await ScriptedRpcServer.startWith(() => undefined);
+    cleanups.push(() => server.stop());
+    const connection = await RpcConnection.open(server.address, limits);
+    cleanups.push(() => connection.close());
+    const account = { user: 'ann', domain: '', readPassword: () => 'of ann', targetName: 'ldap/test' };
+    await expect(connection.bindAs(DRSUAPI, new NtlmClient(account))).rejects.toMatchObject(told);
+    await expect(findPort(server.address, DRSUAPI, limits)).rejects.toMatchObject(told);
+  });
+
+  test('after the sign-in as well, at the first call', async () => {
+    const server = await ScriptedRpcServer.start({ user: 'ann', password: 'of ann', answer: () => [] });
+    cleanups.push(() => server.stop());
+    const account = { user: 'ann', domain: '', readPassword: () => 'of ann', targetName: 'ldap/test' };
+    const { label, host, port } = server.address;
+    await expect(DrsSession.open({ label, host, port }, account, limits)).rejects.toMatchObject(told);
+  });
+});
+
 describe('a connection', () => {
   const clocks = { ...LIMITS, requestTimeoutMs: 100 };
 
@@ -277,7 +302,11 @@ test('whatever a server sends instead of its answers ends in our own error', asy
   await fc.assert(
     fc.asyncProperty(pieces, async (sent) => {
       junk = sent;
-      const connection = await RpcConnection.open(server.address, { ...LIMITS, requestTimeoutMs: 100 });
+      const connection = await RpcConnection.open(server.address, {
+        ...LIMITS,
+        connectTimeoutMs: 100,
+        requestTimeoutMs: 100,
+      });
       try {
         await connection.bindAs(DRSUAPI, new NtlmClient(account));
         await connection.call(0, Buffer.from('x'), 'trying');
