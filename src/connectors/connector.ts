@@ -120,7 +120,7 @@ export interface AccountPassword {
   readonly isDisabled: boolean;
   /** Smart card required: the password is random and known to nobody. */
   readonly isSmartCardRequired: boolean;
-  /** When the account expires; null: never. ISO 8601. */
+  /** When the account expires; null: never. ISO 8601, up to the year 9999: the store compares the texts. */
   readonly expiresAt: string | null;
 }
 

@@ -1,8 +1,8 @@
 import { DirbridgeError } from '../../../errors.ts';
 import type { CheckLine } from '../../connector.ts';
 import { ConnectionLost, LdapRefusal } from '../ldap/ldap-failure.ts';
+import { ticksOfTime } from '../objects/directory-time.ts';
 import { readStates } from './directory-state.ts';
-import { ticksOfTime } from './directory-time.ts';
 import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { type Proof, proveByOwnPassword } from './own-password.ts';
