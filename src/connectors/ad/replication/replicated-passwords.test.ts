@@ -349,6 +349,15 @@ describe('a read of changes, which come without the state of their accounts,', (
     expect([directory.searches, controllers[0]?.rpc.connections]).toEqual([1, 1]);
   });
 
+  test('names the domain controller that refuses to be asked where there is no other', async () => {
+    const openDirectory = () => Promise.reject(new LdapRefusal(RESULT.insufficientAccessRights, ''));
+    const { passwords, controllers } = await connect({ edit: withoutExpiry, openDirectory });
+    await expect(readChanges(passwords)).rejects.toMatchObject({
+      code: 'directory-refused',
+      message: expect.stringContaining(`${controllers[0]?.server.label}: asking over LDAP`),
+    });
+  });
+
   test('tries no wrong password on another domain controller', async () => {
     const refusal = new DirbridgeError('directory-credentials', 'ldaps://dc1: ann was refused');
     const openDirectory = () => Promise.reject(refusal);
