@@ -30,7 +30,11 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function connect(...scripts: readonly ControllerScript[]) {
+function connect(...scripts: readonly ControllerScript[]) {
+  return connectAs(ANN.user, ...scripts);
+}
+
+async function connectAs(user: string, ...scripts: readonly ControllerScript[]) {
   const controllers: ScriptedDomainController[] = [];
   for (const script of scripts) {
     const controller = await ScriptedDomainController.start(script);
@@ -40,7 +44,7 @@ async function connect(...scripts: readonly ControllerScript[]) {
   const settings = {
     source: 'corp',
     servers: controllers.map(({ server }) => server),
-    user: ANN.user,
+    user,
     hasOwnAccount: true,
     readPassword: () => ANN.password,
     pageSize: 100,
@@ -293,16 +297,20 @@ class Directory {
         this.searches += 1;
         connection.isOpen = !this.#isShort;
         const asked = filter instanceof OrFilter ? filter.filters : [];
-        return asked.map((one) => stateOf(one instanceof EqualityFilter ? one.value : ''));
+        return asked.map((one) => entryOf(stateOf(one instanceof EqualityFilter ? one.value : '')));
       },
+      readEntry: async () => entryOf({ sAMAccountName: 'ann' }),
       close: () => undefined,
     };
     return { connection, facts: { namingContext: DOMAIN.dn } } as unknown as Session;
   };
 }
 
-function stateOf(objectGUID: Buffer | string): LdapEntry {
-  const values = { objectGUID, userAccountControl: '512', pwdLastSet: '1', accountExpires: '0' };
+function stateOf(objectGUID: Buffer | string) {
+  return { objectGUID, userAccountControl: '512', pwdLastSet: '1', accountExpires: '0' };
+}
+
+function entryOf(values: Readonly<Record<string, Buffer | string>>): LdapEntry {
   const writer = new BerWriter();
   writeEntry(
     writer,
@@ -347,6 +355,18 @@ describe('a read of changes, which come without the state of their accounts,', (
     const events = await readChanges(passwords);
     expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
     expect([directory.searches, controllers[0]?.rpc.connections]).toEqual([1, 1]);
+  });
+
+  test('goes on there as well where an account that is named by its DN cannot even be looked up at the first', async () => {
+    const directory = new Directory();
+    const expired = new DirbridgeError('directory-certificate', 'ldaps://dc1: it has expired');
+    const { passwords, controllers } = await connectAs(
+      'CN=ann,CN=Users,DC=corp,DC=example,DC=com',
+      { openDirectory: () => Promise.reject(expired) },
+      { openDirectory: directory.open },
+    );
+    expect((await collect(passwords)).at(-1)?.kind).toBe('end');
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([0, 1]);
   });
 
   test('names the domain controller that refuses to be asked where there is no other', async () => {
