@@ -315,6 +315,8 @@ export class App {
   /** As the last cycle read them. A password cycle every two minutes does not read them again. */
   #rules: RuleSet | null = null;
   readonly #told = new Set<string>();
+  /** Of password cycles: they know which domain controller answered last, and a cycle every two minutes does not wait for one that is away. */
+  #passwordSources: readonly Connector[] | null = null;
 
   constructor(config: Config, options: AppOptions) {
     this.config = config;
@@ -747,7 +749,8 @@ export class App {
     requireMethod(this.config);
     this.#refuseStaging('so no password is ever sent to the tenant');
     const store = await this.#openStore(false);
-    const sources = this.#sources();
+    this.#passwordSources ??= this.#sources();
+    const sources = this.#passwordSources;
     let requireRight: (() => Promise<void>) | undefined;
     const target = this.#target(async () => requireRight?.());
     try {

@@ -35,6 +35,7 @@ export interface Connector {
   readonly passwords?: PasswordSource;
   /** Of a directory that tells when passwords were set, which needs no right to read them. */
   readonly passwordMarks?: PasswordMarkSource;
+  /** Lets go of what is open. A source may be used again afterwards: it opens what it needs anew. */
   close(): Promise<void>;
 }
 
@@ -119,7 +120,7 @@ export interface AccountPassword {
   readonly isDisabled: boolean;
   /** Smart card required: the password is random and known to nobody. */
   readonly isSmartCardRequired: boolean;
-  /** When the account expires; null: never. ISO 8601. */
+  /** When the account expires; null: never. ISO 8601, up to the year 9999: the store compares the texts. */
   readonly expiresAt: string | null;
 }
 

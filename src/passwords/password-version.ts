@@ -12,7 +12,10 @@ export function isSamePassword(one: PasswordVersion, other: PasswordVersion): bo
   return one.version === other.version && compareTimes(one, other) === 0;
 }
 
-/** Whether a password was set after another one: the version decides, as between domain controllers ([MS-DRSR] 5.11), unless the time tells that it was counted anew. */
+/**
+ * Whether a password was set after another one: the version decides, as between domain controllers ([MS-DRSR] 5.11), unless the time tells that it was counted anew. A clock
+ * that was ahead for a time tells the same of an older password, and nothing tells the two apart: it counts until whoever is behind has heard of the newer one (docs/guide/passwords.md).
+ */
 export function isNewerPassword(one: PasswordVersion, other: PasswordVersion): boolean {
   return one.version > other.version || compareTimes(one, other) > 0;
 }

@@ -3,6 +3,8 @@ import { messageOf } from '../../../errors.ts';
 import { guidToText } from '../../../model/anchor.ts';
 import type { CheckLine, PasswordMark, PasswordMarkEvent, PasswordMarkSource } from '../../connector.ts';
 import { decodeEntry, type LdapEntry, readBytes, readText } from '../ldap/ldap-entry.ts';
+import { expiryOfTicks } from '../objects/account-expiry.ts';
+import { timeOfTicks } from '../objects/directory-time.ts';
 import { findMetadata, UNICODE_PWD } from '../objects/replication-metadata.ts';
 import { asDirectoryError } from '../session/directory-failure.ts';
 import type { Session, Sessions } from '../session/sessions.ts';
@@ -14,8 +16,6 @@ const ATTRIBUTES = ['objectGUID', 'replPropertyMetaData', 'pwdLastSet', 'userAcc
 /** [MS-ADTS] 2.2.16. */
 const ACCOUNT_DISABLED = 0x2;
 const SMART_CARD_REQUIRED = 0x40000;
-/** [MS-ADTS] 2.2.1: both mean never. */
-const NEVER: readonly string[] = ['0', '9223372036854775807'];
 
 const USERS = '(&(objectCategory=person)(objectClass=user))';
 
@@ -136,16 +136,18 @@ export function readMark(entry: LdapEntry): PasswordMark | null {
     anchor: guidToText(guid),
     version: metadata.version,
     changedAt: metadata.changedAt.toISOString(),
-    setAt: lastSet === '0' ? null : fileTime(lastSet),
+    setAt: lastSet === '0' ? null : timeOfTicks(ticksOf(lastSet)),
     mustChange: lastSet === '0',
     isDisabled: (control & ACCOUNT_DISABLED) !== 0,
     isSmartCardRequired: (control & SMART_CARD_REQUIRED) !== 0,
-    expiresAt: NEVER.includes(expires) ? null : fileTime(expires),
+    expiresAt: expiryOfTicks(ticksOf(expires)),
   };
 }
 
-/** FILETIME ([MS-DTYP] 2.3.3): 100 ns since 1601. Null for what no date can be. */
-function fileTime(text: string): string | null {
-  if (!/^\d{1,18}$/.test(text)) return null;
-  return new Date(Number(BigInt(text) / 10_000n - 11_644_473_600_000n)).toISOString();
+/** FILETIME as LDAP writes it. */
+function ticksOf(text: string): bigint {
+  return /^-?\d{1,19}$/.test(text) ? BigInt(text) : NO_TIME;
 }
+
+/** Of what is no number: no date. */
+const NO_TIME = 0x7fff_ffff_ffff_ffffn;

@@ -1,6 +1,6 @@
-import { messageOf } from '../../../errors.ts';
+import { DirbridgeError, messageOf } from '../../../errors.ts';
 import type { AccountPassword, ReadProblem } from '../../connector.ts';
-import { ConnectionLost } from '../ldap/ldap-failure.ts';
+import { ConnectionLost, isTransient, LdapRefusal } from '../ldap/ldap-failure.ts';
 import type { Session } from '../session/sessions.ts';
 import {
   type AccountState,
@@ -57,7 +57,8 @@ export class AccountReader {
   }
 
   async #openDirectory(): Promise<Session> {
-    this.#directory ??= await this.#open.server.openDirectory();
+    // It rests while pages without news come, and a server may end it meanwhile.
+    if (!this.#directory?.connection.isOpen) this.#directory = await this.#open.server.openDirectory();
     if (!this.#isClosed) return this.#directory;
     this.close();
     throw new ConnectionLost('the read was ended');
@@ -106,9 +107,26 @@ export class AccountReader {
       else unknown.push(object.name.guid);
     }
     if (unknown.length === 0) return states;
-    for (const [guid, state] of await readStates(await this.#openDirectory(), unknown)) states.set(guid, state);
+    for (const [guid, state] of await this.#askDirectory(unknown)) states.set(guid, state);
     return states;
   }
+
+  async #askDirectory(anchors: readonly string[]): Promise<ReadonlyMap<string, AccountState>> {
+    try {
+      return await readStates(await this.#openDirectory(), anchors);
+    } catch (error) {
+      if (!(error instanceof LdapRefusal) || isTransient(error)) throw error;
+      throw refusedStates(this.#open.server.label, error);
+    }
+  }
+}
+
+/** A refusal of LDAP does not say whose it is. */
+function refusedStates(label: string, cause: LdapRefusal): DirbridgeError {
+  const message = `${label}: asking over LDAP for the state of accounts whose password changed: ${cause.message}`;
+  const remedy =
+    'Let the account that reads passwords read users over LDAP as well, or name another domain controller first in servers of the source.';
+  return new DirbridgeError('directory-refused', message, { cause, remedy });
 }
 
 function completeState(state: Partial<AccountState>): AccountState {

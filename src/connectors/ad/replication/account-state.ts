@@ -1,5 +1,6 @@
 import type { AccountPassword } from '../../connector.ts';
-import { timeOfSeconds, timeOfTicks } from './directory-time.ts';
+import { expiryOfTicks } from '../objects/account-expiry.ts';
+import { timeOfSeconds } from '../objects/directory-time.ts';
 import type { ReplicatedAttribute } from './drsuapi/attribute-ids.ts';
 import { ridOf } from './drsuapi/dsname.ts';
 import type { ReplicatedObject, ReplicatedValue } from './drsuapi/replicated-object.ts';
@@ -17,9 +18,6 @@ export interface AccountState {
 
 /** [MS-ADTS] 2.2.16. */
 const CONTROL = { disabled: 0x2, normalAccount: 0x200, smartCardRequired: 0x40000 } as const;
-
-/** [MS-ADA1] accountExpires: two values that mean never. */
-const NEVER: readonly bigint[] = [0n, 0x7fff_ffff_ffff_ffffn];
 
 /** [MS-DTYP] 2.4.2.4, [MS-SAMR] 3.1.1.9.2: what is below belongs to the domain itself (Administrator, krbtgt ...). */
 const FIRST_RID_OF_PEOPLE = 1000;
@@ -87,6 +85,6 @@ export function describeAccount(object: ReplicatedObject, state: AccountState, n
     mustChange: state.pwdLastSet === 0n,
     isDisabled: (state.userAccountControl & CONTROL.disabled) !== 0,
     isSmartCardRequired: (state.userAccountControl & CONTROL.smartCardRequired) !== 0,
-    expiresAt: NEVER.includes(state.accountExpires) ? null : timeOfTicks(state.accountExpires),
+    expiresAt: expiryOfTicks(state.accountExpires),
   };
 }

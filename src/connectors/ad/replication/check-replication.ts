@@ -1,5 +1,8 @@
+import { DirbridgeError } from '../../../errors.ts';
 import type { CheckLine } from '../../connector.ts';
-import { ticksOfTime } from './directory-time.ts';
+import { ConnectionLost, LdapRefusal } from '../ldap/ldap-failure.ts';
+import { ticksOfTime } from '../objects/directory-time.ts';
+import { readStates } from './directory-state.ts';
 import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { type Proof, proveByOwnPassword } from './own-password.ts';
@@ -10,7 +13,9 @@ import type { ReplicaServer } from './replication-settings.ts';
 const TICKS_PER_MINUTE = 600_000_000n;
 const CLOCK_WARNING_MINUTES = 5n;
 
-/** Signs in to every domain controller, and reads from each the one password that is no secret to us: that of the account itself. */
+/**
+ * Signs in to every domain controller, and reads from each the one password that is no secret to us, that of the account itself, and over LDAP what goes with it.
+ */
 export async function* checkReplication(replicas: Replicas, now: () => Date): AsyncGenerator<CheckLine, void, void> {
   const away: CheckLine[] = [];
   let hasUsable = false;
@@ -42,6 +47,7 @@ async function lookAt(server: ReplicaServer, replicas: Replicas, now: Date) {
     open = await replicas.open(server);
     const clock = compareClocks(what, open, now);
     const proof = await prove(open, replicas);
+    await tryDirectory(open);
     return { lines: [...clock, describeProof(what, proof, open)], code: null };
   } catch (thrown) {
     const explained = open
@@ -61,6 +67,26 @@ async function prove({ replica, account }: OpenReplica, replicas: Replicas): Pro
   // Of an account of another domain the right alone can be tried.
   if (proof === 'elsewhere') await replica.readChanges(FROM_THE_START, 1);
   return proof;
+}
+
+/** A password that changed comes without the state of its account, which is then asked for over LDAP: where that is away, only reads of everybody would do. */
+async function tryDirectory({ replica, server, account }: OpenReplica): Promise<void> {
+  const anchor = (await replica.findAccount(account.text)) ?? replica.domain.guid;
+  try {
+    const directory = await server.openDirectory();
+    await readStates(directory, [anchor]).finally(() => directory.connection.close());
+  } catch (error) {
+    throw error instanceof ConnectionLost || error instanceof LdapRefusal ? withoutDirectory(server, error) : error;
+  }
+}
+
+function withoutDirectory({ label }: ReplicaServer, thrown: ConnectionLost | LdapRefusal): DirbridgeError {
+  const message = `${label} gives passwords, but cannot be asked over LDAP for the state of an account whose password changed: ${thrown.message}`;
+  return new DirbridgeError(thrown instanceof LdapRefusal ? 'directory-refused' : 'directory-unreachable', message, {
+    cause: thrown,
+    remedy:
+      'See that the domain controller answers LDAP at the address that servers of the source names, and that the firewalls between let it through.',
+  });
 }
 
 function describeProof(what: string, proof: Proof, { replica, account }: OpenReplica): CheckLine {

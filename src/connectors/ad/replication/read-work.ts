@@ -1,35 +1,42 @@
-import { DirbridgeError } from '../../../errors.ts';
+import { DirbridgeError, messageOf } from '../../../errors.ts';
 import type { ConnectorContext } from '../../connector.ts';
-import { Attempts } from '../session/sessions.ts';
+import { Attempts, mayPass } from '../session/sessions.ts';
 import { type AccountPage, AccountReader, discardPage } from './account-reader.ts';
 import { explainRefusal, secretsHidden } from './missing-rights.ts';
 import { proveByOwnPassword } from './own-password.ts';
 import type { Replica, ReplicaDomain } from './replica.ts';
-import { type OpenReplica, Replicas } from './replicas.ts';
+import { type OpenReplica, type Preference, Replicas } from './replicas.ts';
 import type { ReplicationCycle } from './replication-cycle.ts';
-import { asLostWhereTransient } from './replication-failure.ts';
-import type { ReplicationSettings } from './replication-settings.ts';
+import { asLostWhereTransient, isOfOneServer } from './replication-failure.ts';
+import type { ReplicaServer, ReplicationSettings } from './replication-settings.ts';
+
+const LEFT = 'passwords cannot be read from a server, asking the next one';
 
 /** One read, over as many connections as it takes. */
 export class ReadWork {
   readonly #replicas: Replicas;
   readonly #settings: ReplicationSettings;
   readonly #log: ConnectorContext['log'];
-  readonly #attempts = new Attempts();
+  readonly #attempts: Attempts;
+  /** What each domain controller failed with that was ready, since the read last got on. */
+  readonly #failures = new Map<ReplicaServer, unknown>();
   #open: OpenReplica | null = null;
   #reader: AccountReader | null = null;
   /** Of the first domain controller that answered. */
   #domain: ReplicaDomain | null = null;
   #isClosed = false;
 
-  constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
-    this.#replicas = new Replicas(settings, log);
+  constructor(settings: ReplicationSettings, log: ConnectorContext['log'], preference: Preference) {
+    this.#replicas = new Replicas(settings, log, preference);
     this.#settings = settings;
+    this.#attempts = new Attempts(settings.wait);
     this.#log = log;
   }
 
-  connect(): Promise<ReplicaDomain> {
-    return this.#repeat(async ({ replica }) => replica.domain);
+  async connect(): Promise<ReplicaDomain> {
+    const domain = await this.#repeat(async ({ replica }) => replica.domain);
+    this.#succeed();
+    return domain;
   }
 
   /** The next part of the cycle, which then goes on. Throws HistoryLost. */
@@ -39,7 +46,8 @@ export class ReadWork {
       // Secrets are bound to the connection they came over: until they are decrypted, the part may have to be asked for again.
       const page = await reader.describe(part.objects, cycle.isFull);
       try {
-        cycle.accept(part);
+        // Two domain controllers that each break off after their first part would otherwise take turns for ever.
+        if (cycle.accept(part)) this.#succeed();
       } catch (error) {
         discardPage(page);
         throw error;
@@ -48,8 +56,10 @@ export class ReadWork {
     });
   }
 
-  readSingle(anchors: readonly string[]): Promise<AccountPage> {
-    return this.#repeat((_open, reader) => reader.read(anchors));
+  async readSingle(anchors: readonly string[]): Promise<AccountPage> {
+    const page = await this.#repeat((_open, reader) => reader.read(anchors));
+    this.#succeed();
+    return page;
   }
 
   async close(): Promise<void> {
@@ -61,19 +71,36 @@ export class ReadWork {
   /** Broken connections are made anew, also to another domain controller. */
   async #repeat<Result>(work: (open: OpenReplica, reader: AccountReader) => Promise<Result>): Promise<Result> {
     for (;;) {
+      let server: ReplicaServer | null = null;
       try {
         const { open, reader } = await this.#ready();
-        const result = await this.#explain(open, () => work(open, reader));
-        this.#attempts.succeed();
-        return result;
+        server = open.server;
+        return await this.#explain(open, () => work(open, reader));
       } catch (error) {
         if (this.#isClosed) throw error;
         const lost = asLostWhereTransient(error);
-        // It is there, and cannot: another one may.
-        if (lost !== error) await this.#replicas.leave();
-        await this.#attempts.fail(lost, this.#log);
+        // Where none is ready, each of them has been asked.
+        if (server === null) await this.#attempts.fail(lost, this.#log);
+        else await this.#leave(server, lost);
       }
     }
+  }
+
+  /** It is there, and cannot: another one may, at once where it has not failed yet. Throws what was thrown once nobody is left to ask. */
+  async #leave(server: ReplicaServer, thrown: unknown): Promise<void> {
+    if (!isOfOneServer(thrown)) throw thrown;
+    const isNew = !this.#failures.has(server);
+    this.#failures.set(server, thrown);
+    await this.#replicas.leave();
+    const isAnyLeft = this.#failures.size < this.#settings.servers.length;
+    if (isAnyLeft && isNew) this.#log.warn({ server: server.label, reason: messageOf(thrown) }, LEFT);
+    else await this.#attempts.fail(thrown, this.#log, isAnyLeft || [...this.#failures.values()].some(mayPass));
+  }
+
+  /** It got on: whatever failed before does not count any more. */
+  #succeed(): void {
+    this.#attempts.succeed();
+    this.#failures.clear();
   }
 
   async #ready(): Promise<{ readonly open: OpenReplica; readonly reader: AccountReader }> {

@@ -62,7 +62,7 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
       servers: [ldap.url],
       tls: { ca: domain.ca, serverName: domain.hostName },
       replication: { port: Number(new URL(replication.url).port) },
-      timeouts: { request: '500ms' },
+      timeouts: { connect: '1s', request: '500ms' },
     };
     return { source: connect(account, section), proxy: replication };
   }

@@ -3,6 +3,7 @@ import type { ConnectorContext } from '../../connector.ts';
 import { ConnectionLost } from '../ldap/ldap-failure.ts';
 import type { LogonName } from './logon-name.ts';
 import { Replica } from './replica.ts';
+import { isOfOneServer } from './replication-failure.ts';
 import type { ReplicaServer, ReplicationSettings } from './replication-settings.ts';
 import { signIn } from './sign-in.ts';
 
@@ -16,17 +17,24 @@ export interface OpenReplica {
 /** Throws for a domain controller that cannot be used although we are signed in to it. */
 export type Accept = (open: OpenReplica) => Promise<void>;
 
+/** The place in the list of the domain controller that is asked first: of the one that answered last. */
+export interface Preference {
+  at: number;
+}
+
 /** One domain controller at a time: the first that answers and can be used; the one that answered last is asked first. */
 export class Replicas {
   readonly settings: ReplicationSettings;
   readonly #log: ConnectorContext['log'];
+  readonly #preference: Preference;
   #current: OpenReplica | null = null;
-  #preferred = 0;
   #isClosed = false;
 
-  constructor(settings: ReplicationSettings, log: ConnectorContext['log']) {
+  /** `preference`: what one read learns, for the next one. */
+  constructor(settings: ReplicationSettings, log: ConnectorContext['log'], preference: Preference = { at: 0 }) {
     this.settings = settings;
     this.#log = log;
+    this.#preference = preference;
   }
 
   /** Throws a DirbridgeError, or what a session or `accept` throws when no server can be used. */
@@ -43,7 +51,7 @@ export class Replicas {
 
   /** The next one is asked first: this one cannot be used at the moment. */
   async leave(): Promise<void> {
-    this.#preferred += 1;
+    this.#preference.at += 1;
     await this.#leaveCurrent();
   }
 
@@ -72,18 +80,19 @@ export class Replicas {
 
   async #openAny(accept: Accept): Promise<OpenReplica> {
     const { servers } = this.settings;
+    const { at: first } = this.#preference;
     const failures: unknown[] = [];
     for (let index = 0; index < servers.length; index++) {
-      const at = (this.#preferred + index) % servers.length;
+      const at = (first + index) % servers.length;
       const server = servers[at];
       if (!server) continue;
       try {
         const open = await this.#openAccepted(server, accept);
-        this.#preferred = at;
+        this.#preference.at = at;
         if (failures.length > 0) this.#log.warn({ server: server.label }, 'reading passwords from another server');
         return open;
       } catch (error) {
-        if (isDecisive(error)) throw error;
+        if (error instanceof DirbridgeError && !isOfOneServer(error)) throw error;
         this.#log.warn({ server: server.label, reason: messageOf(error) }, 'passwords cannot be read from a server');
         failures.push(error);
       }
@@ -101,13 +110,6 @@ export class Replicas {
       throw error;
     }
   }
-}
-
-/** A wrong password is wrong everywhere: trying it on each server would only lock the account. */
-function isDecisive(thrown: unknown): boolean {
-  return (
-    thrown instanceof DirbridgeError && thrown.code !== 'directory-unreachable' && thrown.code !== 'directory-refused'
-  );
 }
 
 /** Anything but a server that is away says more than that one. */

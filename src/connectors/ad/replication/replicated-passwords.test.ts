@@ -1,9 +1,16 @@
+import { BerWriter, EqualityFilter, OrFilter } from 'ldapts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DirbridgeError } from '../../../errors.ts';
 import { SILENT_LOG } from '../../../log.ts';
 import type { PasswordReadEvent } from '../../connector.ts';
-import { ConnectionLost } from '../ldap/ldap-failure.ts';
+import { BerCursor } from '../ldap/ber-cursor.ts';
+import type { LdapSearch } from '../ldap/ldap-connection.ts';
+import { decodeEntry, type LdapEntry } from '../ldap/ldap-entry.ts';
+import { ConnectionLost, LdapRefusal, RESULT } from '../ldap/ldap-failure.ts';
+import type { Session } from '../session/sessions.ts';
+import { writeEntry } from '../trial/write-entry.ts';
 import { AccountReader } from './account-reader.ts';
+import { attributeNumber } from './drsuapi/attribute-ids.ts';
 import { readChangesReply } from './drsuapi/changes-reply.ts';
 import { decryptNtHash } from './drsuapi/replicated-secret.ts';
 import { FROM_THE_START } from './drsuapi/replication-state.ts';
@@ -23,7 +30,11 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function connect(...scripts: readonly ControllerScript[]) {
+function connect(...scripts: readonly ControllerScript[]) {
+  return connectAs(ANN.user, ...scripts);
+}
+
+async function connectAs(user: string, ...scripts: readonly ControllerScript[]) {
   const controllers: ScriptedDomainController[] = [];
   for (const script of scripts) {
     const controller = await ScriptedDomainController.start(script);
@@ -33,10 +44,11 @@ async function connect(...scripts: readonly ControllerScript[]) {
   const settings = {
     source: 'corp',
     servers: controllers.map(({ server }) => server),
-    user: ANN.user,
+    user,
     hasOwnAccount: true,
     readPassword: () => ANN.password,
     pageSize: 100,
+    wait: () => new Promise((resolve) => setImmediate(resolve)),
     limits: { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, mostAnswerBytes: 1 << 24 },
   };
   return {
@@ -149,6 +161,10 @@ test('the keys of a connection that broke are forgotten', async () => {
   expect(new Set(clear.mock.contexts).size).toBe(2);
 });
 
+const ANN_ANCHOR = readChangesReply(sambaAnswer('changes'), 'recorded').objects.find(({ name }) =>
+  name.dn.startsWith('CN=ann,'),
+)?.name.guid as string;
+
 describe('another domain controller stands in', () => {
   test.each([
     ['that does not replicate outwards', 8456],
@@ -159,6 +175,70 @@ describe('another domain controller stands in', () => {
     const events = await collect(passwords);
     expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
     expect(controllers[1]?.rpc.connections).toBe(1);
+  });
+
+  test.each([
+    ['cuts the connection', 'cut'],
+    ['makes a mistake', 8442],
+    ['replicates to nobody', 8456],
+    ['denies it', 5],
+    ['cannot reach what it needs', 1722],
+    ['fails at a call', 1726],
+    ['answers what nobody understands', 'malformed'],
+  ] as const)('for one that proves that it gives passwords, and %s whenever it is asked for those of the domain', async (_what, trouble) => {
+    const { passwords, controllers } = await connect({ onPart: () => trouble }, {});
+    const events = await collect(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 1]);
+  });
+
+  test('and is asked first from then on, by reads and for single accounts', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 'cut' }, {});
+    await collect(passwords);
+    await collect(passwords);
+    await Array.fromAsync(passwords.fetch([ANN_ANCHOR]));
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 3]);
+  });
+
+  test('not for a missing right, which is missing everywhere', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 8453 }, {});
+    expect((await failureOf(passwords)).code).toBe('password-rights');
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 0]);
+  });
+
+  test('and where all of them refuse, each is asked once', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 8442 }, { onPart: () => 8456 });
+    const failure = await failureOf(passwords);
+    expect(failure.code).toBe('directory-refused');
+    expect(failure.message).toContain(`${controllers[1]?.server.label}: reading changes: outbound replication`);
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([1, 1]);
+  });
+
+  test('and where the only one breaks off, it is asked five times more', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 'cut' });
+    expect((await failureOf(passwords)).code).toBe('directory-interrupted');
+    expect(controllers[0]?.rpc.connections).toBe(6);
+  });
+
+  test('and where the only one refuses, it is not asked again', async () => {
+    const { passwords, controllers } = await connect({ onPart: () => 8442 });
+    expect((await failureOf(passwords)).code).toBe('directory-refused');
+    expect(controllers[0]?.rpc.connections).toBe(1);
+  });
+
+  test('but two that each become busy after their first part do not take turns for ever', async () => {
+    const busyLater: ControllerScript = { partsBefore: 5, onPart: (usn) => (usn > 0n ? 8438 : null) };
+    const other = 'bbbbbbbb-0000-0000-0000-000000000000';
+    const { passwords } = await connect(busyLater, { ...busyLater, invocationId: other });
+    const pages: unknown[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { kind } of passwords.read({ watermark: null })) {
+        if (kind === 'page') pages.push(kind);
+        if (pages.length > 50) throw new Error('they take turns');
+      }
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'directory-interrupted' });
+    expect(pages.length).toBeLessThan(10);
   });
 
   test('and where none does, the error names the one that it speaks of', async () => {
@@ -194,6 +274,142 @@ describe('another domain controller stands in', () => {
     const failure = await failureOf(passwords);
     expect(failure.code).toBe('directory-refused');
     expect(failure.message).toContain('which is not the domain DC=corp,DC=example,DC=com that the others hold');
+  });
+});
+
+/** An LDAP server that knows the state of every account that it is asked for. */
+class Directory {
+  opened = 0;
+  searches = 0;
+  /** Ends the connection after each search. */
+  readonly #isShort: boolean;
+
+  constructor(isShort = false) {
+    this.#isShort = isShort;
+  }
+
+  readonly open = async (): Promise<Session> => {
+    this.opened += 1;
+    const connection = {
+      isOpen: true,
+      searchAll: async ({ filter }: LdapSearch) => {
+        if (!connection.isOpen) throw new ConnectionLost('ldaps://dc1: the server closed the connection');
+        this.searches += 1;
+        connection.isOpen = !this.#isShort;
+        const asked = filter instanceof OrFilter ? filter.filters : [];
+        return asked.map((one) => entryOf(stateOf(one instanceof EqualityFilter ? one.value : '')));
+      },
+      readEntry: async () => entryOf({ sAMAccountName: 'ann' }),
+      close: () => undefined,
+    };
+    return { connection, facts: { namingContext: DOMAIN.dn } } as unknown as Session;
+  };
+}
+
+function stateOf(objectGUID: Buffer | string) {
+  return { objectGUID, userAccountControl: '512', pwdLastSet: '1', accountExpires: '0' };
+}
+
+function entryOf(values: Readonly<Record<string, Buffer | string>>): LdapEntry {
+  const writer = new BerWriter();
+  writeEntry(
+    writer,
+    '',
+    Object.entries(values).map(([name, value]) => [name, [value]] as const),
+  );
+  return decodeEntry(new BerCursor(writer.buffer));
+}
+
+describe('a read of changes, which come without the state of their accounts,', () => {
+  /** The attribute of another number is none that we asked for. */
+  const withoutExpiry = (stub: Buffer): void => {
+    const number = Buffer.alloc(4);
+    number.writeUInt32LE(attributeNumber('accountExpires'));
+    for (let at = stub.indexOf(number); at >= 0; at = stub.indexOf(number, at)) stub.writeUInt32LE(0x9ffff, at);
+  };
+  const { invocationId } = readChangesReply(sambaAnswer('changes'), 'recorded');
+  const known = formatWatermark({ domain: DOMAIN.guid, state: { ...FROM_THE_START, invocationId }, attributes: ASKED });
+  const readChanges = (passwords: ReplicatedPasswords) => Array.fromAsync(passwords.read({ watermark: known }));
+
+  test('asks for it over LDAP, and again where that connection was ended', async () => {
+    const directory = new Directory(true);
+    const script = { partsBefore: 2, edit: withoutExpiry, openDirectory: directory.open };
+    const { passwords, controllers } = await connect(script);
+    const events = await readChanges(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'page', 'page', 'end']);
+    expect([directory.opened, directory.searches]).toEqual([3, 3]);
+    expect(controllers[0]?.rpc.connections).toBe(1);
+  });
+
+  test.each([
+    ['is away', new ConnectionLost('ldaps://dc1: connect ECONNREFUSED')],
+    ['has a certificate that has expired', new DirbridgeError('directory-certificate', 'ldaps://dc1: it has expired')],
+    ['refuses to be asked', new LdapRefusal(RESULT.insufficientAccessRights, '')],
+  ])('goes on at another domain controller where LDAP of the first %s', async (_what, failure) => {
+    const directory = new Directory();
+    const broken = () => Promise.reject(failure);
+    const { passwords, controllers } = await connect(
+      { edit: withoutExpiry, openDirectory: broken },
+      { edit: withoutExpiry, openDirectory: directory.open },
+    );
+    const events = await readChanges(passwords);
+    expect(events.map(({ kind }) => kind)).toEqual(['begin', 'page', 'end']);
+    expect([directory.searches, controllers[0]?.rpc.connections]).toEqual([1, 1]);
+  });
+
+  test('goes on there as well where an account that is named by its DN cannot even be looked up at the first', async () => {
+    const directory = new Directory();
+    const expired = new DirbridgeError('directory-certificate', 'ldaps://dc1: it has expired');
+    const { passwords, controllers } = await connectAs(
+      'CN=ann,CN=Users,DC=corp,DC=example,DC=com',
+      { openDirectory: () => Promise.reject(expired) },
+      { openDirectory: directory.open },
+    );
+    expect((await collect(passwords)).at(-1)?.kind).toBe('end');
+    expect(controllers.map(({ rpc }) => rpc.connections)).toEqual([0, 1]);
+  });
+
+  test('names the domain controller that refuses to be asked where there is no other', async () => {
+    const openDirectory = () => Promise.reject(new LdapRefusal(RESULT.insufficientAccessRights, ''));
+    const { passwords, controllers } = await connect({ edit: withoutExpiry, openDirectory });
+    await expect(readChanges(passwords)).rejects.toMatchObject({
+      code: 'directory-refused',
+      message: expect.stringContaining(`${controllers[0]?.server.label}: asking over LDAP`),
+    });
+  });
+
+  test('tries no wrong password on another domain controller', async () => {
+    const refusal = new DirbridgeError('directory-credentials', 'ldaps://dc1: ann was refused');
+    const openDirectory = () => Promise.reject(refusal);
+    const { passwords, controllers } = await connect({ edit: withoutExpiry, openDirectory }, {});
+    await expect(readChanges(passwords)).rejects.toMatchObject({ code: 'directory-credentials' });
+    expect(controllers[1]?.rpc.connections).toBe(0);
+  });
+});
+
+describe('check', () => {
+  const away = () => Promise.reject(new ConnectionLost('ldaps://dc1: connect ECONNREFUSED'));
+
+  test('is content with a domain controller that also tells the state of accounts over LDAP', async () => {
+    const directory = new Directory();
+    const { passwords } = await connect({ openDirectory: directory.open });
+    const lines = await Array.fromAsync(passwords.check());
+    expect(lines.map(({ state }) => state)).toEqual(['ok']);
+    expect(directory.searches).toBe(1);
+  });
+
+  test('tells of one that gives passwords and is not there over LDAP, which each read of changes needs', async () => {
+    const { passwords, controllers } = await connect({ openDirectory: away });
+    const [line] = await Array.fromAsync(passwords.check());
+    expect(line).toMatchObject({ state: 'error', code: 'directory-unreachable' });
+    expect(line?.detail).toContain(`${controllers[0]?.server.label} gives passwords, but cannot be asked over LDAP`);
+    expect(line?.remedy).toContain('servers of the source');
+  });
+
+  test('only warns of it where another one stands in', async () => {
+    const { passwords } = await connect({ openDirectory: away }, { openDirectory: new Directory().open });
+    const lines = await Array.fromAsync(passwords.check());
+    expect(lines.map(({ state }) => state)).toEqual(['ok', 'warning']);
   });
 });
 

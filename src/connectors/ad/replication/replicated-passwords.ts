@@ -12,7 +12,7 @@ import { FROM_THE_START } from './drsuapi/replication-state.ts';
 import { formatWatermark, parseWatermark } from './password-watermark.ts';
 import { ReadWork } from './read-work.ts';
 import { ASKED, type ReplicaDomain } from './replica.ts';
-import { Replicas } from './replicas.ts';
+import { type Preference, Replicas } from './replicas.ts';
 import { HistoryLost, ReplicationCycle } from './replication-cycle.ts';
 import { asReplicationError } from './replication-failure.ts';
 import type { ReplicationSettings } from './replication-settings.ts';
@@ -28,6 +28,8 @@ export class ReplicatedPasswords implements PasswordSource {
   readonly #readSettings: () => ReplicationSettings;
   readonly #log: ConnectorContext['log'];
   readonly #now: () => Date;
+  /** One that is away is waited for once, not by each read and each account that is asked for. */
+  readonly #preference: Preference = { at: 0 };
 
   /** `readSettings` may throw: a source is made before anybody looks at its files. */
   constructor(readSettings: () => ReplicationSettings, log: ConnectorContext['log'], now: () => Date) {
@@ -50,7 +52,7 @@ export class ReplicatedPasswords implements PasswordSource {
 
   async *read(request: PasswordReadRequest): AsyncGenerator<PasswordReadEvent, void, void> {
     const settings = this.#readSettings();
-    const work = new ReadWork(settings, this.#log);
+    const work = new ReadWork(settings, this.#log, this.#preference);
     try {
       const domain = await work.connect();
       const start = chooseStart(request.watermark, domain);
@@ -64,7 +66,7 @@ export class ReplicatedPasswords implements PasswordSource {
 
   async *fetch(anchors: readonly string[]): AsyncGenerator<readonly AccountPassword[], void, void> {
     const settings = this.#readSettings();
-    const work = new ReadWork(settings, this.#log);
+    const work = new ReadWork(settings, this.#log, this.#preference);
     try {
       const wanted = [...new Set(anchors)];
       for (let start = 0; start < wanted.length; start += ACCOUNTS_PER_PAGE) {

@@ -29,6 +29,9 @@ export class ReplicationCycle {
   readonly #start: ReplicationState;
   #state: ReplicationState;
   #barrenParts = 0;
+  /** Accepted of the database that is read at the moment, and the most that ever were of each. */
+  #parts = 0;
+  readonly #mostParts = new Map<string, number>();
   #isDone = false;
 
   constructor(start: ReplicationState) {
@@ -58,14 +61,19 @@ export class ReplicationCycle {
     if (reply.invocationId !== this.#state.invocationId && this.#state.usn !== FROM_THE_START.usn) {
       // The counts are those of another database, and not every server sees that by itself ([MS-DRSR] 4.1.10.5).
       this.#state = { ...FROM_THE_START, invocationId: reply.invocationId, cursors: this.#start.cursors };
+      this.#barrenParts = 0;
+      this.#parts = 0;
       reply = await replica.readChanges(this.#state, mostObjects);
     }
     refuseOlderDatabase(this.#start.cursors, reply.invocationId, reply.cursors ?? []);
     return { reply, objects: reply.objects };
   }
 
-  /** The part was handed over: the next one follows it. */
-  accept({ reply }: CyclePart): void {
+  /**
+   * The part was handed over: the next one follows it. Answers whether that is further than this database was ever read: one that begins anew, because another
+   * one was asked between, comes first to where it was before.
+   */
+  accept({ reply }: CyclePart): boolean {
     const isBarren = reply.objects.length === 0 || isSameUsn(reply.usnTo, this.#state.usn);
     this.#barrenParts = isBarren ? this.#barrenParts + 1 : 0;
     if (this.#barrenParts > MOST_BARREN_PARTS)
@@ -74,6 +82,10 @@ export class ReplicationCycle {
     // What this domain controller knows, even where another one told us more before: what it hears of later it then tells. Some comes twice.
     const cursors = this.#isDone ? mergeCursors([], reply.cursors ?? this.#start.cursors) : this.#start.cursors;
     this.#state = { invocationId: reply.invocationId, usn: reply.usnTo, cursors };
+    this.#parts += 1;
+    const isFurther = this.#parts > (this.#mostParts.get(reply.invocationId) ?? 0);
+    if (isFurther) this.#mostParts.set(reply.invocationId, this.#parts);
+    return isFurther;
   }
 }
 

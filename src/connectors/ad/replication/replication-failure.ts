@@ -1,4 +1,4 @@
-import { DirbridgeError, messageOf } from '../../../errors.ts';
+import { DirbridgeError, type ErrorCode, messageOf } from '../../../errors.ts';
 import { ConnectionLost, LdapRefusal } from '../ldap/ldap-failure.ts';
 import { DrsRefusal, isTransientDrsError } from './drsuapi/drs-refusal.ts';
 import { MalformedAnswer } from './malformed-answer.ts';
@@ -12,6 +12,29 @@ export function asLostWhereTransient(thrown: unknown): unknown {
     (thrown instanceof DrsRefusal && isTransientDrsError(thrown.code));
   return isTransient ? new ConnectionLost(messageOf(thrown), thrown) : thrown;
 }
+
+/**
+ * Whether another domain controller may do better. Not where it is wrong everywhere, as a password and rights are: trying it on each server would only lock the
+ * account. Nor with a bug of ours.
+ */
+export function isOfOneServer(thrown: unknown): boolean {
+  if (thrown instanceof DirbridgeError) return ERRORS_OF_ONE_SERVER.includes(thrown.code);
+  return FAILURES_OF_ONE_SERVER.some((kind) => thrown instanceof kind);
+}
+
+const ERRORS_OF_ONE_SERVER: readonly ErrorCode[] = [
+  'directory-unreachable',
+  'directory-refused',
+  'directory-certificate',
+];
+const FAILURES_OF_ONE_SERVER = [
+  ConnectionLost,
+  LdapRefusal,
+  RpcRefusal,
+  DrsRefusal,
+  MalformedAnswer,
+  ReadOnlyController,
+];
 
 /** The domain controller cannot be reached for replication. */
 export function unreachable(thrown: ConnectionLost): DirbridgeError {

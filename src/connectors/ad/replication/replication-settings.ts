@@ -23,6 +23,8 @@ export interface ReplicationSettings {
   readonly limits: RpcLimits;
   /** Objects of one page. */
   readonly pageSize: number;
+  /** How to pause between attempts, for tests. */
+  readonly wait?: (milliseconds: number) => Promise<unknown>;
 }
 
 /** What Samba gives at most; more would make nothing faster. */

@@ -129,19 +129,27 @@ const FIRST_WAIT_MS = 200;
 
 /** How often a broken read is taken up again: five times in a row without any progress, with growing pauses. */
 export class Attempts {
+  readonly #wait: (milliseconds: number) => Promise<unknown>;
   #failures = 0;
+
+  constructor(wait: (milliseconds: number) => Promise<unknown> = delay) {
+    this.#wait = wait;
+  }
 
   /** Something was read: whatever broke before does not count any more. */
   succeed(): void {
     this.#failures = 0;
   }
 
-  /** Waits before the next attempt. Throws what was thrown when there is to be none. */
-  async fail(thrown: unknown, log: ConnectorContext['log']): Promise<void> {
-    const isWorthRepeating =
-      isTransient(thrown) || (thrown instanceof DirbridgeError && thrown.code === 'directory-unreachable');
+  /** Waits before the next attempt. Throws what was thrown when there is to be none: unless told otherwise, when it will be there a moment later as well. */
+  async fail(thrown: unknown, log: ConnectorContext['log'], isWorthRepeating = mayPass(thrown)): Promise<void> {
     if (!isWorthRepeating || ++this.#failures > MOST_FAILURES) throw thrown;
     log.warn({ reason: messageOf(thrown), attempt: this.#failures }, 'the directory read broke, taking it up again');
-    await delay(FIRST_WAIT_MS * 2 ** (this.#failures - 1));
+    await this.#wait(FIRST_WAIT_MS * 2 ** (this.#failures - 1));
   }
+}
+
+/** Whether what was thrown may be gone a moment later. */
+export function mayPass(thrown: unknown): boolean {
+  return isTransient(thrown) || (thrown instanceof DirbridgeError && thrown.code === 'directory-unreachable');
 }

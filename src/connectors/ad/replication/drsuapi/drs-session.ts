@@ -143,13 +143,14 @@ async function connect(server: DrsServer, limits: RpcLimits): Promise<RpcConnect
 async function bindWithEpoch(connection: RpcConnection): Promise<BindResult> {
   const first = await bind(connection, 0);
   if (first.replicationEpoch === 0) return first;
-  await connection.call(DRS_OPERATION.unbind, formatUnbind(first.handle), 'DRSUnbind');
+  await connection.call(DRS_OPERATION.unbind, formatUnbind(first.handle), 'DRSUnbind', 'connect');
   return bind(connection, first.replicationEpoch);
 }
 
 async function bind(connection: RpcConnection, epoch: number): Promise<BindResult> {
   try {
-    return readBind(await connection.call(DRS_OPERATION.bind, formatBind(epoch), 'signing in for replication'));
+    const doing = 'signing in for replication';
+    return readBind(await connection.call(DRS_OPERATION.bind, formatBind(epoch), doing, 'connect'));
   } catch (error) {
     // The first call after the sign-in is what a refused one shows in: Samba finds a mistake in the protocol then, others close the connection.
     if (error instanceof RpcRefusal && error.code === PROTOCOL_ERROR) throw new RpcRefusal(error.message, 'sign-in');

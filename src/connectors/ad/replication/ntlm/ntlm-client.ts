@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { ticksOfTime } from '../../objects/directory-time.ts';
 import { ntHash } from '../ciphers/md4.ts';
 import { rc4 } from '../ciphers/rc4.ts';
-import { ticksOfTime } from '../directory-time.ts';
 import { MalformedAnswer } from '../malformed-answer.ts';
 import { AV_ID, type AvPair, avText, findAvPair, formatAvPairs, parseAvPairs } from './av-pairs.ts';
 import {

@@ -24,7 +24,7 @@ export async function findPort(address: RpcAddress, wanted: RpcInterface, limits
   const connection = await RpcConnection.open(address, limits);
   try {
     await connection.bind(ENDPOINT_MAPPER);
-    const answer = await connection.call(EPT_MAP, formatMapRequest(wanted), 'asking for the port');
+    const answer = await connection.call(EPT_MAP, formatMapRequest(wanted), 'asking for the port', 'connect');
     return readMapAnswer(answer, wanted);
   } finally {
     connection.close();

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConnectionLost } from '../../ldap/ldap-failure.ts';
 import { DRSUAPI } from '../drsuapi/bind.ts';
+import { DrsSession } from '../drsuapi/drs-session.ts';
 import { MalformedAnswer } from '../malformed-answer.ts';
 import { NtlmClient } from '../ntlm/ntlm-client.ts';
 import { mutated } from '../trial/mutated-bytes.ts';
@@ -9,8 +10,9 @@ import { sambaAnswer } from '../trial/samba-answers.ts';
 import { Conversation, ScriptedRpcServer, type ServerScript } from '../trial/scripted-rpc-server.ts';
 import { readBindAnswer } from './bind-answer.ts';
 import { CallAnswer } from './call-answer.ts';
+import { findPort } from './endpoint-mapper.ts';
 import { formatPdu, PDU_FLAG, PDU_TYPE, parsePdu } from './pdu.ts';
-import { RpcConnection, type RpcLimits } from './rpc-connection.ts';
+import { type RpcAddress, RpcConnection, type RpcLimits } from './rpc-connection.ts';
 import { RpcRefusal } from './rpc-refusal.ts';
 
 const LIMITS: RpcLimits = { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, mostAnswerBytes: 100_000 };
@@ -171,6 +173,48 @@ describe('an answer', () => {
   });
 });
 
+describe('a server that takes connections and says nothing is waited for as long as for a connection', () => {
+  const limits = { connectTimeoutMs: 10_000, requestTimeoutMs: 120_000, mostAnswerBytes: 100_000 };
+  const account = { user: 'ann', domain: '', readPassword: () => 'of ann', targetName: 'ldap/test' };
+
+  /** What `work` ends with when the clock is moved on as soon as the server has been asked for what it does not answer. */
+  async function failureOf(work: Promise<unknown>, isAsked: () => boolean): Promise<unknown> {
+    const failure = work.catch((error: unknown) => error);
+    while (!isAsked()) await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(limits.connectTimeoutMs);
+    return failure;
+  }
+
+  test.each([
+    ['signs in', (address: RpcAddress) => DrsSession.open(address, account, limits)],
+    ['asks for the port', (address: RpcAddress) => findPort(address, DRSUAPI, limits)],
+  ])('by whoever %s', async (_what, open) => {
+    let isAsked = false;
+    const server = await ScriptedRpcServer.startWith((socket) => {
+      socket.once('data', () => {
+        isAsked = true;
+      });
+    });
+    cleanups.push(() => server.stop());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const failure = await failureOf(open(server.address), () => isAsked);
+    expect(failure).toMatchObject({ message: expect.stringContaining('no answer within 10 s') });
+  });
+
+  test('at the first call after the sign-in', async () => {
+    let isAsked = false;
+    const answer = () => {
+      isAsked = true;
+      return [];
+    };
+    const server = await ScriptedRpcServer.start({ user: 'ann', password: 'of ann', answer });
+    cleanups.push(() => server.stop());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const failure = await failureOf(DrsSession.open(server.address, account, limits), () => isAsked);
+    expect(failure).toMatchObject({ message: expect.stringContaining('no answer within 10 s') });
+  });
+});
+
 describe('a connection', () => {
   const clocks = { ...LIMITS, requestTimeoutMs: 100 };
 
@@ -262,6 +306,7 @@ describe('a connection', () => {
 
 test('whatever a server sends instead of its answers ends in our own error', async () => {
   let junk: readonly Buffer[] = [];
+  const limits = { ...LIMITS, connectTimeoutMs: 100, requestTimeoutMs: 100 };
   const server = await ScriptedRpcServer.startWith((socket) => {
     const left = [...junk];
     socket.on('data', () => {
@@ -277,8 +322,9 @@ test('whatever a server sends instead of its answers ends in our own error', asy
   await fc.assert(
     fc.asyncProperty(pieces, async (sent) => {
       junk = sent;
-      const connection = await RpcConnection.open(server.address, { ...LIMITS, requestTimeoutMs: 100 });
+      let connection: RpcConnection | null = null;
       try {
+        connection = await RpcConnection.open(server.address, limits);
         await connection.bindAs(DRSUAPI, new NtlmClient(account));
         await connection.call(0, Buffer.from('x'), 'trying');
         throw new Error('somebody without the password answered');
@@ -286,7 +332,7 @@ test('whatever a server sends instead of its answers ends in our own error', asy
         const isOurs = [MalformedAnswer, RpcRefusal, ConnectionLost].some((kind) => error instanceof kind);
         if (!isOurs) throw error;
       } finally {
-        connection.close();
+        connection?.close();
       }
     }),
     { numRuns: 150 },

@@ -27,8 +27,9 @@ export interface RpcAddress {
 }
 
 export interface RpcLimits {
+  /** For each step of getting connected: how long the server may say nothing. */
   readonly connectTimeoutMs: number;
-  /** How long the server may say nothing; a whole answer may take ten times as long. */
+  /** The same for what is asked then; a whole answer may take ten times as long. */
   readonly requestTimeoutMs: number;
   /** Of one answer. */
   readonly mostAnswerBytes: number;
@@ -36,6 +37,9 @@ export interface RpcLimits {
 
 /** A server that goes on and on saying a little would be waited for without an end. */
 const SILENCES_OF_AN_ANSWER = 10;
+
+/** Whether an exchange is a step of getting connected: somebody who takes connections and says nothing is found out sooner. */
+type Purpose = 'connect' | 'request';
 
 /** What the next fragments are for. */
 interface Expectation {
@@ -77,9 +81,7 @@ export class RpcConnection {
   /** Without anybody signing in, as for the endpoint mapper. */
   async bind(offered: RpcInterface): Promise<void> {
     const pdu = formatPdu(PDU_TYPE.bind, WHOLE, this.#nextCall(), formatBindBody(offered));
-    const answer = await this.#exchange([pdu], (received) =>
-      readBindAnswer(this.#own(received, offered), offered.name),
-    );
+    const answer = await this.#offer(pdu, offered);
     this.#fragmentLength = answer.fragmentLength;
   }
 
@@ -92,9 +94,7 @@ export class RpcConnection {
     const callId = this.#nextCall();
     const flags = WHOLE | PDU_FLAG.headerSigning;
     const bind = formatPdu(PDU_TYPE.bind, flags, callId, formatBindBody(offered), auth(client.negotiate()));
-    const answer = await this.#exchange([bind], (received) =>
-      readBindAnswer(this.#own(received, offered), offered.name),
-    );
+    const answer = await this.#offer(bind, offered);
     const { message, session } = this.#guard(() => client.authenticate(requireChallenge(answer, this.address.label)));
     // [MS-RPCE] 2.2.2.10, rpc_auth_3: four bytes that mean nothing.
     this.#socket.write(formatPdu(PDU_TYPE.auth3, WHOLE, callId, Buffer.alloc(4), auth(message)));
@@ -105,11 +105,11 @@ export class RpcConnection {
   }
 
   /** Calls an operation of the interface; `doing` names it in messages. Answers its stub data. */
-  call(operation: number, stub: Buffer, doing: string): Promise<Buffer> {
+  call(operation: number, stub: Buffer, doing: string, purpose: Purpose = 'request'): Promise<Buffer> {
     const callId = this.#nextCall();
     const answer = new CallAnswer(callId, doing, this.#protection, this.#limits.mostAnswerBytes);
     const fragments = formatCall(callId, operation, stub, this.#fragmentLength, this.#protection);
-    return this.#exchange(fragments, (pdu) => answer.take(pdu));
+    return this.#exchange(fragments, purpose, (pdu) => answer.take(pdu));
   }
 
   /** Closes the connection and forgets the keys. Safe to repeat. */
@@ -127,6 +127,10 @@ export class RpcConnection {
     return this.#callId;
   }
 
+  #offer(bind: Buffer, offered: RpcInterface): Promise<BindAnswer> {
+    return this.#exchange([bind], 'connect', (pdu) => readBindAnswer(this.#own(pdu, offered), offered.name));
+  }
+
   #own(pdu: Pdu, offered: RpcInterface): Pdu {
     if (pdu.callId === this.#callId) return pdu;
     throw new MalformedAnswer(
@@ -135,15 +139,14 @@ export class RpcConnection {
   }
 
   /** Sends, and hands what comes to `read` until it answers something. */
-  #exchange<Answer>(requests: readonly Buffer[], read: (pdu: Pdu) => Answer | null): Promise<Answer> {
+  #exchange<Answer>(requests: readonly Buffer[], purpose: Purpose, read: (pdu: Pdu) => Answer | null): Promise<Answer> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#expectation) return Promise.reject(new Error('one call at a time'));
+    const { connectTimeoutMs, requestTimeoutMs } = this.#limits;
+    const longest = purpose === 'connect' ? connectTimeoutMs : requestTimeoutMs;
     return new Promise((resolve, reject) => {
-      const silence = this.#failAfter(this.#limits.requestTimeoutMs, 'no answer within');
-      const whole = this.#failAfter(
-        this.#limits.requestTimeoutMs * SILENCES_OF_AN_ANSWER,
-        'the answer did not end within',
-      );
+      const silence = this.#failAfter(longest, 'no answer within');
+      const whole = this.#failAfter(longest * SILENCES_OF_AN_ANSWER, 'the answer did not end within');
       const end = (settle: () => void): void => {
         clearTimeout(silence);
         clearTimeout(whole);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { guidToBytes } from '../../../../model/anchor.ts';
 import { rc4 } from '../ciphers/rc4.ts';
 import { DRS_OPERATION } from '../drsuapi/bind.ts';
 import { readChangesReply } from '../drsuapi/changes-reply.ts';
@@ -14,13 +15,17 @@ export const ANN = { user: 'ann@corp.example.com', password: 'of ann' } as const
 /** The domain that the controllers hold unless they are told otherwise. */
 export const DOMAIN = { dn: 'DC=corp,DC=example,DC=com', guid: '11111111-2222-3333-4444-555555555555' } as const;
 
-/** What is done instead of an answer: an error of Windows, or an end of the connection. */
-export type Trouble = number | 'cut';
+/** What is done instead of an answer: an error of Windows, an end of the connection, or bytes that mean nothing. */
+export type Trouble = number | 'cut' | 'malformed';
 
 export interface ControllerScript {
   readonly domainGuid?: string;
+  /** Of its database, where it is to be another one than that of the others. */
+  readonly invocationId?: string;
   /** Of the request for changes of that number, from 1; null: it is answered. */
   readonly onChanges?: (count: number) => Trouble | null;
+  /** Of a request for what changed in the domain after that number, 0 from the start; null: it is answered. */
+  readonly onPart?: (usn: bigint) => Trouble | null;
   /** Of the first call after the sign-in. */
   readonly onBind?: () => Trouble | null;
   /** Parts of a read that say that more follows. */
@@ -31,6 +36,7 @@ export interface ControllerScript {
 }
 
 // Where the recorded answer has them ([MS-DRSR] 4.1.10.2, DRS_MSG_GETCHGREPLY_V6).
+const INVOCATION_ID_AT = 24;
 const USN_TO_AT = 72;
 const EXTENDED_RESULT_AT = 108;
 const HAS_MORE_AT = 124;
@@ -71,7 +77,7 @@ export class ScriptedDomainController {
     if (operation === DRS_OPERATION.domainControllers) return [talk.respond(callId, sambaAnswer('domainControllers'))];
     if (operation === DRS_OPERATION.crackNames) return [talk.respond(callId, crackedName(stub, script))];
     if (operation !== DRS_OPERATION.bind) this.#changes += 1;
-    const trouble = operation === DRS_OPERATION.bind ? 'cut' : (script.onChanges?.(this.#changes) ?? null);
+    const trouble = operation === DRS_OPERATION.bind ? 'cut' : this.#troubleOf(stub, script);
     if (trouble === 'cut') {
       this.rpc.cut();
       return [];
@@ -80,12 +86,18 @@ export class ScriptedDomainController {
     return [talk.respond(callId, answer)];
   }
 
+  #troubleOf(request: Buffer, script: ControllerScript): Trouble | null {
+    const trouble = script.onChanges?.(this.#changes) ?? null;
+    return trouble ?? (isOfSingle(request) ? null : (script.onPart?.(usnOf(request, script)) ?? null));
+  }
+
   stop(): Promise<void> {
     return this.rpc.stop();
   }
 }
 
-function refusal(code: number): Buffer {
+function refusal(code: number | 'malformed'): Buffer {
+  if (code === 'malformed') return Buffer.alloc(8, 0xff);
   return new NdrWriter().u32(0).u32(code).finish();
 }
 
@@ -100,12 +112,13 @@ function crackedName(stub: Buffer, { domainGuid = DOMAIN.guid }: ControllerScrip
 }
 
 /** The recorded changes, of which `usn` grows with each part. */
-function changes(request: Buffer, { sessionKey }: Conversation, { partsBefore = 0, edit }: ControllerScript): Buffer {
+function changes(request: Buffer, { sessionKey }: Conversation, script: ControllerScript): Buffer {
+  const { partsBefore = 0, invocationId = RECORDED.invocationId, edit } = script;
   const stub = sambaAnswer('changes');
   for (const { attributes } of RECORDED.objects) encryptAgain(stub, attributes.get('unicodePwd')?.value, sessionKey);
-  const usn = request.readBigUInt64LE(USN_AT_IN_REQUEST);
-  const isSingle = request.readUInt32LE(OPERATION_AT_IN_REQUEST) !== EXTENDED_OPERATION.none;
-  if (isSingle) stub.writeUInt32LE(1, EXTENDED_RESULT_AT);
+  const usn = usnOf(request, script);
+  stub.set(guidToBytes(invocationId) ?? [], INVOCATION_ID_AT);
+  if (isOfSingle(request)) stub.writeUInt32LE(1, EXTENDED_RESULT_AT);
   else {
     stub.writeBigUInt64LE(usn + 1n, USN_TO_AT);
     stub.writeUInt32LE(usn < BigInt(partsBefore) ? 1 : 0, HAS_MORE_AT);
@@ -114,8 +127,19 @@ function changes(request: Buffer, { sessionKey }: Conversation, { partsBefore = 
   return stub;
 }
 
+const INVOCATION_ID_AT_IN_REQUEST = 48;
 const USN_AT_IN_REQUEST = 72;
 const OPERATION_AT_IN_REQUEST = 112;
+
+/** The count of another database means nothing here ([MS-DRSR] 4.1.10.5). */
+function usnOf(request: Buffer, { invocationId = RECORDED.invocationId }: ControllerScript): bigint {
+  const isOwn = request.indexOf(Buffer.from(guidToBytes(invocationId) ?? [])) === INVOCATION_ID_AT_IN_REQUEST;
+  return isOwn ? request.readBigUInt64LE(USN_AT_IN_REQUEST) : 0n;
+}
+
+function isOfSingle(request: Buffer): boolean {
+  return request.readUInt32LE(OPERATION_AT_IN_REQUEST) !== EXTENDED_OPERATION.none;
+}
 
 /** With the key of this session instead of that of the recorded one ([MS-DRSR] 4.1.10.2, ENCRYPTED_PAYLOAD). */
 function encryptAgain(stub: Buffer, encrypted: Buffer | null | undefined, sessionKey: Buffer): void {
