@@ -295,6 +295,7 @@ export interface PasswordWrite {
   readonly credential: Uint8Array;
   /** ISO 8601. */
   readonly changedAt: string;
+  /** The tenant keeps it with the first password of a user; later it ignores it, and takes the password all the same, unless `mayForceChange`. */
   readonly forceChange: boolean;
 }
 

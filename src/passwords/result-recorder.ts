@@ -45,6 +45,7 @@ export class ResultRecorder {
 
   async #settle(one: Outgoing, { outcome, failure }: PasswordResult): Promise<PasswordAccount> {
     if (outcome === 'done') return this.#done(one);
+    if (one.giver.isFirst) await this.#context.store.passwords.awaitFirst([one.targetId]);
     const attempts = one.account.attempts + 1;
     const nextAt = retryAt(attempts, this.#context.now());
     const told = failure ?? { code: 'unknown', message: 'the tenant gave no reason' };

@@ -192,6 +192,24 @@ describe('a password that was handed over', () => {
     expect([lab.passwordOf('ann'), await hasPasswordFinding()]).toEqual(['For-now-3 (to be changed)', []]);
   });
 
+  test('that has to be changed is set with the demand when it is the first one, and withheld from who had one and comes back', async () => {
+    lab.inner.source.put(user('cid'));
+    await lab.inner.sync();
+    lab.change('cid', 'For-now-1', { mustChange: true });
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('cid')).toBe('For-now-1 (to be changed)');
+    lab.change('cid', 'Second-2');
+    await lab.cycle();
+    lab.inner.edit('cid', { userAccountControl: 514n });
+    await lab.inner.sync();
+    await lab.cycle();
+    lab.inner.edit('cid', { userAccountControl: 512n });
+    await lab.inner.sync();
+    lab.change('cid', 'For-now-3', { mustChange: true });
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect([lab.passwordOf('cid'), await lab.inner.state('cid')]).toEqual(['Second-2', 'waiting temporary']);
+  });
+
   test('is not set again on demand once it is not held any more', async () => {
     lab.change('ann', 'Second-2');
     await lab.cycle();
