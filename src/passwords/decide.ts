@@ -82,9 +82,9 @@ function sendingOf(
   // A user whom we have made and who never had a password of ours is made to change it whatever the feature says: nothing else would let the user in. Of anybody else, also of who has come
   // back, the tenant would take the password and not the demand.
   if (giver.isFirst || mayForce === true) return { force: true, isBlocked: false };
-  // The password itself is there; only the demand to change it is new, and the tenant does not take that.
+  // The password itself is there; only the demand to change it is new, and the tenant does not take that. Sent again it stays what it is there, unless the tenant had taken a demand with it.
   const isThere = sent !== null && sent.target === giver.targetId && isSamePassword(sent, password);
-  if (isThere && !sent.isBlocked) return null;
+  if (isThere && !sent.isBlocked) return sent.forced ? null : { force: false, isBlocked: false };
   return mayForce === null ? 'to-send' : 'temporary';
 }
 
