@@ -165,7 +165,7 @@ describe('what a cycle did reads like sentences', () => {
       { ...taken, asked: 'cid', sentAt: CYCLE.endedAt, object: { ...OBJECT, name: 'cid@contoso.com' } },
       { ...taken, asked: 'dan', sentAt: '2029-12-31T23:00:00.000Z', object: { ...OBJECT, name: 'dan@contoso.com' } },
     ] as const;
-    expect(await written((session) => writePasswordSync(session, { cycle: CYCLE, users }))).toBe(
+    expect(await written((session) => writePasswordSync(session, 'capture', { cycle: CYCLE, users }))).toBe(
       [
         'Passwords: 1,000 sent, 1 of expired accounts blocked, 2 refused (1,200 accounts read, everybody, 2.0 s)',
         '  ann@contoso.com: refused by the tenant: not this one (2)',
@@ -183,7 +183,9 @@ describe('what a cycle did reads like sentences', () => {
     const why =
       'changed, but the domain controller stores no NT hash of it: the tenant still takes the one before (finding password-without-hash)';
     const users = [{ ...open, asked: 'ann', sentAt: null }];
-    const told = await written((session) => writePasswordSync(session, { cycle: { ...CYCLE, failed: 0 }, users }));
+    const told = await written((session) =>
+      writePasswordSync(session, 'hash', { cycle: { ...CYCLE, failed: 0 }, users }),
+    );
     expect(told).toContain(`\n  ann@contoso.com: not sent: ${why}\n`);
     const status = {
       last: null,
@@ -199,6 +201,22 @@ describe('what a cycle did reads like sentences', () => {
     const state = await written((session) => writePasswordStatus(session, 'hash', status, [open]));
     expect(state).toContain(`\n  1 failing: ${why}\n`);
     expect(state).toContain(`password of 2030-01-01 00:00:00 UTC: ${why}\n`);
+  });
+
+  test('of hashes nothing is said that goes for handing over', async () => {
+    const dan = { ...OPEN, state: 'synchronized', reason: null, failure: null, asked: 'dan' } as const;
+    const users = [{ ...dan, sentAt: '2029-12-31T23:00:00.000Z' }];
+    const sync = await written((session) => writePasswordSync(session, 'hash', { cycle: CYCLE, users }));
+    expect(sync).toContain('not sent again: the tenant has this password since 2029-12-31 23:00:00 UTC\n');
+    const waits = { ...OPEN, state: 'waiting', reason: 'next-change', failure: null } as const;
+    const reasons = [{ state: 'waiting', reason: 'next-change', count: 1 }] as const;
+    const nothing = { last: null, lastSent: null, synchronized: 0, failing: 0, excluded: 0, withoutAccount: 0 };
+    const status = { ...nothing, waiting: 1, reasons, oldest: waits };
+    const of = (method: 'hash' | 'capture') =>
+      written((session) => writePasswordStatus(session, method, status, [waits]));
+    expect(await of('hash')).not.toContain('handed');
+    expect((await of('hash')).match(/is sent by the next cycle/g)).toHaveLength(2);
+    expect((await of('capture')).match(/nobody has handed this password over/g)).toHaveLength(2);
   });
 
   test('of the state', async () => {

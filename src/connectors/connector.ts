@@ -296,6 +296,7 @@ export interface PasswordWrite {
   readonly credential: Uint8Array;
   /** ISO 8601. */
   readonly changedAt: string;
+  /** The tenant keeps it with the first password of a user; later it ignores it, and takes the password all the same, unless `mayForceChange`. */
   readonly forceChange: boolean;
   /** Since the tenant took a password of this user last, it did not take one. */
   readonly wasRefused?: boolean;

@@ -236,6 +236,15 @@ export function describePasswordTargetContract(
       expect(await harness.target.readFeatures()).toMatchObject({ mayForceChange: false });
     });
 
+    it('keeps a demand with the first password, and later ones only where it takes demands', async () => {
+      const ann = await harness.createUser('YW5u');
+      await harness.setMayForceChange(false);
+      await write('YW5u', ann, 'Temporary-1', true);
+      expect(await harness.signIn(ann, 'Temporary-1')).toBe('must-change');
+      await write('YW5u', ann, 'Temporary-2', true);
+      expect(await harness.signIn(ann, 'Temporary-2')).toBe('welcome');
+    });
+
     it('lets its own policy go for synchronized passwords, or not, where it has a switch for that', async () => {
       for (const isEnforced of [true, true, false]) {
         await harness.target.setCloudPolicy?.(isEnforced);

@@ -381,6 +381,8 @@ class Application {
       // What an earlier sending has made holds what was wanted then.
       if (existed === true || earlier.length > 0) await believeFound(this.#context, task, targetId);
       else await believeCreated(this.#context, task, write.attributes, targetId);
+      const isOurs = existed !== true || earlier.length > 0;
+      if (isOurs && task.type === 'user') await store.passwords.awaitFirst([targetId]);
       await store.apply.removeIntents(earlier);
     }
     if (write.action === 'delete') await store.apply.believeRemoved(task.object ?? 0, this.#at());

@@ -50,6 +50,7 @@ async function staysOpen(context: EngineContext, run: string, intent: Intent, se
   if (object.tenant !== null) return false;
   // It may be an earlier sending that has made it, with what was wanted then.
   await believeFound(context, operation, settled.targetId);
+  if (operation.type === 'user') await store.passwords.awaitFirst([settled.targetId]);
   const { mv, type, anchor, name } = operation;
   const what = { mv, type, anchor, name, targetId: settled.targetId, action: 'create', body: '[]' };
   await store.apply.log([{ run, plan: String(intent.plan), at: context.now().toISOString(), ...what }]);

@@ -103,11 +103,12 @@ function sendingOf(
   const isExpired = expiresAt !== null && Date.parse(expiresAt) <= now.getTime();
   if (isExpired && expiredAccounts === 'block') return { force: false, isBlocked: true };
   if (!password.mustChange) return { force: false, isBlocked: false };
-  // A user who has never had a password of ours in the tenant is made to change it whatever the feature says: nothing else would let the user in.
-  const isNew = sent === null || sent.target !== giver.targetId;
-  if (isNew || mayForce === true) return { force: true, isBlocked: false };
-  // The password itself is there; only the demand to change it is new, and the tenant does not take that.
-  if (isSamePassword(sent, password) && !sent.isBlocked) return null;
+  // A user whom we have made and who never had a password of ours is made to change it whatever the feature says: nothing else would let the user in. Of anybody else, also of who has come
+  // back, the tenant would take the password and not the demand.
+  if (giver.isFirst || mayForce === true) return { force: true, isBlocked: false };
+  // The password itself is there; only the demand to change it is new, and the tenant does not take that. Sent again it stays what it is there, unless the tenant had taken a demand with it.
+  const isThere = sent !== null && sent.target === giver.targetId && isSamePassword(sent, password);
+  if (isThere && !sent.isBlocked) return sent.forced ? null : { force: false, isBlocked: false };
   return mayForce === null ? 'to-send' : 'temporary';
 }
 

@@ -112,6 +112,8 @@ function isDueNow(context: PasswordContext, { targetId, since }: PasswordGiver, 
   const { state, reason, sent } = account;
   if (reason === 'not-in-tenant' || reason === 'not-selected' || reason === 'rules' || reason === 'no-source')
     return true;
+  // Where hashes are read nobody has to hand a password over: it waited for that when it was captured.
+  if (reason === 'next-change' && context.isCaptured !== true) return true;
   if (reason === 'expired' && context.expiredAccounts === 'send') return true;
   const isOther = sent === null || sent.target !== targetId || sent.since !== since;
   return isOther && (state === 'synchronized' || reason === 'expired' || reason === 'temporary');

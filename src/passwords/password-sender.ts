@@ -32,6 +32,8 @@ export class PasswordSender {
   readonly #latest = new Map<string, Underway>();
   /** Those that the tenant could not be sent. */
   readonly #unsent: PasswordAccount[] = [];
+  /** Users of the tenant whose first password has been on its way since the cycle began, whatever was decided before about the next one. */
+  readonly #begun = new Set<string>();
   #deriving = 0;
   #inFlight = 0;
   #isSending = false;
@@ -178,8 +180,9 @@ export class PasswordSender {
     while (batch.length < this.#context.target.passwordsPerWrite) {
       const one = this.#ready.shift();
       if (one === undefined) break;
-      if (this.#latest.get(keyOf(one)) === one) batch.push(one);
-      else one.credential?.fill(0);
+      if (this.#latest.get(keyOf(one)) !== one) one.credential?.fill(0);
+      else if (one.giver.isFirst && one.sending.force && this.#begun.has(one.targetId)) this.#giveUp(one);
+      else batch.push(one);
     }
     return batch;
   }
@@ -203,6 +206,7 @@ export class PasswordSender {
   async #write(batch: readonly Underway[]): Promise<readonly PasswordResult[]> {
     try {
       await this.#context.requireRight?.();
+      await this.#beginFirst(batch);
       return await this.#context.target.write(
         batch.map(({ sourceAnchor, targetId, credential, changedAt, sending, account }) => ({
           anchor: sourceAnchor,
@@ -216,6 +220,14 @@ export class PasswordSender {
     } finally {
       for (const one of batch) one.credential?.fill(0);
     }
+  }
+
+  /** Before it is sent: should no answer come, the tenant may have it all the same. */
+  async #beginFirst(batch: readonly Underway[]): Promise<void> {
+    const { store } = this.#context;
+    const first = batch.filter(({ giver }) => giver.isFirst).map(({ targetId }) => targetId);
+    if (first.length > 0) await store.transaction(() => store.passwords.beginFirst(first));
+    for (const targetId of first) this.#begun.add(targetId);
   }
 }
 

@@ -45,6 +45,7 @@ export class ResultRecorder {
 
   async #settle(one: Outgoing, { outcome, failure }: PasswordResult): Promise<PasswordAccount> {
     if (outcome === 'done') return this.#done(one);
+    if (one.giver.isFirst) await this.#context.store.passwords.awaitFirst([one.targetId]);
     // An account that had no password for long was asked for often, which is none of the tenant's refusals.
     const attempts = one.account.failure === null ? 1 : one.account.attempts + 1;
     const nextAt = retryAt(attempts, this.#context.now());

@@ -71,6 +71,8 @@ export interface PasswordGiver {
   readonly targetId: string | null;
   /** The source anchor, as the tenant knows the object. */
   readonly sourceAnchor: string | null;
+  /** We have made the object of the tenant, and no password of ours has been on its way to it. False when that is not known for certain. */
+  readonly isFirst: boolean;
   readonly account: PasswordAccount | null;
 }
 
@@ -94,7 +96,11 @@ export interface PasswordStore {
   giversAfter(mv: number, limit: number, isOpen: boolean): Promise<readonly PasswordGiver[]>;
   /** Puts these rows in the place of those of the same accounts. */
   save(accounts: readonly PasswordAccount[]): Promise<void>;
-  /** What the tenant has may be something else than what was sent last from here: all that it was sent is due again, as if the accounts were chosen anew. */
+  /** These users of the tenant are of our making, and have had no password of ours. */
+  awaitFirst(targetIds: readonly string[]): Promise<void>;
+  /** A password is on its way to these users: from now on they may have had one, whatever is answered, and whatever becomes of the account it is of. */
+  beginFirst(targetIds: readonly string[]): Promise<void>;
+  /** What the tenant has may be something else than what was sent last from here: all that it was sent is due again, as if the accounts were chosen anew, and nobody is sure to have had none. */
   distrustSent(): Promise<void>;
   /** Forgets the accounts whose password is nobody's any more; answers how many. */
   forgetOthers(): Promise<number>;

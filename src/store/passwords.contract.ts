@@ -96,6 +96,7 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         since: expect.any(Number),
         targetId: 'id of ann',
         sourceAnchor: 'anchor of ann',
+        isFirst: false,
         account: null,
       });
       expect(await store.passwords.givers(corp, ['nobody'])).toEqual([]);
@@ -171,6 +172,22 @@ export function describePasswordStoreContract(name: string, open: () => Promise<
         store.spaces.storeChanges(tenant, generation, [gone], anchorLookup, false, ['mail']),
       );
       expect((await giver('bob'))?.account?.sent).toBeNull();
+    });
+
+    test('knows who has had no password, and knows it no more once one is on its way, whatever becomes of the account', async () => {
+      const { mv, object } = await person('ann');
+      await store.passwords.awaitFirst(['id of ann', 'id of ann']);
+      expect((await giver('ann'))?.isFirst).toBe(true);
+      expect(await store.passwords.giversAfter(0, 9, false)).toMatchObject([{ isFirst: true }]);
+      await store.passwords.beginFirst(['id of ann', 'id of nobody']);
+      expect((await giver('ann'))?.isFirst).toBe(false);
+      await store.sync.saveMetaverse(mv, content('anchor of ann'));
+      await store.passwords.forgetOthers();
+      await store.sync.saveMetaverse(mv, content('anchor of ann', object));
+      expect(await giver('ann')).toMatchObject({ account: null, isFirst: false });
+      await store.passwords.awaitFirst(['id of ann']);
+      await store.passwords.distrustSent();
+      expect((await giver('ann'))?.isFirst).toBe(false);
     });
 
     test('pages by person, all of them or those of which something is open', async () => {

@@ -181,6 +181,7 @@ describe('a store file', () => {
       'not_undone',
       'kept_licence',
       'password_account',
+      'first_password',
     ])
       database.exec(`drop table ${table}`);
     database.exec('drop index run_server');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PasswordReadEvent } from '../../src/connectors/connector.ts';
 import { user } from '../memory/memory-lab.ts';
 import { CapturedLab, HOLD } from './captured-lab.ts';
 
@@ -190,6 +191,42 @@ describe('a password that was handed over', () => {
     lab.mayForce = true;
     expect(await lab.cycle()).toMatchObject({ sent: 1 });
     expect([lab.passwordOf('ann'), await hasPasswordFinding()]).toEqual(['For-now-3 (to be changed)', []]);
+  });
+
+  test('that has to be changed is set with the demand when it is the first one, and withheld from who had one and comes back', async () => {
+    lab.inner.source.put(user('cid'));
+    await lab.inner.sync();
+    lab.change('cid', 'For-now-1', { mustChange: true });
+    expect(await lab.cycle()).toMatchObject({ sent: 1 });
+    expect(lab.passwordOf('cid')).toBe('For-now-1 (to be changed)');
+    lab.change('cid', 'Second-2');
+    await lab.cycle();
+    lab.inner.edit('cid', { userAccountControl: 514n });
+    await lab.inner.sync();
+    await lab.cycle();
+    lab.inner.edit('cid', { userAccountControl: 512n });
+    await lab.inner.sync();
+    lab.change('cid', 'For-now-3', { mustChange: true });
+    expect(await lab.cycle()).toMatchObject({ sent: 0 });
+    expect([lab.passwordOf('cid'), await lab.inner.state('cid')]).toEqual(['Second-2', 'waiting temporary']);
+  });
+
+  test('is waited for no longer where hashes are read from now on', async () => {
+    for (const name of ['ann', 'bob']) lab.inner.setPassword(name, `Sommer-${name}`);
+    expect(await lab.inner.state('bob')).toBe('waiting next-change');
+    // Everybody has been read once before passwords were captured: nothing is told of anybody now.
+    const { passwords } = lab.inner.source;
+    const read = async function* (): AsyncGenerator<PasswordReadEvent> {
+      yield { kind: 'begin', mode: 'delta', reason: null };
+      yield { kind: 'end', watermark: 'hashes' };
+    };
+    const fetch = (anchors: readonly string[]) => passwords.fetch(anchors);
+    const source = { name: 'corp', passwords: { check: () => passwords.check(), fetch, read } };
+    await lab.inner.store.transaction(() => lab.inner.store.setMeta('passwords read corp', 'hashes'));
+    const context = { ...(await lab.inner.context()), fingerprint: 'hashes', sources: [source] };
+    expect(await lab.inner.cycleWith(context)).toMatchObject({ sent: 2 });
+    expect(lab.inner.signIn('bob', 'Sommer-bob')).toBe('welcome');
+    expect(await lab.inner.cycleWith(context)).toMatchObject({ sent: 0 });
   });
 
   test('is not set again on demand once it is not held any more', async () => {

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { syncPasswords } from '../../src/app/password-cycles.ts';
 import { type Config, readConfig } from '../../src/app.ts';
+import { ntHashOf } from '../../src/connectors/memory/md4.ts';
 import { readCycles } from '../../src/passwords/cycle-record.ts';
+import { deriveCredential } from '../../src/passwords/derive-credential.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../lab/temporary-folder.ts';
-import { guid } from '../memory/memory-lab.ts';
+import { anchorOf, guid } from '../memory/memory-lab.ts';
 import { PasswordLab } from './password-lab.ts';
 
 describe('an administrator has passwords sent again', () => {
@@ -38,6 +40,16 @@ describe('an administrator has passwords sent again', () => {
     return syncPasswords(lab.lab.context, configure(passwords), { full, users }, undefined);
   }
 
+  /** Somebody sets another password in the tenant. */
+  async function forgetInTenant(name: string): Promise<void> {
+    const credential = await deriveCredential(ntHashOf('Set-in-the-cloud'));
+    const changedAt = new Date(lab.clock.now).toISOString();
+    await lab.target.write([
+      { anchor: anchorOf(name), targetId: lab.idOf(name), credential, changedAt, forceChange: false },
+    ]);
+    expect(lab.signIn(name, `Sommer-${name}`)).toBe('wrong');
+  }
+
   test('of one user, by any name, whatever was sent before', async () => {
     await again([]);
     for (const name of ['ann@contoso.com', `CN=ann,OU=People,DC=corp,DC=example,DC=com`, guid('ann')]) {
@@ -51,6 +63,28 @@ describe('an administrator has passwords sent again', () => {
     expect((await again([])).cycle).toMatchObject({ sent: 2 });
     expect((await again([])).cycle).toMatchObject({ sent: 0 });
     expect((await again([], '{ method: hash }', true)).cycle).toMatchObject({ mode: 'full', sent: 2 });
+  });
+
+  test('also one of which only the demand to change it is new, which the tenant does not take', async () => {
+    await again([]);
+    lab.editPassword('ann', { mustChange: true });
+    expect((await again([])).cycle).toMatchObject({ read: 1, sent: 0 });
+    await forgetInTenant('ann');
+    expect(await again(['ann@contoso.com'])).toMatchObject({ cycle: { sent: 1 }, users: [{ state: 'synchronized' }] });
+    expect(lab.signIn('ann', 'Sommer-ann')).toBe('welcome');
+    await forgetInTenant('ann');
+    expect((await again([], '{ method: hash }', true)).cycle).toMatchObject({ sent: 2 });
+    expect(lab.signIn('ann', 'Sommer-ann')).toBe('welcome');
+    expect((await again([])).cycle).toMatchObject({ sent: 0 });
+  });
+
+  test('but not one that the tenant has with a demand which it would take no more', async () => {
+    lab.target.setFeatures({ mayForceChange: true });
+    lab.setPassword('ann', 'Temporary-1', { mustChange: true });
+    await again([]);
+    lab.target.setFeatures({ mayForceChange: false });
+    expect(await again(['ann@contoso.com'])).toMatchObject({ cycle: { sent: 0 }, users: [{ state: 'synchronized' }] });
+    expect(lab.signIn('ann', 'Temporary-1')).toBe('must-change');
   });
 
   test('and is told when one is left out, fails, or is not known', async () => {

@@ -19,6 +19,12 @@ export async function setPassword(company: Company, dn: string, password: string
   await company.domain.samba(['user', 'setpassword', name, `--newpassword=${password}`, ...force]);
 }
 
+/** Sets another password in the tenant, as one of its administrators does it in the portal, so that the one of the office opens nothing any more. */
+export async function setPasswordInCloud(tenant: SynchronizedTenant, name: string): Promise<void> {
+  const passwordProfile = { password: makePassword(), forceChangePasswordNextSignIn: false };
+  await tenant.graph('PATCH', `/users/${name}@${UPN_SUFFIX}`, { passwordProfile });
+}
+
 /** What Entra says to somebody of the company who signs in: `ok`, or the number of its refusal. */
 export function signIn(tenant: SynchronizedTenant, name: string, password: string): Promise<string> {
   return signInAs(tenant.emulator, name.includes('@') ? name : `${name}@${UPN_SUFFIX}`, password);

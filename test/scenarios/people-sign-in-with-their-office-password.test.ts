@@ -1,16 +1,23 @@
 import { beforeAll, expect, it } from 'vitest';
 import { UPN_SUFFIX } from './company.ts';
 import { describeCompany } from './describe-company.ts';
-import { grantReplication, makePassword, PASSWORD_HASHES, setPassword, signIn } from './office-passwords.ts';
+import {
+  grantReplication,
+  makePassword,
+  PASSWORD_HASHES,
+  setPassword,
+  setPasswordInCloud,
+  signIn,
+} from './office-passwords.ts';
 import type { SynchronizedTenant } from './synchronized-tenant.ts';
 
 const DAYS = 86_400_000;
 const [WRONG, MUST_CHANGE, DISABLED, UNKNOWN] = ['AADSTS50126', 'AADSTS50055', 'AADSTS50057', 'AADSTS50034'];
 
 /** A sync cycle and the password cycle that follows it, as `dirbridge serve` runs them. */
-async function cycle(tenant: SynchronizedTenant): Promise<void> {
+async function cycle(tenant: SynchronizedTenant): Promise<{ readonly sent: number }> {
   expect(await tenant.sync()).toMatchObject({ outcome: 'done', failed: 0 });
-  await passwordCycle(tenant);
+  return passwordCycle(tenant);
 }
 
 async function passwordCycle(tenant: SynchronizedTenant): Promise<{ readonly sent: number }> {
@@ -27,7 +34,11 @@ describeCompany('people', (lab) => {
     const tenant = await lab.follow({
       scope: { include: [ou] },
       config: PASSWORD_HASHES,
-      emulator: { seed: { tenant: { synchronization: { isEnabled: true, features } }, ...seed } },
+      emulator: {
+        // An administrator of the tenant may set another password meanwhile.
+        assumptions: { refuseResetOfSynchronizedPasswords: false },
+        seed: { tenant: { synchronization: { isEnabled: true, features } }, ...seed },
+      },
     });
     await tenant.changeTarget({ via: 'provisioning' });
     return tenant;
@@ -80,6 +91,8 @@ describeCompany('people', (lab) => {
     const tenant = await follow(ou);
     await cycle(tenant);
     expect(await signIn(tenant, 'ada.temporary', own)).toBe('ok');
+    // She is new: nothing else would let her in.
+    expect(await signIn(tenant, 'grace.temporary', hers)).toBe(MUST_CHANGE);
 
     await setPassword(company, ada, temporary, true);
     await passwordCycle(tenant);
@@ -93,6 +106,16 @@ describeCompany('people', (lab) => {
     expect(await signIn(tenant, 'ada.temporary', chosen)).toBe('ok');
     expect(await signIn(tenant, 'ada.temporary', own)).toBe(WRONG);
     expect(await tenant.listFindings()).not.toContain('password-temporary ada.temporary@contoso.com');
+
+    // Whoever comes back is not new: the tenant would take the password and forget that it has to be changed.
+    await company.set(ada, { userAccountControl: '546' });
+    await cycle(tenant);
+    await setPassword(company, ada, temporary, true);
+    await company.set(ada, { userAccountControl: '544' });
+    expect(await cycle(tenant)).toMatchObject({ sent: 0 });
+    expect(await signIn(tenant, 'ada.temporary', temporary)).toBe(WRONG);
+    expect(await signIn(tenant, 'ada.temporary', chosen)).toBe('ok');
+    expect(await tenant.listFindings()).toContain('password-temporary ada.temporary@contoso.com');
   });
 
   it('are not asked by the tenant for another password, unless its own policy is to count', async () => {
@@ -135,6 +158,13 @@ describeCompany('people', (lab) => {
     await cycle(tenant);
     expect(await signIn(tenant, 'ada.disabled', after)).toBe('ok');
     expect(await signIn(tenant, 'ada.disabled', before)).toBe(WRONG);
+
+    await company.set(ada, { userAccountControl: '546' });
+    await cycle(tenant);
+    await setPasswordInCloud(tenant, 'ada.disabled');
+    await company.set(ada, { userAccountControl: '544' });
+    expect(await cycle(tenant)).toMatchObject({ sent: 1 });
+    expect(await signIn(tenant, 'ada.disabled', after)).toBe('ok');
   });
 
   it('who left the scope sign in again when they are back, with what they have in the office now', async () => {
@@ -154,11 +184,13 @@ describeCompany('people', (lab) => {
     await cycle(tenant);
     expect(await signIn(tenant, 'ada.travels', after)).toBe('ok');
 
+    // Somebody gives the user another password in the cloud meanwhile: what counts is that of the office.
+    await setPasswordInCloud(tenant, 'ada.travels');
+    expect(await signIn(tenant, 'ada.travels', after)).toBe(WRONG);
     ada = await company.move(ada, { parent: outside });
     await cycle(tenant);
-    // Somebody gives the user another password in the cloud meanwhile: what counts is that of the office.
     await company.move(ada, { parent: ou });
-    await cycle(tenant);
+    expect(await cycle(tenant)).toMatchObject({ sent: 1 });
     expect(await signIn(tenant, 'ada.travels', after)).toBe('ok');
   });
 
@@ -170,11 +202,12 @@ describeCompany('people', (lab) => {
     await setPassword(company, ada, own);
     const tenant = await follow(ou);
     await cycle(tenant);
+    await setPasswordInCloud(tenant, 'ada.restored');
     const deleted = await company.delete(ada);
     await cycle(tenant);
     expect(await signIn(tenant, 'ada.restored', own)).toBe(UNKNOWN);
     await company.restore(deleted);
-    await cycle(tenant);
+    expect(await cycle(tenant)).toMatchObject({ sent: 1 });
     expect(await signIn(tenant, 'ada.restored', own)).toBe('ok');
   });
 

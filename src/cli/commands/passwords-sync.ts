@@ -37,7 +37,7 @@ async function sync(session: Session, users: readonly string[], full: boolean): 
     const result = await app.syncPasswords({ full, users });
     session.endProgress();
     if (session.json) await session.out.line(JSON.stringify(result));
-    else await writePasswordSync(session, result);
+    else await writePasswordSync(session, app.config.passwords.method, result);
     const isRefused = result.cycle.failed > 0 || result.users.some(({ state }) => state === 'failing');
     session.exitCode = isRefused ? 1 : 0;
   });

@@ -1,4 +1,4 @@
-import type { CycleRecord, OpenPassword, PasswordStatus, PasswordSyncResult } from '../../app.ts';
+import type { Config, CycleRecord, OpenPassword, PasswordStatus, PasswordSyncResult } from '../../app.ts';
 import type { Session } from '../session.ts';
 import { printableText } from '../terminal/text-width.ts';
 import { countOf, formatDuration, formatNumber, formatTime } from '../terminal/words.ts';
@@ -19,6 +19,13 @@ const REASONS: Readonly<Record<NonNullable<OpenPassword['reason']>, string>> = {
   expired: 'the account has expired; nobody can sign in with its password (passwords.expiredAccounts: block)',
 };
 
+type Method = Config['passwords']['method'];
+
+/** What waited to be handed over is read like any other once hashes are. */
+function reasonText(reason: NonNullable<OpenPassword['reason']>, method: Method): string {
+  return REASONS[reason === 'next-change' && method === 'hash' ? 'to-send' : reason];
+}
+
 /** The states as everywhere on the page. */
 const STATE_WORDS: Readonly<Record<OpenPassword['state'], string>> = {
   synchronized: 'synchronized',
@@ -27,21 +34,25 @@ const STATE_WORDS: Readonly<Record<OpenPassword['state'], string>> = {
   excluded: 'left out',
 };
 
-export async function writePasswordSync(session: Session, { cycle, users }: PasswordSyncResult): Promise<void> {
+export async function writePasswordSync(
+  session: Session,
+  method: Method,
+  { cycle, users }: PasswordSyncResult,
+): Promise<void> {
   const { out, paint } = session;
   await out.line(`${paint(cycle.failed > 0 ? 'warn' : 'good', 'Passwords')}: ${describeCycle(cycle)}`);
-  for (const user of users) await out.line(`  ${describeUser(user, cycle)}`);
+  for (const user of users) await out.line(`  ${describeUser(user, method, cycle)}`);
   if (cycle.failed > 0) await out.line(`  ${session.commandLine('findings --code password-refused')}`);
 }
 
-function describeUser(user: PasswordSyncResult['users'][number], { startedAt }: CycleRecord): string {
+function describeUser(user: PasswordSyncResult['users'][number], method: Method, { startedAt }: CycleRecord): string {
   const { object, state, reason, failure, sentAt } = user;
   const name = printableText(object.name);
   if (state === 'synchronized' && sentAt !== null && sentAt < startedAt)
-    return `${name}: not sent again: the tenant has this password since ${formatTime(sentAt)}, and it is not held any more`;
+    return `${name}: not sent again: the tenant has this password since ${formatTime(sentAt)}${method === 'capture' ? ', and it is not held any more' : ''}`;
   if (state === 'synchronized') return `${name}: sent, and taken by the tenant`;
   if (state === 'failing' && reason === null) return `${name}: refused by the tenant: ${printableText(failure ?? '')}`;
-  return `${name}: not sent: ${reason === null ? STATE_WORDS[state] : REASONS[reason]}`;
+  return `${name}: not sent: ${reason === null ? STATE_WORDS[state] : reasonText(reason, method)}`;
 }
 
 /** What a cycle did, in a few words. */
@@ -58,7 +69,7 @@ export function describeCycle(cycle: CycleRecord): string {
 
 export async function writePasswordStatus(
   session: Session,
-  method: string,
+  method: Method,
   status: PasswordStatus,
   open: readonly OpenPassword[],
 ): Promise<void> {
@@ -69,19 +80,24 @@ export async function writePasswordStatus(
     await out.line(`${paint('strong', 'Last sent')}: ${lastCycle(status.lastSent)}`);
   await out.line(`${paint('strong', 'Accounts')}: ${countsText(status)}`);
   for (const { state, reason, count } of status.reasons)
-    await out.line(`  ${formatNumber(count)} ${STATE_WORDS[state]}: ${REASONS[reason]}`);
+    await out.line(`  ${formatNumber(count)} ${STATE_WORDS[state]}: ${reasonText(reason, method)}`);
   if (status.withoutAccount > 0)
     await out.line(
       `  ${formatNumber(status.withoutAccount)} more users of the tenant: no inbound rule with passwordSync applies (a disabled account, as the shipped rules are)`,
     );
-  await writeOpen(session, status, open);
+  await writeOpen(session, method, status, open);
 }
 
-async function writeOpen(session: Session, status: PasswordStatus, open: readonly OpenPassword[]): Promise<void> {
+async function writeOpen(
+  session: Session,
+  method: Method,
+  status: PasswordStatus,
+  open: readonly OpenPassword[],
+): Promise<void> {
   if (open.length === 0) return;
   const { out, paint } = session;
   await out.line(paint('strong', 'Wait or fail, the longest first'));
-  for (const one of open) await out.line(`  ${describeOpen(one)}`);
+  for (const one of open) await out.line(`  ${describeOpen(one, method)}`);
   const more = status.waiting + status.failing - open.length;
   if (more > 0)
     await out.line(
@@ -89,16 +105,10 @@ async function writeOpen(session: Session, status: PasswordStatus, open: readonl
     );
 }
 
-function describeOpen({
-  object,
-  state,
-  reason,
-  failure,
-  waitingSince,
-  changedAt,
-  attempts,
-  nextAt,
-}: OpenPassword): string {
+function describeOpen(
+  { object, state, reason, failure, waitingSince, changedAt, attempts, nextAt }: OpenPassword,
+  method: Method,
+): string {
   const since = waitingSince === null ? '' : ` since ${formatTime(waitingSince)}`;
   const changed = changedAt === null ? '' : `, password of ${formatTime(changedAt)}`;
   const why =
@@ -106,7 +116,7 @@ function describeOpen({
       ? `refused ${attempts === 1 ? 'once' : `${attempts} times`}: ${printableText(failure ?? '')}${nextAt === null ? '' : `; again at ${formatTime(nextAt)}`}`
       : reason === null
         ? ''
-        : REASONS[reason];
+        : reasonText(reason, method);
   return `${printableText(object.name)}${since}${changed}: ${why}`;
 }
 

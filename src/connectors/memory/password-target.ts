@@ -148,7 +148,9 @@ class MemoryCredentials implements MemoryPasswordTarget {
         outcome: 'failed',
         failure: { code: 'badCredential', message: 'The credential has another form.' },
       };
-    this.#held.set(targetId, { ...credential, mustChange: write.forceChange });
+    // As the service does: of whoever has had one, a demand is ignored unless the tenant takes such.
+    const isDemandTaken = !this.#held.has(targetId) || this.#features.mayForceChange;
+    this.#held.set(targetId, { ...credential, mustChange: write.forceChange && isDemandTaken });
     this.taken.push(anchor);
     return { anchor, outcome: 'done' };
   }

@@ -39,6 +39,7 @@ type GiverRow = Omit<AccountRow, 'state'> & {
   readonly since: number;
   readonly target_id: string | null;
   readonly source_anchor: string | null;
+  readonly is_first: number;
 };
 
 const COLUMNS = [
@@ -68,7 +69,8 @@ const ALL_COLUMNS = `space, anchor, ${COLUMNS.join(', ')}`;
  * to be approved.
  */
 const GIVERS = `select m.id as mv, o.id as object, o.space as space, o.anchor as anchor, o.parent as parent, m.password_since as since,
-    m.anchor as source_anchor, t.anchor as target_id, ${COLUMNS.map((name) => `p.${name} as ${name}`).join(', ')}
+    m.anchor as source_anchor, t.anchor as target_id,
+    (select count(*) from first_password f where f.target = t.anchor) as is_first, ${COLUMNS.map((name) => `p.${name} as ${name}`).join(', ')}
   from metaverse m
   join object o on o.id = m.password_source and o.mv = m.id and o.state = ${OBJECT_STATES.live}
   left join object t on t.id = m.tenant and t.state = ${OBJECT_STATES.live} and t.type = 'user'
@@ -153,9 +155,20 @@ export class SqlPasswordStore implements PasswordStore {
     );
   }
 
+  async awaitFirst(targetIds: readonly string[]): Promise<void> {
+    const rows = targetIds.map((id) => [id]);
+    await this.#driver.runMany('insert into first_password (target) values (?) on conflict do nothing', rows);
+  }
+
+  async beginFirst(targetIds: readonly string[]): Promise<void> {
+    const rows = targetIds.map((id) => [id]);
+    await this.#driver.runMany('delete from first_password where target = ?', rows);
+  }
+
   async distrustSent(): Promise<void> {
     // No version of the store has that number.
     await this.#driver.run('update password_account set sent_since = -1 where sent_target is not null');
+    await this.#driver.run('delete from first_password');
   }
 
   async forgetOthers(): Promise<number> {
@@ -282,6 +295,7 @@ function toGiver(row: GiverRow): PasswordGiver {
     since: row.since,
     targetId: row.target_id,
     sourceAnchor: row.source_anchor,
+    isFirst: row.is_first === 1,
     account: isKnown(row) ? toAccount(row) : null,
   };
 }
