@@ -100,7 +100,7 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
     it('of replication.user is not given by a command that prepares another account, which nobody is sent to', async () => {
       const account = await domain.addServiceAccount({ name: 'svc-apart', replicationRights: false });
       const replication = { replication: { user: `${domain.realm}\\svc-apart`, password: { env: 'OTHER' } } };
-      const connectApart = (): Connector => connect({ ...account, user: reader.user }, replication);
+      const connectApart = (): Connector => connect({ ...reader, others: { OTHER: account.password } }, replication);
       const failure = await failureOf(connectApart());
       const [line] = await checkPasswords(connectApart());
       expect(line).toMatchObject({ code: 'password-rights', remedy: failure.remedy });
@@ -137,10 +137,12 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
         `${realm}\\reader`,
         'reader',
       ];
-      for (const user of [...names, reader.dn])
-        expect(await checkPasswords(connect({ ...reader, user })), user).toMatchObject([
+      for (const user of [...names, reader.dn]) {
+        const replication = { user, password: { env: 'OTHER' } };
+        expect(await checkPasswords(connect(reader, { replication })), user).toMatchObject([
           { state: 'ok', detail: expect.stringContaining('its own was read and is right') },
         ]);
+      }
     });
 
     it('takes a name with letters whose capitals languages and directories do not agree on', async () => {
@@ -151,7 +153,8 @@ describe.skipIf(!directoryServersAvailable())('a Samba domain whose passwords ca
 
     it('uses the account of the replication where there is one', async () => {
       const section = { replication: { user: reader.user, password: { env: 'OTHER' } } };
-      const source = connect({ user: 'nobody@corp.example.com', password: reader.password }, section);
+      const plain = await domain.addServiceAccount({ name: 'svc-plain', replicationRights: false });
+      const source = connect({ ...plain, others: { OTHER: reader.password } }, section);
       const lines = await checkPasswords(source);
       expect(lines).toMatchObject([{ state: 'ok' }]);
       expect(lines[0]?.detail).toContain(`${reader.user} may read passwords`);

@@ -42,7 +42,8 @@ export function describeReplication(
   const secret = replication.password;
   const user = replication.user ?? directory.user;
   const readPassword = secret === undefined ? directory.readPassword : () => context.readSecret(secret);
-  const sessions = new Sessions({ ...directory, user, readPassword }, context.log);
+  // As the source signs in: LDAP takes fewer ways to write an account than NTLM does, and of this one it is known that it may read the directory.
+  const sessions = new Sessions(directory, context.log);
   const { connectTimeoutMs, requestTimeoutMs } = directory.connection;
   return {
     source: context.name,

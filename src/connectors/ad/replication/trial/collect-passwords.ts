@@ -5,6 +5,8 @@ import { adSource } from '../../connector.ts';
 export interface Credentials {
   readonly user: string;
   readonly password: string;
+  /** Passwords of others by the variable that the section names. */
+  readonly others?: Readonly<Record<string, string>>;
 }
 
 /** A source of kind ad for tests; what the section does not say is that of the account. */
@@ -14,7 +16,7 @@ export function sourceOf(section: object, account: Credentials, log = SILENT_LOG
     name: 'corp',
     log,
     now: () => new Date(),
-    readSecret: () => account.password,
+    readSecret: (source) => ('env' in source ? account.others?.[source.env] : undefined) ?? account.password,
     resolvePath: (path) => path,
   });
 }
