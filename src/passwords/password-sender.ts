@@ -208,12 +208,13 @@ export class PasswordSender {
       await this.#context.requireRight?.();
       await this.#beginFirst(batch);
       return await this.#context.target.write(
-        batch.map(({ sourceAnchor, targetId, credential, changedAt, sending }) => ({
+        batch.map(({ giver, sourceAnchor, targetId, credential, changedAt, sending }) => ({
           anchor: sourceAnchor,
           targetId,
           credential: credential ?? new Uint8Array(),
           changedAt,
           forceChange: sending.force,
+          isOnce: giver.isFirst && sending.force,
         })),
       );
     } finally {
