@@ -274,8 +274,8 @@ export interface PasswordTarget {
    */
   setCloudPolicy?(isEnforced: boolean): Promise<void>;
   /**
-   * Sends passwords, at most `passwordsPerWrite`, and gives one result for each. Safe to repeat. Transient refusals are retried here. Throws only when the tenant as
-   * a whole cannot be used: what was sent is then unknown, and is to be sent again. The buffers are the caller's, and no longer used when it returns or throws.
+   * Sends passwords, at most `passwordsPerWrite`, and gives one result for each. Safe to repeat, but for those with `isOnce`. Transient refusals are retried here. Throws only when the tenant as
+   * a whole cannot be used, or did not answer to a request with such a one, which is never sent again on a guess: what was sent is then unknown, and the others are to be sent again. The buffers are the caller's, and no longer used when it returns or throws.
    */
   write(writes: readonly PasswordWrite[]): Promise<readonly PasswordResult[]>;
 }
@@ -300,6 +300,8 @@ export interface PasswordWrite {
   readonly forceChange: boolean;
   /** Since the tenant took a password of this user last, it did not take one. */
   readonly wasRefused?: boolean;
+  /** It is a first one, so that the demand would be lost if it was taken twice. */
+  readonly isOnce?: boolean;
 }
 
 /** `gone`: the tenant does not know such a user (yet). */

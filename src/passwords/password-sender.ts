@@ -208,13 +208,14 @@ export class PasswordSender {
       await this.#context.requireRight?.();
       await this.#beginFirst(batch);
       return await this.#context.target.write(
-        batch.map(({ sourceAnchor, targetId, credential, changedAt, sending, account }) => ({
+        batch.map(({ giver, sourceAnchor, targetId, credential, changedAt, sending, account }) => ({
           anchor: sourceAnchor,
           targetId,
           credential: credential ?? new Uint8Array(),
           changedAt,
           forceChange: sending.force,
           wasRefused: account.failure !== null,
+          isOnce: giver.isFirst && sending.force,
         })),
       );
     } finally {

@@ -2,7 +2,7 @@ import { SeededRandom } from '../lab/seeded-random.ts';
 import { BOUNDARIES, type Boundary, type Death } from './boundary.ts';
 import { type Comparison, compareTenants, idsByAnchor } from './compare-tenants.ts';
 import type { Way } from './options.ts';
-import { pickFault, pickPasswordFault } from './random-faults.ts';
+import { pickFault, pickPasswordFault, pickPasswordOutage } from './random-faults.ts';
 import { PRODUCTS, RandomLicences } from './random-licences.ts';
 import type { RandomPasswords } from './random-passwords.ts';
 import type { CycleEnd } from './subject-message.ts';
@@ -88,6 +88,7 @@ class CampaignRun {
   /** A stream of its own, so that the others stay what they are for a seed. */
   readonly #travel: SeededRandom;
   readonly #service: SeededRandom;
+  readonly #outages: SeededRandom;
   readonly #struck: Record<string, number> = {};
   readonly #problems: string[] = [];
   /** Ids of what has been in scope and in the tenant ever since. */
@@ -104,6 +105,7 @@ class CampaignRun {
     this.#licences = new RandomLicences(seed);
     this.#travel = new SeededRandom(seed, 13);
     this.#service = new SeededRandom(seed, 19);
+    this.#outages = new SeededRandom(seed, 29);
   }
 
   async carryOut(): Promise<RunReport> {
@@ -116,6 +118,7 @@ class CampaignRun {
       via: this.#via,
       pageSize: this.#random.pick([4, 9, 200]),
       products: PRODUCTS,
+      takesTemporaryPasswords: this.#outages.isLikely(0.5),
     };
     const world = await this.#start('tenant', nature);
     try {
@@ -142,9 +145,12 @@ class CampaignRun {
       await this.#directory.changePasswords?.();
       await this.#disturbedCycle(world);
       if (this.#random.isLikely(0.4)) await this.#disturbedCycle(world);
+      if (this.#outages.isLikely(0.3)) await this.#cycleWithoutPasswords(world);
     }
     await this.#commute(0);
     await this.#directory.changePasswords?.();
+    // Nothing is changed after this one, so that nothing else makes good what it loses.
+    if (this.#outages.isLikely(0.6)) await this.#cycleWithoutPasswords(world, true);
     for (const [fault, count] of Object.entries(await world.struck())) this.#count(fault, count);
   }
 
@@ -186,6 +192,23 @@ class CampaignRun {
     const outcome = await world.cycle(this.#directory, { full, death, clockError, isHurried: true });
     this.#judge(outcome, death, JSON.stringify({ faults, disturbance, clockError, full }));
     await this.#directory.calm();
+    await this.#remember(world);
+  }
+
+  /**
+   * The tenant is there for everything but the passwords that were changed: it goes away with the first of them, and is away until the cycle ends. `isSettled`: nothing else was due before, so that
+   * the cycle reads to the end what was changed.
+   */
+  async #cycleWithoutPasswords(world: World, isSettled = false): Promise<void> {
+    if (this.#directory.passwords === undefined) return;
+    await world.control('faults', undefined, 'DELETE');
+    if (isSettled) this.#judge(await world.cycle(this.#directory), null, 'before the tenant goes away');
+    await this.#directory.changePasswords?.();
+    const outage = pickPasswordOutage(this.#outages);
+    await world.control('faults', [outage]);
+    this.#count('the tenant goes away when passwords come');
+    const outcome = await world.cycle(this.#directory, { isHurried: true });
+    this.#judge(outcome, null, JSON.stringify({ outage }));
     await this.#remember(world);
   }
 

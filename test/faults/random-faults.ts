@@ -99,6 +99,15 @@ export function pickPasswordFault(random: SeededRandom): Fault {
   return fault === 'slow' ? { ...base, fault, delay: 30 } : { ...base, fault };
 }
 
+/** More often than anybody tries. */
+const ALWAYS = 1000;
+
+/** What every request that carries passwords meets, and no other. */
+export function pickPasswordOutage(random: SeededRandom): Fault {
+  const fault = random.pick(['503', '502', 'reset', '429'] as const);
+  return { match: 'POST /provisioningservice.svc#ProvisionCredentials', times: ALWAYS, fault };
+}
+
 /** A fault for the next requests. Mostly it strikes a few times, sometimes as long as an outage lasts. */
 export function pickFault(random: SeededRandom, via: Way): Fault {
   const [name, matches] = random.pick(FAULTS_OF[via] as [(typeof FAULTS_OF)[Way][number]]);

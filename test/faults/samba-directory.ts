@@ -1,7 +1,9 @@
 import type { SeededRandom } from '../lab/seeded-random.ts';
 import { Company } from '../scenarios/company.ts';
+import { grantReplication } from '../scenarios/office-passwords.ts';
 import { RandomChanges } from '../scenarios/random-changes.ts';
 import type { DisturbedDirectory } from './campaign-run.ts';
+import { RandomPasswords } from './random-passwords.ts';
 import type { SourceDescription } from './subject-message.ts';
 
 /** One Samba domain; each run of a campaign has containers of its own in it. */
@@ -13,13 +15,16 @@ export class SambaDirectories {
   }
 
   static async start(): Promise<SambaDirectories> {
-    return new SambaDirectories(await Company.start());
+    const company = await Company.start();
+    await grantReplication(company);
+    return new SambaDirectories(company);
   }
 
   async prepare(seed: number): Promise<DisturbedDirectory> {
     const root = await this.#company.makeOu(`Root ${seed}`);
     const outside = await this.#company.makeOu(`Outside ${seed}`);
-    return new SambaDirectoryOfRun(this.#company, await RandomChanges.begin(this.#company, seed, root, outside), root);
+    const changes = await RandomChanges.begin(this.#company, seed, root, outside);
+    return new SambaDirectoryOfRun(this.#company, changes, root, seed);
   }
 
   stop(): Promise<void> {
@@ -31,17 +36,24 @@ class SambaDirectoryOfRun implements DisturbedDirectory {
   readonly source = null;
   readonly scope: string;
   readonly description: SourceDescription;
+  readonly passwords: RandomPasswords;
   readonly #company: Company;
   readonly #changes: RandomChanges;
   #isDown = false;
 
-  constructor(company: Company, changes: RandomChanges, scope: string) {
+  /** By objectGUID, as they are named now. */
+  readonly #names = new Map<string, string>();
+
+  constructor(company: Company, changes: RandomChanges, scope: string, seed: number) {
     const { domain, service } = company;
     this.#company = company;
     this.#changes = changes;
     this.scope = scope;
     const { user, password } = service;
     this.description = { kind: 'ad', server: domain.ldapsUrl, ca: domain.ca, user, password };
+    this.passwords = new RandomPasswords(seed, (anchor, password, mustChange) =>
+      this.#setPassword(this.#names.get(anchor) ?? '', password, mustChange),
+    );
   }
 
   get log(): string[] {
@@ -50,6 +62,18 @@ class SambaDirectoryOfRun implements DisturbedDirectory {
 
   change(): Promise<void> {
     return this.#changes.change();
+  }
+
+  async changePasswords(): Promise<void> {
+    const users: { anchor: string; name: string }[] = [];
+    for (const name of this.#changes.users) users.push({ anchor: await this.#company.guidOf(name), name });
+    for (const { anchor, name } of users) this.#names.set(anchor, name);
+    this.log.push(...(await this.passwords.change(users)));
+  }
+
+  async #setPassword(dn: string, password: string, mustChange: boolean): Promise<void> {
+    await this.#company.setBytes(dn, 'unicodePwd', Buffer.from(`"${password}"`, 'utf16le'));
+    if (mustChange) await this.#company.set(dn, { pwdLastSet: '0' });
   }
 
   anchorsInScope(): null {

@@ -19,7 +19,8 @@ const SHORT_TIMEOUT = 0.5;
 const CARRIERS = /\$batch$|provisioningservice/;
 
 /** What a new tenant has, and UserForcePasswordChangeOnLogon (DirSyncFeatures). */
-const TAKES_TEMPORARY_PASSWORDS = 41_016 + 16_384;
+const FEATURES = 41_016;
+const TAKES_TEMPORARY_PASSWORDS = 16_384;
 
 /** A directory that the product follows. */
 export interface Directory {
@@ -38,6 +39,8 @@ export interface TenantNature {
   readonly pageSize: number;
   /** How objects are to go there; default Graph. */
   readonly via?: Way;
+  /** Whether it keeps the demand to change a password that is not the first one; default true. */
+  readonly takesTemporaryPasswords?: boolean;
   /** Where the tenant is kept, and found again. */
   readonly stateFile?: string;
   /** The products that it has bought, as a seed of the emulator names them. */
@@ -47,6 +50,7 @@ export interface TenantNature {
 /** An emulated tenant that follows a directory, with a store of its own. */
 export class World {
   readonly emulator: Emulator;
+  readonly takesTemporaryPasswords: boolean;
   readonly #store: string;
   readonly #subjects: Subjects;
   readonly #clockStart: number;
@@ -55,8 +59,15 @@ export class World {
   /** As it was named when the configuration was first read to the end: from then on the container is followed, whatever its name. */
   #scope: string | null = null;
 
-  private constructor(emulator: Emulator, store: string, subjects: Subjects, clockStart: number, via: Way) {
+  private constructor(
+    emulator: Emulator,
+    store: string,
+    subjects: Subjects,
+    clockStart: number,
+    { via = 'graph', takesTemporaryPasswords = true }: TenantNature,
+  ) {
     this.emulator = emulator;
+    this.takesTemporaryPasswords = takesTemporaryPasswords;
     this.#store = store;
     this.#subjects = subjects;
     this.#clockStart = clockStart;
@@ -66,7 +77,8 @@ export class World {
   /** `name` is that of its store in the folder. */
   static async start(folder: string, name: string, subjects: Subjects, nature: TenantNature): Promise<World> {
     const clockStart = Date.now();
-    const { via = 'graph' } = nature;
+    const { via = 'graph', takesTemporaryPasswords = true } = nature;
+    const features = FEATURES + (takesTemporaryPasswords ? TAKES_TEMPORARY_PASSWORDS : 0);
     const emulator = await startEmulator({
       domains: ['contoso.com'],
       throttle: 'off',
@@ -77,7 +89,7 @@ export class World {
       lag: nature.lag,
       ...(nature.stateFile === undefined ? {} : { stateFile: nature.stateFile }),
       seed: {
-        tenant: { synchronization: { isEnabled: true, features: TAKES_TEMPORARY_PASSWORDS } },
+        tenant: { synchronization: { isEnabled: true, features } },
         ...(nature.products === undefined ? {} : { licences: nature.products }),
       },
       deltaPageSize: nature.pageSize,
@@ -85,7 +97,7 @@ export class World {
       now: () => clockStart + (Date.now() - clockStart) * HASTE,
       log: () => undefined,
     });
-    return new World(emulator, join(folder, `${name}.db`), subjects, clockStart, via);
+    return new World(emulator, join(folder, `${name}.db`), subjects, clockStart, nature);
   }
 
   /** One cycle of the product; null when its process was killed. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PasswordReadEvent, PasswordSource } from '../../src/connectors/connector.ts';
+import type { PasswordReadEvent, PasswordSource, PasswordTarget } from '../../src/connectors/connector.ts';
 import { DirbridgeError } from '../../src/errors.ts';
+import { overriding } from '../faults/deadly-store.ts';
 import { anchorOf, container, guid, PEOPLE, ROOT_DN, user } from '../memory/memory-lab.ts';
 import { PasswordLab } from './password-lab.ts';
 
@@ -168,6 +169,24 @@ describe('a temporary password is withheld where the tenant may have had a passw
     expect([lab.signIn('ann', 'Temporary-1'), lab.signIn('ann', 'Sommer-ann')]).toEqual(['wrong', 'welcome']);
     await lab.cycle();
     expect([lab.signIn('ann', 'Temporary-1'), await lab.state('ann')]).toEqual(['wrong', 'waiting temporary']);
+  });
+
+  test('so that the first one is marked as one that may not be sent twice, and no other', async () => {
+    lab.hire('ann', 'Anfang-1', {}, { mustChange: true });
+    lab.hire('bob', 'Sommer-2030');
+    await lab.sync();
+    const written: string[] = [];
+    const { target, ...context } = await lab.context();
+    const write: PasswordTarget['write'] = (writes) => {
+      written.push(...writes.map(({ anchor, isOnce }) => `${anchor === anchorOf('ann') ? 'ann' : 'bob'} ${isOnce}`));
+      return target.write(writes);
+    };
+    const watched = overriding<PasswordTarget>(target, { write });
+    await lab.cycleWith({ ...context, target: watched });
+    lab.target.setFeatures({ mayForceChange: true });
+    lab.setPassword('ann', 'Temporary-2', { mustChange: true });
+    await lab.cycleWith({ ...context, target: watched });
+    expect(written.toSorted()).toEqual(['ann false', 'ann true', 'bob false']);
   });
 
   test('but not of a user whose creation was never answered: a run has found that it is ours', async () => {

@@ -74,6 +74,11 @@ export class RandomChanges {
     return changes;
   }
 
+  /** Where everybody is now who has not been deleted. */
+  get users(): readonly string[] {
+    return this.#users.map(dnOf);
+  }
+
   /** Where the container that was first `Berlin` is now. */
   get firstContainer(): string {
     const [first] = this.#movable;

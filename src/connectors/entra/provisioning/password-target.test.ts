@@ -24,6 +24,9 @@ const ON = 1;
 const ID = '0f0e0d0c-0b0a-0908-0706-050403020100';
 const CREDENTIAL = 'v1;PPH1_MD4,60eaffd2c886b419df7a,1000,ab9c;';
 
+/** Of whoever answers in the place of the service. */
+const HTML = { 'content-type': 'text/html' };
+
 let service: ScriptedService;
 let features: number;
 let pace: ReturnType<typeof countedPace>;
@@ -152,6 +155,37 @@ describe('a password', () => {
     expect(results.map((one) => one.outcome)).toEqual(['done', 'done']);
     expect(sent().map((one) => itemsOf(one).length)).toEqual([2, 1, 1]);
     expect(pace.waits).toHaveLength(2);
+  });
+
+  test.each([
+    ['without an answer', {}],
+    ['by a gateway that had none in time', { status: 504, headers: HTML }],
+  ])('is sent again when the service was left %s, but not a first one: its demand would be lost', async (_what, lost) => {
+    let isLost = true;
+    takeCredentials = (items) => {
+      if (isLost) {
+        isLost = false;
+        return lost;
+      }
+      return credentialResults(items, () => ['0', null]);
+    };
+    expect(await target().write([password(0, { forceChange: true })])).toMatchObject([{ outcome: 'done' }]);
+    expect(sent()).toHaveLength(2);
+    isLost = true;
+    const first = [password(0), password(1, { forceChange: true, isOnce: true })];
+    await expect(target().write(first)).rejects.toMatchObject({ code: 'tenant-unreachable' });
+    expect(sent()).toHaveLength(3);
+  });
+
+  test('that is a first one is sent again when the service has turned it away', async () => {
+    let turnedAway = 0;
+    takeCredentials = (items) =>
+      turnedAway++ < 2
+        ? { status: turnedAway === 1 ? 429 : 503, headers: HTML }
+        : credentialResults(items, () => ['0', null]);
+    const first = [password(0, { forceChange: true, isOnce: true })];
+    expect(await target().write(first)).toMatchObject([{ outcome: 'done' }]);
+    expect(sent()).toHaveLength(3);
   });
 
   test('is refused with the words of the tenant where it takes none at all', async () => {

@@ -107,7 +107,8 @@ export class ServicePasswordTarget implements PasswordTarget {
 
   async #send(writes: readonly PasswordWrite[]): Promise<readonly (CredentialOutcome | undefined)[]> {
     const content = buildCredentials(writes);
-    const result = await this.#client().call({ action: 'ProvisionCredentials', content, isChange: true });
+    const isRepeatable = !writes.some(({ isOnce }) => isOnce === true);
+    const result = await this.#client().call({ action: 'ProvisionCredentials', content, isChange: true, isRepeatable });
     const outcomes = readOutcomes(result, writes);
     const refusal = outcomes.find((one) => one !== undefined && GOES_FOR_ALL.has(one.result));
     if (refusal !== undefined) {

@@ -44,6 +44,8 @@ export interface ServiceRequest {
   /** What lies within the element of the action. Values that are bytes are not kept. */
   readonly content: readonly XmlElement[];
   readonly isChange: boolean;
+  /** False: what may have been carried out is not sent again. */
+  readonly isRepeatable?: boolean;
 }
 
 const MOST_TRIES = 10;
@@ -62,7 +64,7 @@ type Outcome =
   | { readonly kind: 'refused'; readonly error: DirbridgeError };
 
 /**
- * The directory-synchronization provisioning service: SOAP in binary XML over HTTPS. Every request of ours may be repeated (objects and passwords are set, not
+ * The directory-synchronization provisioning service: SOAP in binary XML over HTTPS. Nearly every request of ours may be repeated (objects and passwords are set, not
  * added to), so that whatever is lost on the way, or refused for the moment, is sent again.
  */
 export class ProvisioningClient {
@@ -103,12 +105,12 @@ export class ProvisioningClient {
     const url = this.#url;
     try {
       const answer = await this.#send(request, url, token);
-      return this.#judge(request.action, url, token, answer);
+      return this.#judge(request, url, token, answer);
     } catch (thrown) {
       if (!(thrown instanceof NoAnswer)) throw thrown;
       // A regional host may be gone; the address that was configured tells the next one.
       this.#url = this.#options.url;
-      return { kind: 'again', retryAfter: null, error: unreachable(thrown) };
+      return unanswered(request, null, unreachable(thrown));
     }
   }
 
@@ -134,11 +136,13 @@ export class ProvisioningClient {
     }
   }
 
-  #judge(action: Action, url: string, token: string, answer: HttpAnswer): Outcome {
+  #judge(request: ServiceRequest, url: string, token: string, answer: HttpAnswer): Outcome {
+    const { action } = request;
     if (answer.status === 401) return { kind: 'token', token, error: refusedByStatus(action, url, answer) };
     if (answer.headers['content-type']?.startsWith(CONTENT_TYPE)) return this.#judgeMessage(action, url, token, answer);
     if (isTransientStatus(answer.status)) {
-      return { kind: 'again', retryAfter: this.#retryAfter(answer), error: refusedByStatus(action, url, answer) };
+      const [retryAfter, error] = [this.#retryAfter(answer), refusedByStatus(action, url, answer)];
+      return isTurnedAway(answer) ? { kind: 'again', retryAfter, error } : unanswered(request, retryAfter, error);
     }
     return { kind: 'refused', error: refusedByStatus(action, url, answer) };
   }
@@ -172,6 +176,20 @@ export class ProvisioningClient {
     const theirs = Date.parse(headers['date'] ?? '');
     return readRetryAfter(headers['retry-after'], Number.isNaN(theirs) ? this.#options.now() : new Date(theirs));
   }
+}
+
+/** The service may have carried it out. */
+function unanswered(
+  { isRepeatable = true }: ServiceRequest,
+  retryAfter: number | null,
+  error: DirbridgeError,
+): Outcome {
+  return isRepeatable ? { kind: 'again', retryAfter, error } : { kind: 'refused', error };
+}
+
+/** Other than a gateway that did not hear from the service in time, these say that nothing was done. */
+function isTurnedAway({ status }: HttpAnswer): boolean {
+  return status === 429 || status === 503;
 }
 
 function decode(body: Uint8Array): XmlElement | BinaryXmlError {
