@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'ldapts';
+import { applyLdif } from './apply-ldif.ts';
 import type { DirectoryEntries } from './directory-entry.ts';
 import { addExchangeSchema } from './exchange-schema.ts';
 import { claimLoopbackAddress, type LoopbackAddress } from './loopback-address.ts';
@@ -72,7 +73,7 @@ export interface SambaDomain {
   restart(): Promise<void>;
   /** Runs samba-tool on the database of this domain (the running server sees it at once); answers stdout. */
   samba(args: readonly string[]): Promise<string>;
-  /** Carries LDIF change records out over LDAPS as the administrator (ldapmodify). Throws at the first refused one. */
+  /** Carries LDIF change records out over LDAPS as the administrator. Throws at the first refused one. */
   modify(ldif: string): Promise<void>;
   /** Gives a deleted object its place back: the DN it has among the deleted objects, and the one it shall have. */
   restore(deletedDn: string, dn: string): Promise<void>;
@@ -191,6 +192,8 @@ class Domain implements SambaDomain {
   readonly smbConf: string;
   readonly #facts: DomainFacts;
   #server: ServerProcess | undefined;
+  /** Bound as the administrator; null until something is changed. */
+  #editor: Client | null = null;
   #isReleased = false;
 
   constructor(facts: DomainFacts) {
@@ -218,6 +221,7 @@ class Domain implements SambaDomain {
   }
 
   async stop(): Promise<void> {
+    await this.#leaveServer();
     await this.#server?.stop();
     if (this.#isReleased) return;
     this.#isReleased = true;
@@ -226,11 +230,13 @@ class Domain implements SambaDomain {
   }
 
   async kill(): Promise<void> {
+    await this.#leaveServer();
     await this.#server?.kill();
   }
 
   async restart(): Promise<void> {
     if (this.#isReleased) throw new Error(`the domain ${this.realm} was stopped for good`);
+    await this.#leaveServer();
     await this.#server?.stop();
     this.#server = startServerProcess({
       command: 'samba',
@@ -249,15 +255,16 @@ class Domain implements SambaDomain {
     return runTool('samba-tool', [...args, '-s', this.smbConf]);
   }
 
+  /** Over one connection that stays: a process for each change would take most of the time of tests that make hundreds. */
   async modify(ldif: string): Promise<void> {
-    const file = join(this.folder, `change-${randomBytes(6).toString('hex')}.ldif`);
-    await writeFile(file, ldif, { mode: 0o600 });
-    const bind = ['-x', '-H', this.ldapsUrl, '-D', this.admin.user, '-y', this.admin.passwordFile];
-    try {
-      await runTool('ldapmodify', [...bind, '-f', file], { LDAPTLS_CACERT: this.ca });
-    } finally {
-      await rm(file, { force: true });
-    }
+    if (!this.#editor?.isConnected) this.#editor = await this.connect();
+    await applyLdif(this.#editor, ldif);
+  }
+
+  async #leaveServer(): Promise<void> {
+    const editor = this.#editor;
+    this.#editor = null;
+    await editor?.unbind().catch(() => undefined);
   }
 
   async restore(deletedDn: string, dn: string): Promise<void> {
