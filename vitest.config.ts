@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests with a process of their own: they start servers and processes, or put something in the place of a module. */
 const APART = [
-  'test/**/*.test.ts',
+  'test/{faults,lab,passwords,scenarios,standby}/**/*.test.ts',
   'bench/**/*.test.ts',
   '**/*.samba.test.ts',
   '**/*.slapd.test.ts',
@@ -13,7 +13,7 @@ const APART = [
   'src/passwords/derive-credential.test.ts',
 ];
 /** The others share processes, which spares each the loading of the product. */
-const TOGETHER = ['src/**/*.test.ts', 'emulator/**/*.test.ts'];
+const TOGETHER = ['src/**/*.test.ts', 'emulator/**/*.test.ts', 'test/**/*.test.ts'];
 
 export default defineConfig({
   test: {
