@@ -1,5 +1,5 @@
-import { DirbridgeError, messageOf } from '../../errors.ts';
 import type { CheckLine } from '../connector.ts';
+import { failureLine } from './failure-line.ts';
 import type { Graph } from './graph.ts';
 import { listOf } from './graph-object.ts';
 import { readOrganization } from './tenant-facts.ts';
@@ -23,8 +23,7 @@ async function* told(what: string, look: () => Promise<Omit<CheckLine, 'what'>>)
     yield { what, ...line };
     return line.state === 'ok';
   } catch (thrown) {
-    const more = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
-    yield { what, state: 'error', detail: messageOf(thrown), ...more };
+    yield failureLine(what, thrown);
     return false;
   }
 }

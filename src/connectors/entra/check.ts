@@ -1,7 +1,7 @@
-import { DirbridgeError, messageOf } from '../../errors.ts';
 import type { CheckLine, ConnectorContext } from '../connector.ts';
 import { readCertificate } from './client-credential.ts';
 import type { EntraSection } from './config.ts';
+import { failureLine } from './failure-line.ts';
 import { readGrantedPermissions } from './granted-permissions.ts';
 import type { Graph, GraphAnswer } from './graph.ts';
 import { readRefusal } from './graph-refusal.ts';
@@ -47,7 +47,7 @@ function checkCertificate(parts: CheckParts): CheckLine {
       'Make a new certificate, upload it to the application and name it in certificate.file of the target.';
     return { what, state: days < 0 ? 'error' : 'warning', detail: `${detail} (${days} days)`, remedy };
   } catch (thrown) {
-    return failure(what, thrown);
+    return failureLine(what, thrown);
   }
 }
 
@@ -160,11 +160,6 @@ async function attempt<Value>(what: string, work: () => Promise<Value>): Promise
   try {
     return { value: await work() };
   } catch (thrown) {
-    return { line: failure(what, thrown) };
+    return { line: failureLine(what, thrown) };
   }
-}
-
-function failure(what: string, thrown: unknown): CheckLine {
-  const remedy = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
-  return { what, state: 'error', detail: messageOf(thrown), ...remedy };
 }

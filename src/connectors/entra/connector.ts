@@ -156,8 +156,8 @@ function openGraph(
   pace: Pace,
 ): { readonly signIn: SignIn; readonly graph: Graph } {
   const endpoints = endpointsOf(section);
-  const timeout = (section.timeout ?? TIMEOUT) * 1000;
   const patience = patienceOf(context);
+  const timeout = Math.min((section.timeout ?? TIMEOUT) * 1000, patience.timeout);
   const signIn = new SignIn({
     tenant: section.tenant,
     clientId: section.clientId,

@@ -125,10 +125,10 @@ export class Graph {
   }
 
   async #exchange(request: GraphRequest, token: string): Promise<GraphAnswer> {
-    const { base, patience } = this.#options;
+    const { base } = this.#options;
     const url = base + this.relative(request.url);
     const longest = request.method === 'GET' ? READ_TIMEOUT : Number.POSITIVE_INFINITY;
-    const timeout = Math.min(this.#options.timeout, longest, patience.timeout);
+    const timeout = Math.min(this.#options.timeout, longest);
     try {
       const response = await fetch(url, {
         method: request.method,

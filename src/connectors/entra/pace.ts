@@ -21,7 +21,7 @@ export const REAL_PACE: Pace = {
 export interface Patience {
   /** How often the same is asked at most. */
   readonly tries: number;
-  /** Milliseconds for one request. */
+  /** Milliseconds for one request, at most. */
   readonly timeout: number;
   /** Milliseconds until it is asked again; an answer that demands more is the last. */
   readonly wait: number;

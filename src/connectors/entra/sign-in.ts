@@ -73,8 +73,7 @@ export class SignIn {
   }
 
   async #signInOnce(): Promise<Token> {
-    const { timeout, patience } = this.#options;
-    const network = new TimedNetwork(Math.min(timeout, TIMEOUT, patience.timeout));
+    const network = new TimedNetwork(Math.min(this.#options.timeout, TIMEOUT));
     // A new client each time: MSAL would otherwise keep the secret and an old answer.
     const client = new ConfidentialClientApplication(this.#configuration(network));
     const request = { scopes: [this.#options.endpoints.scope], skipCache: true };

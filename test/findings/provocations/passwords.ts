@@ -3,6 +3,12 @@ import { DAY } from '../../passwords/password-lab.ts';
 import { PasswordWorld } from '../password-world.ts';
 import { type Provocation, person } from '../provocation.ts';
 
+async function beginWithTwo(): Promise<PasswordWorld> {
+  const world = await PasswordWorld.begin();
+  for (const name of ['ann', 'bob']) world.passwords.hire(name, `Sommer-${name}`);
+  return world;
+}
+
 export const passwordRefused: Provocation<PasswordWorld> = {
   told: [
     {
@@ -17,9 +23,8 @@ export const passwordRefused: Provocation<PasswordWorld> = {
     },
   ],
   provoke: async () => {
-    const world = await PasswordWorld.begin();
+    const world = await beginWithTwo();
     const { passwords } = world;
-    for (const name of ['ann', 'bob']) passwords.hire(name, `Sommer-${name}`);
     let isRefused = true;
     const failure = { code: '2', message: 'The credential provisioning of the user is not allowed.' };
     passwords.target.refuse(({ targetId }) => isRefused && targetId === passwords.idOf('ann'), failure, 100);
@@ -46,9 +51,8 @@ export const passwordTemporary: Provocation<PasswordWorld> = {
     },
   ],
   provoke: async () => {
-    const world = await PasswordWorld.begin();
+    const world = await beginWithTwo();
     const { passwords } = world;
-    for (const name of ['ann', 'bob']) passwords.hire(name, `Sommer-${name}`);
     await world.run();
     passwords.setPassword('ann', 'Temporary-1', { mustChange: true });
     await world.run();
@@ -70,9 +74,8 @@ export const passwordWithoutHash: Provocation<PasswordWorld> = {
     },
   ],
   provoke: async () => {
-    const world = await PasswordWorld.begin();
+    const world = await beginWithTwo();
     const { passwords } = world;
-    for (const name of ['ann', 'bob']) passwords.hire(name, `Sommer-${name}`);
     await world.run();
     passwords.source.passwords.clearPassword(guid('ann'));
     await world.run();

@@ -1,5 +1,6 @@
-import { DirbridgeError, messageOf } from '../../../errors.ts';
+import { messageOf } from '../../../errors.ts';
 import type { CheckLine } from '../../connector.ts';
+import { failureLine } from '../failure-line.ts';
 import type { Graph } from '../graph.ts';
 import { readOrganization } from '../tenant-facts.ts';
 import { type CompanyConfiguration, FEATURE, hasFeature, readCompanyConfiguration } from './company-configuration.ts';
@@ -107,11 +108,6 @@ export async function* checkHardMatch(client: ProvisioningClient): AsyncGenerato
   } catch (thrown) {
     yield failureLine(HARD_MATCH, thrown);
   }
-}
-
-function failureLine(what: string, thrown: unknown): CheckLine {
-  const more = thrown instanceof DirbridgeError ? { remedy: thrown.remedy, code: thrown.code } : {};
-  return { what, state: 'error', detail: messageOf(thrown), ...more };
 }
 
 function checkOthers({ exportMachine }: CompanyConfiguration): CheckLine {

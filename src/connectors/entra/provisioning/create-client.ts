@@ -25,8 +25,8 @@ export function createProvisioningClient(
       remedy: 'Give provisioning: { url, resource } in the target, or use Microsoft Graph alone.',
     });
   }
-  const timeout = (section.timeout ?? TIMEOUT) * 1000;
   const patience = patienceOf(context);
+  const timeout = Math.min((section.timeout ?? TIMEOUT) * 1000, patience.timeout);
   const signIn = new SignIn({
     tenant,
     clientId,

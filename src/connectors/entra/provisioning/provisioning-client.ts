@@ -116,7 +116,7 @@ export class ProvisioningClient {
 
   /** Encodes and sends. The bytes hold a token and perhaps credentials: they are overwritten before this returns. */
   async #send({ action, content }: ServiceRequest, url: string, token: string): Promise<HttpAnswer> {
-    const { identity, tenant, timeout, patience } = this.#options;
+    const { identity, tenant, timeout } = this.#options;
     const parts = { action, to: url, token, messageId: randomUUID(), identity, content };
     const tenantId = readClaims(token)['tid'];
     const headers = buildHttpHeaders(parts, typeof tenantId === 'string' ? tenantId : tenant);
@@ -128,7 +128,7 @@ export class ProvisioningClient {
         url,
         headers: { 'content-type': CONTENT_TYPE, ...headers },
         body,
-        timeout: Math.min(timeout, patience.timeout),
+        timeout,
         mostBytes: MOST_BYTES,
       });
     } finally {
